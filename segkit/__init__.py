@@ -1,0 +1,48 @@
+"""Customer classification and follow-up (客户分类与跟进): see README."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# public name -> module; loaded on first use, so that `segkit --help` stays quick
+_WHERE = {
+    "read_table": "segkit.intake.reading",
+    "suggest_mapping": "segkit.intake.mapping",
+    "clean": "segkit.intake.cleaning",
+    "quality": "segkit.intake.profile",
+    "leaks": "segkit.privacy.scan",
+    "customer_table": "segkit.customers",
+    "update": "segkit.customers",
+    "repeat_summary": "segkit.customers",
+    "Bands": "segkit.schemes.bands",
+    "Lifecycle": "segkit.schemes.lifecycle",
+    "Pareto": "segkit.schemes.pareto",
+    "RFM": "segkit.schemes.rfm",
+    "load_scheme": "segkit.schemes.store",
+    "load_schemes": "segkit.schemes.store",
+    "lint": "segkit.schemes.segment_maps",
+    "hysteresis": "segkit.schemes.hysteresis",
+    "Policy": "segkit.followup.policy",
+    "plan": "segkit.followup.planner",
+}
+
+__all__ = ["__version__", *sorted(_WHERE)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'segkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if TYPE_CHECKING:
+    from segkit.customers import customer_table as customer_table

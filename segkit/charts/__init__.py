@@ -1,0 +1,24 @@
+"""Figures whose title is their message. Looked up on first use: drawing libraries import slowly."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "Drawn": "segkit.charts.theme",
+    "concentration": "segkit.charts.lorenz",
+    "top_share": "segkit.charts.lorenz",
+    "score_heatmap": "segkit.charts.scores",
+    "segment_value": "segkit.charts.segments",
+    "distributions": "segkit.charts.histograms",
+    "segment_marks": "segkit.charts.marks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'segkit.charts' has no attribute {name!r}")

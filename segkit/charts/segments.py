@@ -1,0 +1,180 @@
+"""Which segments are many, and which are worth much?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from segkit.charts.figure import Chart, Series
+from segkit.charts.marks import GREY, INK, PALE, segment_marks
+from segkit.charts.theme import (
+    SMALL,
+    Drawn,
+    canvas,
+    caption,
+    clipped,
+    drop_spines,
+    empty,
+    finished,
+    plain,
+    style,
+)
+from segkit.locale import Lang, listing, percent, say
+
+_MOST = 8
+_FEWEST = 3  # room is kept for so many bars, or a single one would fill the picture
+_NAMED = 5  # names said of the segments that were grouped
+
+
+@dataclass(frozen=True)
+class _Bar:
+    name: str
+    mark: str
+    colour: str
+    customers: int
+    people: float
+    held: float | None
+
+
+def segment_value(
+    summary: pd.DataFrame,
+    *,
+    labels: Sequence[str] | None = None,
+    lang: Lang,
+    source: str,
+    as_of: dt.date,
+) -> Drawn:
+    """Which segments are many, and which are worth much? (各类客户的人数与收入)
+
+    Share of customers beside share of value, the most valuable segment first, at most eight bars; the rest is
+    one bar, and the caption names it.
+
+    Parameters
+    ----------
+    summary : one row per segment with ``label, customers, monetary`` and, where it has its own, ``name``
+    labels : all labels of the scheme in order, where `summary` lacks some: keeps the colours of own labels
+    source, as_of : for the caption
+    """
+    n = int(summary["customers"].sum())
+    # refunds may leave a segment below zero: shares are of what the others brought, none above 100 %
+    total = float(summary["monetary"].clip(lower=0).sum())
+    by = ["monetary", "customers"] if total > 0 else ["customers"]
+    table = summary.sort_values(by, ascending=False, kind="stable")
+    bars, rest = _bars(table, labels or list(summary["label"]), n, total, lang)
+    chart = _chart(bars, lang)
+    if n == 0:
+        return empty("segment_value", say("chart.seg.none", lang), lang, source, as_of, chart)
+
+    whole = total > 0
+    first = bars[0]
+    title = say(
+        "chart.seg.title" if whole else "chart.seg.title_people",
+        lang,
+        name=clipped(first.name, 24),
+        people=first.people,
+        held=first.held,
+    )
+    with style():
+        figure, axes = canvas(1.5 + 0.36 * max(_FEWEST, len(bars)), columns=2 if whole else 1, sharey=True)
+        for ax, key in zip(axes, ("people", "held"), strict=False):
+            _draw(ax, bars, [getattr(bar, key) for bar in bars], with_marks=ax is axes[0])
+            ax.set_title(say(f"chart.seg.{key}", lang), color=GREY, fontsize=SMALL)
+        axes[0].set_yticks(range(len(bars)), [clipped(bar.name, 24) for bar in bars], color=INK)
+        axes[0].tick_params(axis="y", pad=18)
+        axes[0].set_ylim(max(_FEWEST, len(bars)) - 0.5, -0.5)
+        more = [say("chart.seg.rest", lang, k=len(rest), names=_some(rest, lang))] if rest else []
+        if not whole:
+            more.append(say("chart.seg.no_value", lang))
+        says = [
+            say("chart.seg.alt_bar" if whole else "chart.seg.alt_people", lang, **_facts(bar)) for bar in bars
+        ]
+        return finished(
+            figure,
+            "segment_value",
+            title,
+            say("chart.seg.alt", lang, title=title, bars=say("chart.join", lang).join(says)),
+            caption(lang, n, source, as_of, *more),
+            chart,
+        )
+
+
+def _bars(
+    table: pd.DataFrame, labels: Sequence[str], n: int, total: float, lang: Lang
+) -> tuple[list[_Bar], list[str]]:
+    marks = segment_marks([*map(str, labels), *map(str, table["label"])], lang)
+    bars, rest = [], []
+    shown = table if len(table) <= _MOST else table.iloc[: _MOST - 1]
+    named = "name" in table
+    for row in shown.itertuples():
+        mark = marks[str(row.label)]
+        name = str(row.name) if named else mark["name"]
+        bars.append(_bar(name, mark["mark"], mark["colour"], row.customers, row.monetary, n, total))
+    if len(shown) < len(table):
+        others = table.iloc[len(shown) :]
+        rest = [str(o.name) if named else marks[str(o.label)]["name"] for o in others.itertuples()]
+        name = say("chart.seg.others", lang, k=len(others))
+        sums = others["customers"].sum(), others["monetary"].sum()
+        bars.append(_bar(name, "＋", GREY, *sums, n, total))
+    return bars, [plain(name) for name in rest]
+
+
+def _bar(name: str, mark: str, colour: str, customers: float, value: float, n: int, total: float) -> _Bar:
+    held = float(value) / total if total > 0 else None
+    return _Bar(plain(name), mark, colour, int(customers), customers / n if n else 0.0, held)
+
+
+def _facts(bar: _Bar) -> dict[str, object]:
+    return {"name": bar.name, "people": bar.people, "held": bar.held, "k": bar.customers}
+
+
+def _some(names: list[str], lang: Lang) -> str:
+    said = listing([clipped(name, 24) for name in names[:_NAMED]], lang)
+    return said if len(names) <= _NAMED else say("chart.seg.and_more", lang, names=said, k=len(names))
+
+
+def _draw(ax: Axes, bars: list[_Bar], shares: list[float], with_marks: bool) -> None:
+    for i, (bar, share) in enumerate(zip(bars, shares, strict=True)):
+        ax.barh(i, share, height=0.66, color=bar.colour, linewidth=0)
+        ax.annotate(
+            percent(share),
+            (max(share, 0), i),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+            color=INK,
+        )
+        if with_marks:
+            ax.annotate(
+                bar.mark,
+                (0, i),
+                xycoords=("axes fraction", "data"),
+                xytext=(-6, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                color=bar.colour,
+            )
+    ax.set_xlim(min(0, *shares) * 1.05, max([0.01, *shares]) * 1.22)
+    ax.axvline(0, color=PALE, linewidth=0.8)
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    drop_spines(ax, "left", "bottom")
+
+
+def _chart(bars: list[_Bar], lang: Lang) -> Chart:
+    series = [
+        Series(
+            name=say("chart.seg.people", lang),
+            values=tuple(round(bar.people, 6) for bar in bars),
+            unit="share",
+        )
+    ]
+    if any(bar.held is not None for bar in bars):
+        held = tuple(None if bar.held is None else round(bar.held, 6) for bar in bars)
+        series.append(Series(name=say("chart.seg.held", lang), values=held, unit="share"))
+    return Chart(kind="bar", categories=tuple(bar.name for bar in bars), series=tuple(series))

@@ -1,0 +1,316 @@
+"""The command line. Imports stand inside the commands, so that --help answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+
+import typer
+
+from segkit.locale import Lang, lang_or_default, say
+
+if TYPE_CHECKING:
+    from segkit.config import Config
+    from segkit.report.build import Built
+
+OK, FAULT, WRONG_INPUT = 0, 1, 2
+
+app = typer.Typer(
+    name="segkit",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Customer classification and follow-up / 客户分类与跟进.",
+    epilog="segkit report orders.csv  ·  segkit init orders.csv && segkit report client.yml",
+)
+data = typer.Typer(no_args_is_help=True, help="Sample data / 示例数据.")
+app.add_typer(data, name="data")
+
+LangOption = Annotated[Optional[str], typer.Option("--lang", help="zh or en / 语言.")]  # noqa: UP045
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines / 不显示进度.")]
+
+
+def main() -> None:
+    """Entry point: any fault becomes one line and exit code 1, any problem with the input exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # a GBK console cannot write every character: replaced, never raised
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    # one second of every import of papermill goes into a check of web addresses that nothing here needs
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    try:
+        app()
+    except Exception as fault:
+        _fail(fault, lang_or_default())
+
+
+def _fail(fault: Exception, lang: Lang) -> NoReturn:
+    from segkit.problems import SegkitError
+
+    if os.environ.get("SEGKIT_DEBUG"):
+        raise fault
+    code, text = _verdict(fault, lang)
+    typer.echo(text, err=True)
+    if code == FAULT and not isinstance(fault, SegkitError):
+        typer.echo(say("cli.debug", lang), err=True)
+    raise SystemExit(code)
+
+
+def _verdict(fault: Exception, lang: Lang) -> tuple[int, str]:
+    """Exit code and words for what went wrong."""
+    from segkit.problems import InputProblems, SegkitError
+
+    if isinstance(fault, InputProblems):
+        return WRONG_INPUT, fault.text(lang)
+    if type(fault).__name__ == "LeaksFound":
+        lines = [leak.text(lang) for leak in fault.found[:20]]  # type: ignore[attr-defined]
+        head = say("cli.leaks", lang, n=len(fault.found))  # type: ignore[attr-defined]
+        return WRONG_INPUT, "\n  ".join([head, *lines])
+    if isinstance(fault, SegkitError):
+        return FAULT, str(fault)
+    return FAULT, say("cli.fault", lang, kind=type(fault).__name__, why=str(fault))
+
+
+def _progress(lang: Lang, quiet: bool):  # type: ignore[no-untyped-def]
+    """A line per step on stderr; results go to stdout."""
+
+    def tell(step: str) -> None:
+        if not quiet:
+            typer.echo(say(f"step.{step}", lang), err=True)
+
+    return tell
+
+
+# --- init ------------------------------------------------------------------------------------------
+
+
+@app.command(epilog="segkit init orders.csv customers.xlsx --name 鸿业商贸（虚构）")
+def init(
+    files: Annotated[list[Path], typer.Argument(help="The client's exports / 客户导出的文件.")],
+    name: Annotated[Optional[str], typer.Option(help="Client name / 客户名称.")] = None,  # noqa: UP045
+    playbook: Annotated[str, typer.Option(help="Playbook / 行业方案.")] = "general",
+    lang: LangOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite client.yml / 覆盖.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read files, guess what they hold, write client.yml and to_confirm.xlsx / 读取文件，生成配置和待确认表."""
+    from segkit.report.first_look import look
+
+    speak = lang_or_default(lang)
+    try:
+        seen = look(
+            files,
+            Path.cwd(),
+            lang=speak,
+            name=name,
+            playbook=playbook,
+            force=force,
+            progress=_progress(speak, quiet),
+        )
+    except Exception as fault:
+        _fail(fault, speak)
+    for note in seen.notes:
+        typer.echo(f"  - {note.text(speak)}", err=True)
+    for path in seen.written:
+        typer.echo(str(path))
+    if seen.questions:
+        typer.echo(say("init.questions", speak, n=len(seen.questions)))
+        for number, question in enumerate(seen.questions, 1):
+            typer.echo(f"{number}. {question}")
+    typer.echo(say("init.next", speak, file=seen.written[0].name))
+
+
+# --- check -----------------------------------------------------------------------------------------
+
+
+@app.command(epilog="segkit check client.yml")
+def check(
+    configs: Annotated[list[Path], typer.Argument(help="client.yml ...")],
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Say every problem of a client.yml and its files, write nothing / 检查配置和文件，不写任何东西."""
+    from segkit.playbooks import load_playbook
+    from segkit.report.intake_step import take_in
+
+    worst = OK
+    for path in configs:
+        speak = lang_or_default(lang)
+        try:
+            settings = _settings(path)
+            speak = lang_or_default(lang, settings.lang)
+            load_playbook(settings.playbook, folder=settings.folder)
+            intake = take_in(settings, progress=_progress(speak, quiet))
+            for note in settings.notes:
+                typer.echo(f"  - {note.text(speak)}", err=True)
+            totals = intake.facts["totals"]
+            typer.echo(
+                say("check.fine", speak, file=path.name, as_of=intake.facts["as_of"]["date"], **totals)
+            )
+        except Exception as fault:
+            if os.environ.get("SEGKIT_DEBUG"):
+                raise
+            code, text = _verdict(fault, speak)
+            typer.echo(text, err=True)
+            worst = max(worst, code)
+    raise SystemExit(worst)
+
+
+# --- report ----------------------------------------------------------------------------------------
+
+
+@app.command(epilog="segkit report client.yml  ·  segkit report orders.csv --lang en --to html")
+def report(
+    sources: Annotated[list[Path], typer.Argument(help="client.yml ... or a data file / 配置或数据文件.")],
+    lang: LangOption = None,
+    to: Annotated[str, typer.Option(help="html,xlsx")] = "html,xlsx",
+    as_of: Annotated[Optional[str], typer.Option(help="YYYY-MM-DD / 截止日.")] = None,  # noqa: UP045
+    notebook: Annotated[Optional[Path], typer.Option(help="Your own client_report.ipynb.")] = None,  # noqa: UP045
+    jobs: Annotated[int, typer.Option(min=1, help="Clients at a time / 同时处理几个客户.")] = 1,
+    quiet: QuietOption = False,
+) -> None:
+    """From an export to the report; prints every path / 从导出文件到报告，打印每个文件的路径."""
+    settings = {
+        "lang": lang,
+        "formats": [part.strip() for part in to.split(",") if part.strip()],
+        "as_of": as_of,
+        "notebook": notebook,
+        "quiet": quiet,
+    }
+    if len(sources) == 1:
+        raise SystemExit(_report_one(sources[0], **settings))  # type: ignore[arg-type]
+    raise SystemExit(_report_many(sources, jobs, settings))
+
+
+def _report_many(sources: Sequence[Path], jobs: int, settings: dict[str, object]) -> int:
+    """One process per client; one failure does not stop the others."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        pending = [pool.submit(_report_one, path, **settings) for path in sources]  # type: ignore[arg-type]
+        return max(future.result() for future in pending)
+
+
+def _report_one(
+    source: Path,
+    *,
+    lang: str | None,
+    formats: list[str],
+    as_of: str | None,
+    notebook: Path | None,
+    quiet: bool,
+) -> int:
+    speak = lang_or_default(lang)
+    try:
+        config = _settings(source)
+        speak = lang_or_default(lang, config.lang if _is_config(source) else None)
+        built = _build(config, speak, formats, as_of, notebook, quiet)
+    except Exception as fault:
+        if os.environ.get("SEGKIT_DEBUG"):
+            raise
+        code, text = _verdict(fault, speak)
+        typer.echo(text, err=True)
+        return code
+    for note in (*config.notes, *built.notes):
+        typer.echo(f"  - {note.text(speak)}", err=True)
+    for path in built.files:
+        typer.echo(str(path))
+    return OK
+
+
+def _build(
+    config: Config, lang: Lang, formats: list[str], as_of: str | None, notebook: Path | None, quiet: bool
+) -> Built:
+    import datetime as dt
+
+    from segkit.problems import InputProblems, Problem
+    from segkit.report.build import FORMATS, build
+
+    problems = []
+    day = None
+    for unknown in sorted(set(formats) - set(FORMATS)):
+        problems.append(Problem("cli.unknown_format", {"name": unknown, "known": list(FORMATS)}))
+    if as_of is not None:
+        try:
+            day = dt.date.fromisoformat(as_of)
+        except ValueError:
+            problems.append(Problem("cli.bad_date", {"text": as_of}))
+    if notebook is not None and not notebook.is_file():
+        problems.append(Problem("cli.no_notebook", {"path": str(notebook)}))
+    if problems:
+        raise InputProblems(problems)
+    return build(
+        config, lang=lang, formats=formats, as_of=day, notebook=notebook, progress=_progress(lang, quiet)
+    )
+
+
+def _is_config(path: Path) -> bool:
+    return path.suffix.lower() in (".yml", ".yaml")
+
+
+def _settings(path: Path) -> Config:
+    from segkit.config import Config, load_config
+
+    if _is_config(path):
+        return load_config(path)
+    # a file reported as it is: results go where the command is run, the file's own folder may be read-only
+    return Config.for_file(path, folder=Path.cwd())
+
+
+# --- data ------------------------------------------------------------------------------------------
+
+
+@data.command("build", epilog="segkit data build client_export jd  ·  segkit data build --check")
+def data_build(
+    cases: Annotated[Optional[list[str]], typer.Argument(help="Cases; all by default / 案例.")] = None,  # noqa: UP045
+    check: Annotated[bool, typer.Option("--check", help="Prove that the files can be made again.")] = False,
+    seed: Annotated[Optional[int], typer.Option(help="Another draw / 另一份抽样.")] = None,  # noqa: UP045
+    size: Annotated[str, typer.Option(help="small | sample")] = "sample",
+    names: Annotated[str, typer.Option(help="zh | en")] = "zh",
+    out: Annotated[Path, typer.Option(help="Folder / 输出文件夹.")] = Path("datasets"),
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Generate the sample data / 生成示例数据."""
+    from segkit.synth.build import build as make
+    from segkit.synth.build import check as prove
+
+    speak = lang_or_default(lang)
+    tell = _progress(speak, quiet)
+    try:
+        if check:
+            problems = prove(cases, out)
+            for problem in problems:
+                typer.echo(problem.text(speak), err=True)
+            if not problems:
+                typer.echo(say("data.same", speak, folder=str(out)))
+            raise SystemExit(FAULT if problems else OK)
+        for path in make(cases, out=out, seed=seed, size=size, names=names, progress=tell):
+            typer.echo(str(path))
+    except Exception as fault:
+        _fail(fault, speak)
+
+
+# --- doctor ----------------------------------------------------------------------------------------
+
+
+@app.command(epilog="segkit doctor")
+def doctor(lang: LangOption = None) -> None:
+    """Is this machine ready? Versions, fonts, kernel, write access, and a short code / 检查这台电脑."""
+    from segkit.report.doctor import examine
+
+    speak = lang_or_default(lang)
+    found = examine(Path.cwd())
+    for line in found.lines(speak):
+        typer.echo(line)
+    raise SystemExit(OK if found.ready else FAULT)
+
+
+if __name__ == "__main__":
+    main()

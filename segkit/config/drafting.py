@@ -1,0 +1,179 @@
+"""The commented client.yml that `init` writes: what was guessed, why, and which line answers what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from segkit.locale import Lang, say
+
+
+@dataclass(frozen=True)
+class Column:
+    """One client column: what it was taken for, and the words that say why.
+
+    Attributes
+    ----------
+    heading : as in the file
+    canonical : None where the column is not used; it is listed as a comment
+    confidence : 0..1, None where there is nothing to say
+    reason, sample, question : ready texts, shown as comments; "" for none. `sample` must be masked.
+    """
+
+    heading: str
+    canonical: str | None
+    confidence: float | None = None
+    reason: str = ""
+    sample: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything `init` found out, for one client.
+
+    Attributes
+    ----------
+    input : grain -> files, relative to the folder of client.yml
+    mapping : grain -> its columns in the order of the file
+    schemes : overrides of the playbook's, plain values
+    start : first day of the follow-up plan, a working Monday
+    as_of_guess : the date a report would take by itself; written as a comment
+    """
+
+    client_id: str
+    name: str
+    lang: Lang
+    input: Mapping[str, Sequence[str]]
+    mapping: Mapping[str, Sequence[Column]] = field(default_factory=dict)
+    playbook: str = "general"
+    schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    start: dt.date | None = None
+    as_of_guess: dt.date | None = None
+    engine: str = "pandas"
+
+
+def draft(facts: Draft) -> str:
+    """The text of a client.yml that `load_config` reads back without a note and without loss."""
+    lang = facts.lang
+    lines = [_note("head", lang), ""]
+    lines += [
+        _note("client", lang),
+        "client:",
+        f"  id: {quoted(facts.client_id)}",
+        f"  name: {quoted(facts.name)}",
+    ]
+    lines += [f"lang: {lang}", _note("as_of", lang)]
+    guess = facts.as_of_guess.isoformat() if facts.as_of_guess else "2025-12-31"
+    lines += [f"# as_of: {guess}", _note("purpose", lang), "purpose:", ""]
+    lines += [_note("input", lang), "input:"]
+    lines += [
+        f"  {grain}: [{', '.join(map(quoted, files))}]" for grain, files in facts.input.items() if files
+    ]
+    lines += [f"  engine: {facts.engine}", ""]
+    if any(facts.mapping.values()):
+        lines += [_note("mapping", lang), "mapping:"]
+        for grain, columns in facts.mapping.items():
+            lines += _grain(grain, columns, lang)
+        lines.append("")
+    lines += [_note("playbook", lang), f"playbook: {quoted(facts.playbook)}"]
+    lines += [_note("schemes", lang), *_block("schemes", facts.schemes), ""]
+    lines += [_note("followup", lang), "followup:", _note("consent", lang, "  "), "  consent: unknown"]
+    lines += [_note("holdout", lang, "  "), "  holdout: 0"]
+    lines += [f"  start: {facts.start.isoformat()}"] if facts.start else ["  # start: 2026-01-05"]
+    lines += ["  days: 20", _note("team", lang, "  ")]
+    lines += ["  # team: [{id: zhang, minutes: 300, channels: [phone], regions: []}]", ""]
+    lines += ["crm: {targets: [generic]}", "", _note("privacy", lang)]
+    lines += ["privacy: {contacts: none, not_personal: []}", "", "brand: {}"]
+    lines += [_note("findings", lang), "findings: []", ""]
+    return "\n".join(lines)
+
+
+def _note(about: str, lang: Lang, indent: str = "") -> str:
+    return "\n".join(f"{indent}# {line}" for line in say(f"config.draft.{about}", lang).splitlines())
+
+
+def _grain(grain: str, columns: Sequence[Column], lang: Lang) -> list[str]:
+    lines = [f"  {grain}:"]
+    seen: set[str] = set()
+    used = 0
+    for column in columns:
+        if column.question:
+            lines.append(f"    # {say('config.draft.question', lang)} {_comment(column.question)}")
+        key, remarks = quoted(column.heading), _remarks(column, lang)
+        if column.canonical is None or column.heading in seen:
+            lines.append(f"    # {_comment(column.heading)}: {remarks or say('config.draft.unused', lang)}")
+            continue
+        seen.add(column.heading)
+        used += 1
+        if len(key) > _LONGEST_KEY:
+            lines += [f"    ? {key}", f"    : {column.canonical}{'  # ' + remarks if remarks else ''}"]
+        else:
+            lines.append(f"    {key}: {column.canonical}{'  # ' + remarks if remarks else ''}")
+    if not used:
+        lines[0] += " {}"
+    return lines
+
+
+def _remarks(column: Column, lang: Lang) -> str:
+    parts = []
+    if column.confidence is not None and column.canonical is not None:
+        parts.append(say("config.draft.sure", lang, share=column.confidence))
+    parts += [_comment(text) for text in (column.reason,) if text]
+    if column.sample:
+        parts.append(say("config.draft.sample", lang, sample=_comment(column.sample)))
+    return ("；" if lang == "zh" else "; ").join(parts)
+
+
+_LONGEST_KEY = 900  # YAML takes up to 1024 characters before the colon
+_PLAIN = re.compile(r"[^\W\d_][\w（）()/·.-]*(?: [\w（）()/·.-]+)*")
+_QUOTABLE = re.compile(r"[\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+
+
+def quoted(text: str) -> str:
+    """A YAML scalar for a text: plain where nobody can misread it, else in quotes."""
+    if _PLAIN.fullmatch(text) and _resolves_to_text(text):
+        return text
+    if _QUOTABLE.fullmatch(text):
+        return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(_escaped(c) for c in text) + '"'
+
+
+def _resolves_to_text(text: str) -> bool:
+    """A word to every YAML reader: no number, date, yes, no, on, off or null."""
+    return bool(
+        yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"
+    )
+
+
+def _escaped(c: str) -> str:
+    if c in '"\\':
+        return "\\" + c
+    return c if _QUOTABLE.fullmatch(c) else f"\\u{ord(c):04X}"
+
+
+def _comment(text: str) -> str:
+    """One line that may stand in a comment."""
+    return " ".join("".join(c if _QUOTABLE.fullmatch(c) else " " for c in text).split())
+
+
+def _block(name: str, values: Mapping[str, Any]) -> list[str]:
+    """Nested plain values, one line per inner block."""
+    if not values:
+        return [f"{name}: {{}}"]
+    return [f"{name}:", *(f"  {quoted(key)}: {_flow(value)}" for key, value in values.items())]
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quoted(str(k))}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value) if isinstance(value, (int, float)) else quoted(str(value))

@@ -1,0 +1,284 @@
+"""The shape of client.yml. A value that does not fit is refused with its path; loading.py words it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from segkit.locale import Lang, lang_or_default
+from segkit.problems import Problem
+
+Grain = Literal["orders", "customers", "leads", "contacts", "surveys", "complaints", "outcomes"]
+GRAINS: tuple[Grain, ...] = get_args(Grain)
+Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
+
+# names Windows keeps for devices, with any ending
+RESERVED = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+_DATE = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+_YEARS = (1990, 2100)
+
+
+def _day(value: Any) -> Any:
+    """2025-12-31, 2025/12/31, 2025.12.31, 20251231 and 2025年12月31日 are one day."""
+    if not isinstance(value, (str, int)):
+        return value
+    match = _DATE.fullmatch(str(value).strip())
+    if match:
+        year, month, day = (
+            (int(part) for part in match.group(1, 3, 4) if part)
+            if match.group(1)
+            else (int(part) for part in match.group(5, 6, 7))
+        )
+        try:
+            if _YEARS[0] <= year <= _YEARS[1]:
+                return dt.date(year, month, day)
+        except ValueError:
+            pass
+    raise PydanticCustomError("config.bad_date", "not a date")
+
+
+def _listed(value: Any) -> Any:
+    """One entry may stand without brackets."""
+    return [value] if isinstance(value, str) else value
+
+
+def client_id(name: str) -> str:
+    """An id for a folder name, made of a client's or a file's name: small ASCII letters, digits, - and _."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
+    plain = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:40].strip("-_")
+    if not plain:
+        return "client"
+    return f"{plain}-1" if plain in RESERVED else plain
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Words = Annotated[list[str], BeforeValidator(_listed)]
+
+
+class _Block(BaseModel):
+    """Keys left empty stand at their default; keys not named here are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return {} if data is None else data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class Client(_Block):
+    """`id` names folders and files; `name` is what the report says (the id where left out)."""
+
+    id: str
+    name: str = ""
+
+    @field_validator("id")
+    @classmethod
+    def _is_folder_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9_-]{1,64}", value) or value in RESERVED:
+            raise PydanticCustomError("config.client_id", "not an id", {"near": client_id(value)})
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        return (
+            {**data, "name": data.get("name") or data["id"]}
+            if isinstance(data, dict) and "id" in data
+            else data
+        )
+
+
+class Input(_Block):
+    """Files by grain, as written: relative to client.yml, a file, a folder or a pattern."""
+
+    orders: Words = []
+    customers: Words = []
+    leads: Words = []
+    contacts: Words = []
+    surveys: Words = []
+    complaints: Words = []
+    outcomes: Words = []
+    engine: Literal["pandas", "polars", "duckdb", "spark"] = "pandas"
+
+    def paths(self, grain: str, folder: Path) -> list[Path]:
+        """Absolute paths of one grain; folders and patterns are spread out by intake."""
+        return [located(name, folder) for name in getattr(self, grain)]
+
+
+def located(name: str, folder: Path) -> Path:
+    """A path of client.yml made absolute; written the Windows way it is found on other machines too."""
+    path = folder / Path(name).expanduser()
+    if os.sep == "/" and "\\" in name and not path.exists():
+        path = folder / name.replace("\\", "/")
+    return path
+
+
+class Member(_Block):
+    """One person who follows up; `minutes` a working day."""
+
+    id: str = Field(min_length=1)
+    minutes: int = Field(default=240, gt=0, le=1440)
+    channels: Annotated[list[Channel], BeforeValidator(_listed)] = []
+    regions: Words = []
+
+
+class Calendar(_Block):
+    """Days off and days on that the official calendar does not know."""
+
+    holidays: list[Day] = []
+    workdays: list[Day] = []
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Calendar:
+        both = sorted(set(self.holidays) & set(self.workdays))
+        if both:
+            raise PydanticCustomError(
+                "config.day_twice", "twice", {"days": [day.isoformat() for day in both]}
+            )
+        return self
+
+
+class Followup(_Block):
+    """`consent`: may all be sent marketing? Without a team the planner assumes one person, 240 minutes."""
+
+    consent: Literal["unknown", "yes"] = "unknown"
+    holdout: float = Field(default=0.0, ge=0, lt=1)
+    start: Day | None = None
+    days: int = Field(default=20, ge=1, le=366)
+    team: list[Member] | None = None
+    calendar: Calendar = Calendar()
+
+    @field_validator("team")
+    @classmethod
+    def _told_apart(cls, team: list[Member] | None) -> list[Member] | None:
+        ids = [member.id for member in team or []]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise PydanticCustomError("config.member_twice", "twice", {"ids": twice})
+        return team or None
+
+
+class Crm(_Block):
+    targets: Words = ["generic"]
+
+
+class Privacy(_Block):
+    """`contacts: real` writes real phones and e-mails to field/; then reason and person are needed."""
+
+    contacts: Literal["none", "real"] = "none"
+    reason: str | None = None
+    person: str | None = None
+    not_personal: Words = []
+
+    @model_validator(mode="after")
+    def _answered_for(self) -> Privacy:
+        if self.contacts == "real" and not (self.reason and self.person):
+            raise PydanticCustomError("config.real_contacts", "who and why")
+        return self
+
+
+class Brand(_Block):
+    logo: str | None = None
+    accent: str | None = None
+
+    @field_validator("accent")
+    @classmethod
+    def _is_colour(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+            raise PydanticCustomError("config.not_a_colour", "not a colour")
+        return value
+
+
+class Config(_Block):
+    """One client.yml, checked. `schemes` and `findings` are checked by their own rooms."""
+
+    client: Client
+    lang: Lang = Field(default_factory=lang_or_default)
+    as_of: Day | None = None
+    purpose: str | None = None
+    input: Input = Input()
+    mapping: dict[Grain, dict[str, str | None]] = {}
+    playbook: str = "general"
+    schemes: dict[str, dict[str, Any]] = {}
+    followup: Followup = Followup()
+    crm: Crm = Crm()
+    privacy: Privacy = Privacy()
+    brand: Brand = Brand()
+    findings: list[Any] = []
+
+    _path: Path = PrivateAttr(default_factory=lambda: Path("client.yml").absolute())
+    _notes: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @field_validator("mapping", mode="before")
+    @classmethod
+    def _empty_grains(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+    @property
+    def path(self) -> Path:
+        """Absolute path of the client.yml."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """Absolute folder of the client.yml: inputs are looked for and reports are written here."""
+        return self._path.parent
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What was mended while reading the file, to be said to the user."""
+        return self._notes
+
+    def at(self, folder: str | Path, *, notes: tuple[Problem, ...] = (), file: str = "client.yml") -> Config:
+        """The same choices, standing in `folder`."""
+        moved = self.model_copy()
+        moved._path = Path(folder).absolute() / file
+        moved._notes = notes
+        return moved
+
+    @classmethod
+    def for_file(
+        cls,
+        path: str | Path,
+        *,
+        grain: str | None = None,
+        lang: Lang | None = None,
+        folder: Path | None = None,
+    ) -> Config:
+        """What to report a file straight away, without a client.yml: everything at its default.
+
+        `grain` is looked up in the file where it is not given (orders, or customers already totalled);
+        reports are written below `folder`, by default the file's own.
+
+        Raises
+        ------
+        InputProblems : the file cannot be read
+        """
+        path = Path(path).absolute()
+        if grain is None:
+            from segkit.intake.mapping import suggest_mapping
+            from segkit.intake.reading import read_table
+
+            grain = suggest_mapping(read_table(path)).grain
+        data = {"client": {"id": client_id(path.stem), "name": path.stem}, "input": {grain: [str(path)]}}
+        return cls.model_validate(data | ({"lang": lang} if lang else {})).at(folder or path.parent)

@@ -1,0 +1,173 @@
+"""Who is contacted on which working day, within the minutes there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from segkit.followup.policy import PERSONAL, Policy, Touch
+from segkit.workdays import workdays_from
+
+TASKS = [
+    "task_id",
+    "due",
+    "customer_id",
+    "owner",
+    "channel",
+    "content",
+    "why",
+    "minutes",
+    "segment",
+    "value",
+    "marketing",
+]
+
+
+class Member(BaseModel):
+    """One person of the team and the minutes a day they can give to follow-up."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    minutes: float
+
+
+# where the client names nobody: one person, four hours a day (示例参数 / sample parameter)
+SAMPLE_TEAM = (Member(id="", minutes=240),)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that fits the time there is.
+
+    Attributes
+    ----------
+    tasks : one row per contact: `task_id, due, customer_id, owner, channel, content, why, minutes, segment,
+        value, marketing`; `why` is overdue | due
+    unscheduled : `customer_id, segment, channel, minutes, reason`: no time left in the period
+    excluded : `customer_id, segment, channel, reason`: opted out, or consent to be confirmed first
+    load : `owner, due, need, capacity` in minutes
+    """
+
+    tasks: pd.DataFrame
+    unscheduled: pd.DataFrame
+    excluded: pd.DataFrame
+    load: pd.DataFrame
+
+
+def plan(
+    customers: pd.DataFrame,
+    policy: Policy,
+    *,
+    start: dt.date,
+    days: int = 20,
+    label: str = "rfm",
+    team: Sequence[Member] | None = None,
+    consent: str = "unknown",
+    holidays: Collection[dt.date] = (),
+    workdays: Collection[dt.date] = (),
+) -> Plan:
+    """What is the next step with each customer, and on which day?
+
+    Each customer gets the first touch of their label's policy; labels in the policy's order, within a label
+    the longest overdue, then the most valuable, then by id. A customer's own owner does the work where there
+    is one with time. Calls and visits need no marketing consent; other touches wait until consent is known.
+
+    Parameters
+    ----------
+    customers : `customer_id`, the column `label`, `recency_days`, `monetary`, optional `owner`,
+        `consent_marketing`
+    start, days : first day and number of working days (Chinese calendar with make-up days)
+    team : who has how many minutes a day; default one person with 240 minutes (sample parameter)
+    consent : "yes" where every customer may be written to, else "unknown"
+
+    Returns
+    -------
+    Plan : minutes per owner and day never exceed the capacity
+    """
+    first: dict[str, Touch] = {name: entry.touches[0] for name, entry in policy.labels.items()}
+    known = customers[customers[label].isin(first)]
+    frame = pd.DataFrame(
+        {
+            "customer_id": known["customer_id"].astype(str),
+            "segment": known[label],
+            "value": known["monetary"].fillna(0.0),
+            "recency": known["recency_days"].astype("float64"),
+            "rank": known[label].map({name: i for i, name in enumerate(first)}),
+            "channel": known[label].map({n: t.channel for n, t in first.items()}),
+            "content": known[label].map({n: t.content for n, t in first.items()}),
+            "minutes": known[label].map({n: t.minutes for n, t in first.items()}),
+            "every": known[label].map({n: t.every_days for n, t in first.items()}),
+            "marketing": known[label].map({n: t.marketing for n, t in first.items()}),
+            "owner": known["owner"].fillna("").astype(str) if "owner" in known else "",
+        }
+    )
+    numbers = {"rank": "int64", "minutes": "float64", "every": "float64", "value": "float64"}
+    frame = frame.astype({**numbers, "marketing": "bool"})
+    frame["overdue"] = frame["recency"] >= frame["every"]
+    agreed = (
+        known["consent_marketing"].astype("boolean")
+        if "consent_marketing" in known
+        else pd.Series(True if consent == "yes" else pd.NA, index=known.index, dtype="boolean")
+    )
+    spoken = frame["channel"].isin(PERSONAL)
+    refused = frame["marketing"] & agreed.eq(False).fillna(False).astype(bool)
+    unclear = ~spoken & frame["marketing"] & agreed.isna()
+    excluded = pd.concat([frame[refused].assign(reason="opted_out"), frame[unclear].assign(reason="consent")])
+    queue = frame[~refused & ~unclear].sort_values(
+        ["rank", "overdue", "value", "customer_id"], ascending=[True, False, False, True], kind="stable"
+    )
+    calendar = workdays_from(start, days, holidays=holidays, workdays=workdays)
+    done, left, load = _fill(queue, calendar, tuple(team or SAMPLE_TEAM))
+    return Plan(
+        tasks=done,
+        unscheduled=left[["customer_id", "segment", "channel", "minutes"]].assign(reason="no_time"),
+        excluded=excluded[["customer_id", "segment", "channel", "reason"]].reset_index(drop=True),
+        load=load,
+    )
+
+
+def _fill(
+    queue: pd.DataFrame, calendar: Sequence[dt.date], team: Sequence[Member]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Give out the days in the order of the queue; each task goes to its owner, else to who is free first."""
+    free = {(member.id, day): member.minutes for member in team for day in calendar}
+    members = [member.id for member in team]
+    first_free = dict.fromkeys(members, 0)  # days before it are full
+    smallest = float(queue["minutes"].min()) if len(queue) else 0.0
+    owner_of: list[str] = []
+    due_of: list[dt.date | None] = []
+    for minutes, owner in zip(queue["minutes"], queue["owner"], strict=True):
+        due = None
+        candidates = [owner] if owner in first_free else sorted(members, key=lambda m: (first_free[m], m))
+        for member in candidates:
+            due = next((d for d in calendar[first_free[member] :] if free[member, d] >= minutes), None)
+            if due is None:
+                continue
+            free[member, due] -= minutes
+            owner = member or owner
+            while (
+                first_free[member] < len(calendar) and free[member, calendar[first_free[member]]] < smallest
+            ):
+                first_free[member] += 1
+            break
+        owner_of.append(owner)
+        due_of.append(due)
+    queue = queue.assign(due=pd.to_datetime(pd.Series(due_of, index=queue.index)), owner=owner_of)
+    placed = queue["due"].notna()
+    tasks = queue[placed].sort_values(
+        ["due", "rank", "value", "customer_id"], ascending=[True, True, False, True]
+    )
+    tasks = tasks.assign(
+        task_id=[f"T{n:05d}" for n in range(1, len(tasks) + 1)],
+        why=np.where(tasks["overdue"], "overdue", "due"),
+    )
+    load = pd.DataFrame(
+        [(m.id, pd.Timestamp(d), m.minutes - free[m.id, d], m.minutes) for m in team for d in calendar],
+        columns=["owner", "due", "need", "capacity"],
+    )
+    return tasks[TASKS].reset_index(drop=True), queue[~placed].reset_index(drop=True), load

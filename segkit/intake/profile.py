@@ -1,0 +1,106 @@
+"""How good is the data, field by field, and what should be repaired first?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from segkit.intake.cleaning import Cleaned
+
+CURRENT_DAYS = 365  # a dated record counts as current for a year; a sample parameter (示例参数)
+EMPTY = {"no_date", "no_amount", "no_customer", "owner_missing"}
+UNREADABLE = {
+    "bad_date",
+    "bad_amount",
+    "after_as_of",
+    "phone_format",
+    "phone_float",
+    "id_in_text",
+    "negative",
+}
+MENDED = {"amount_unit", "excel_serial", "full_width", "grade_spelling", "formula"}
+
+
+@dataclass(frozen=True)
+class FieldQuality:
+    """Shares in 0..1; `timeliness` only for dates; `repair` counts cells a person must mend."""
+
+    field: str
+    head: str
+    completeness: float
+    accuracy: float | None
+    timeliness: float | None
+    repair: int
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Fields with the most cells to repair first, and the means over the fields."""
+
+    fields: tuple[FieldQuality, ...]
+    rows: int
+    completeness: float | None
+    accuracy: float | None
+    timeliness: float | None
+
+    @property
+    def repair(self) -> int:
+        return sum(f.repair for f in self.fields)
+
+
+def quality(cleaned: Cleaned) -> Quality:
+    """全面性 准确性 及时性: is it filled, is it right as written, is it current?
+
+    Completeness is the share of rows with a value; accuracy the share of values that needed no mending;
+    timeliness the share of dates in the last 365 days up to the as-of date. Repeated rows do not count.
+    """
+    ledger, frame = cleaned.ledger, cleaned.frame
+    rows = cleaned.totals.rows_in - cleaned.totals.merged
+    counted = ledger[ledger["fate"] != "merged"]
+    fields = []
+    for name, head in cleaned.heads.items():
+        here = counted[counted["column"] == head]
+        reasons = here["reason"].value_counts()
+        values = frame[name] if name in frame.columns else pd.Series(dtype="str")
+        blank = int((values.isna() | values.astype(str).isin(["", "nan", "NaT", "<NA>"])).sum())
+        wrong = int(sum(reasons.get(r, 0) for r in UNREADABLE))
+        mended = int(sum(reasons.get(r, 0) for r in MENDED))
+        # a value that could not be read is blank in the frame, but somebody did fill the cell
+        unread = int(
+            ((here["reason"].isin(UNREADABLE)) & (here["new"] == "") & (here["fate"] == "changed")).sum()
+        )
+        aside = int(((here["reason"].isin(EMPTY)) & (here["fate"] == "set_aside")).sum())
+        empty = max(0, blank - unread) + aside
+        filled = max(0, rows - empty)
+        fields.append(
+            FieldQuality(
+                field=name,
+                head=head,
+                completeness=filled / rows if rows else 0.0,
+                accuracy=max(0.0, 1 - (wrong + mended) / filled) if filled else None,
+                timeliness=_current(values, cleaned),
+                repair=empty + wrong,
+            )
+        )
+    fields.sort(key=lambda f: (-f.repair, f.field))
+
+    def mean(values: list[float | None]) -> float | None:
+        known = [v for v in values if v is not None]
+        return float(np.mean(known)) if known else None
+
+    return Quality(
+        fields=tuple(fields),
+        rows=rows,
+        completeness=mean([f.completeness for f in fields]),
+        accuracy=mean([f.accuracy for f in fields]),
+        timeliness=mean([f.timeliness for f in fields]),
+    )
+
+
+def _current(values: pd.Series, cleaned: Cleaned) -> float | None:
+    if not pd.api.types.is_datetime64_any_dtype(values) or values.notna().sum() == 0:
+        return None
+    since = pd.Timestamp(cleaned.as_of.date) - pd.Timedelta(days=CURRENT_DAYS)
+    return float((values.dropna() > since).mean())

@@ -1,0 +1,118 @@
+"""Rows that are not what they seem: moved by one cell, pasted twice, or typed in to try the system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from segkit.intake.ledger import Events
+from segkit.intake.values import mapped, plain, read_amounts, read_dates, read_phones, vocabulary
+
+# how the cells of a canonical column look, where a look can be told
+LOOKS = {
+    "order_date": "date",
+    "register_date": "date",
+    "last_order": "date",
+    "amount": "number",
+    "monetary": "number",
+    "frequency": "number",
+    "quantity": "number",
+    "refund": "number",
+    "phone": "phone",
+}
+
+
+def _fits(column: pd.Series, look: str) -> np.ndarray:
+    """1 where a cell looks as it should, 0 where it is empty, -1 where it holds something else."""
+    if look == "date":
+        read = read_dates(column)
+        bad, empty = read.bad, read.empty
+    elif look == "number":
+        amounts = read_amounts(column)
+        bad, empty = amounts.bad, amounts.empty
+    else:
+        phones = read_phones(column)
+        # a malformed phone is still made of digits: only words tell of a moved row
+        bad, empty = phones.bad & ~column.str.contains(r"\d{3}", regex=True), phones.empty
+    return np.where(empty, 0, np.where(bad, -1, 1))
+
+
+@dataclass(frozen=True)
+class _Repair:
+    fit: int
+    cells: list[str]
+
+
+def _candidates(cells: list[str]) -> list[list[str]]:
+    """The row with one cell joined to its neighbour (moved right), or one inserted (moved left)."""
+    last = len(cells) - 1
+    moved_right = [
+        [*cells[:k], cells[k] + cells[k + 1], *cells[k + 2 :], ""]
+        for k in sorted(range(last), key=lambda k: (cells[k] != "", k))
+    ]
+    moved_left = [[*cells[:k], "", *cells[k:-1]] for k in range(last)] if cells[-1] == "" else []
+    return moved_right + moved_left
+
+
+def mend_shifted(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> pd.DataFrame:
+    """Move back the rows whose cells stand one column too far right or left.
+
+    A row is looked at when at least two typed cells (dates, amounts, phones) hold something else; it is
+    mended when one blank or split cell explains it. `heads` maps canonical to client columns.
+    """
+    typed = {head: LOOKS[field] for field, head in heads.items() if field in LOOKS}
+    if len(typed) < 2:
+        return text
+    fits = np.column_stack([_fits(text[head], look) for head, look in typed.items()])
+    odd = np.flatnonzero((fits == -1).sum(axis=1) >= 2)
+    if len(odd) == 0:
+        return text
+    text = text.copy()
+    where = [text.columns.get_loc(head) for head in typed]
+    mended = np.zeros(len(text), dtype=bool)
+    before = pd.Series("", index=text.index, dtype="str")
+    after = before.copy()
+    for row in odd:
+        cells = text.iloc[row].tolist()
+        options = _candidates(cells)
+        block = pd.DataFrame(options, dtype="str")
+        scores = sum(_fits(block[at], look) for at, look in zip(where, typed.values(), strict=True))
+        best = int(np.argmax(scores))
+        if scores[best] >= fits[row].sum() + 3 and _fits_all(block.iloc[[best]], where, list(typed.values())):
+            text.iloc[row] = options[best]
+            mended[row] = True
+            before.iloc[row], after.iloc[row] = " | ".join(cells), " | ".join(options[best])
+    events.add(mended, "shifted", "changed", old=before, new=after)
+    return text
+
+
+def _fits_all(row: pd.DataFrame, where: list[int], looks: list[str]) -> bool:
+    """Whether a mended row has at most one typed cell left that does not fit."""
+    return sum(int(_fits(row[at], look)[0] == -1) for at, look in zip(where, looks, strict=True)) <= 1
+
+
+def find_tests(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> None:
+    """Set aside rows somebody typed in to try the system: a name, id, owner or note that says so."""
+    words = "|".join(re.escape(word) for word in vocabulary()["test"])
+    pattern = re.compile(rf"(?:{words})(?![a-z])")
+    for field in ("name", "customer_id", "order_id", "owner", "note", "status"):
+        if (head := heads.get(field)) is not None:
+            hit = mapped(text[head], lambda v: bool(pattern.match(plain(v)))).astype(bool)
+            fresh = hit.to_numpy() & ~events.rows_of("test")
+            events.add(fresh, "test", "set_aside", column=head, old=text[head])
+
+
+def find_repeats(text: pd.DataFrame, events: Events, *, certain: bool) -> int:
+    """Merge rows that are equal in every cell into the first of them; returns how many there are.
+
+    `certain` is False where nothing in a row could tell two real purchases apart (no order number, no time
+    of day): such rows are kept.
+    """
+    repeated = text.duplicated(keep="first")
+    if certain:
+        events.add(repeated, "duplicate", "merged")
+    return int(repeated.sum())

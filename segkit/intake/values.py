@@ -1,0 +1,286 @@
+"""Cells as clients write them, read as dates, amounts, phones: a whole column at a time.
+
+Every reader returns the values and, apart from them, masks that say what had to be done, so that the
+caller can write the ledger. An empty cell is never an unreadable one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ．－，：／]")
+CURRENCY = "¥￥$€£元块圆"
+SCALE = {"千": 1e3, "k": 1e3, "万": 1e4, "w": 1e4, "萬": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "億": 1e8}
+EXCEL_EPOCH = pd.Timestamp("1899-12-30")
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> dict[str, Any]:
+    """values.yml: what clients write and what it means."""
+    text = resources.files(__package__).joinpath("values.yml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def plain(text: str) -> str:
+    """A word for comparison: NFKC, lower case, no blanks."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def mapped(column: pd.Series, function: Any) -> pd.Series:
+    """Apply a text function once per distinct value; columns repeat themselves."""
+    known = {value: function(value) for value in column.unique()}
+    return column.map(known)
+
+
+def tidy(column: pd.Series) -> pd.Series:
+    """Cell text without what exports wrap around it: ="123", leading apostrophes, tabs, zero-width marks."""
+    text = column.str.replace("[\u200b\ufeff\u00a0\t\r\n]+", " ", regex=True).str.strip()
+    text = text.str.replace(r'^="(.*)"$', r"\1", regex=True)
+    return text.str.replace(r"^'(?=\S)", "", regex=True).str.strip()
+
+
+def is_empty(column: pd.Series) -> pd.Series:
+    empty = set(vocabulary()["empty"])
+    return mapped(column, lambda v: plain(v) in empty).astype(bool)
+
+
+def half_width(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Full-width digits, letters and signs as half-width ones, and the mask of cells that had some."""
+    wide = column.str.contains(FULL_WIDTH)
+    if not wide.any():
+        return column, wide
+    narrow = mapped(column.where(wide, ""), lambda v: unicodedata.normalize("NFKC", v))
+    return column.where(~wide, narrow), wide
+
+
+# --- amounts ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """`values` in currency units (NaN where empty or unreadable), and how cells were written."""
+
+    values: pd.Series
+    empty: pd.Series
+    bad: pd.Series
+    unit: pd.Series  # had a currency sign, a word such as 万 or 元, or brackets for minus
+
+
+_PLAIN = re.compile(r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$")
+_EUROPEAN = re.compile(r"^[+-]?\d{1,3}(\.\d{3})+,\d{1,2}$")
+_EXPONENT = re.compile(r"^[+-]?\d+(\.\d+)?e[+-]?\d+$", re.IGNORECASE)
+
+
+def _amount(text: str) -> tuple[float, bool]:
+    """One cell -> (value or NaN, whether it was written with a unit)."""
+    cell = plain(text).replace("−", "-").replace("—", "-")
+    if _PLAIN.match(cell):
+        return float(cell.replace(",", "")), False
+    if _EXPONENT.match(cell):
+        return float(cell), False
+    if _EUROPEAN.match(cell):
+        return float(cell.replace(".", "").replace(",", ".")), True
+    sign = 1.0
+    if cell.startswith("(") and cell.endswith(")"):
+        cell, sign = cell[1:-1], -1.0
+    cell = re.sub(r"^(rmb|cny|usd|hkd|人民币|合计|约)|(rmb|cny|整|正)$", "", cell)
+    cell = cell.translate({ord(c): None for c in CURRENCY})
+    if cell.endswith("-"):
+        cell, sign = cell[:-1], -sign
+    found = re.fullmatch(r"([+-]?[\d,]+(?:\.\d+)?)(百万|千万|[千k万w萬亿億])?", cell)
+    if not found or not re.search(r"\d", cell):
+        return float("nan"), False
+    number, word = found.groups()
+    if not _PLAIN.match(number):
+        return float("nan"), False
+    return sign * float(number.replace(",", "")) * SCALE.get(word or "", 1.0), True
+
+
+def read_amounts(column: pd.Series, *, scale: float = 1.0) -> Amounts:
+    """How much is it? ``¥1,234.00``, ``1.2万``, ``(300)``, ``300元`` -> currency units, at most two decimals.
+
+    Parameters
+    ----------
+    column : tidy text
+    scale : what one unit of the column is worth, e.g. 10,000 where the heading says 万元
+    """
+    empty = is_empty(column)
+    quick = pd.to_numeric(column.where(~empty), errors="coerce")
+    # what pandas reads beyond our own plain form (inf, 0x1F, 1_000) is not an amount
+    quick = quick.where(np.isfinite(quick.astype(float)))
+    odd = quick.isna() & ~empty
+    unit = pd.Series(False, index=column.index)
+    if odd.any():
+        read = {v: _amount(v) for v in column[odd].unique()}
+        quick = quick.where(~odd, column.map({v: r[0] for v, r in read.items()}))
+        unit = odd & column.map({v: r[1] for v, r in read.items()}).fillna(False).astype(bool)
+    values = (quick.astype(float) * scale).round(2)
+    return Amounts(values, empty, values.isna() & ~empty, unit)
+
+
+# --- dates --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dates:
+    """`values` as midnight timestamps (NaT where empty or unreadable), and how cells were written."""
+
+    values: pd.Series
+    empty: pd.Series
+    bad: pd.Series
+    serial: pd.Series  # were Excel serial numbers
+    guessed_order: bool  # day/month order could not be told from the data
+
+
+_YMD = r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?$"
+_COMPACT = r"^(\d{4})(\d{2})(\d{2})(?:[T ]?\d{4,6})?$"
+_XXY = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?$"
+
+
+def _from_parts(parts: pd.DataFrame) -> pd.Series:
+    numbers = parts.apply(pd.to_numeric)
+    numbers.columns = pd.Index(["year", "month", "day"])
+    fair = numbers["year"].between(FIRST_YEAR, LAST_YEAR)
+    return pd.to_datetime(numbers[fair], errors="coerce").reindex(parts.index)
+
+
+def read_dates(column: pd.Series) -> Dates:
+    """Which day was it? Dates in the ways exports write them, read before anything is sorted.
+
+    Year first in any separator, ``20250307``, ``2025年3月7日``, day/month/year (the order is learned
+    from cells where only one reading is possible), Excel serial numbers, Unix seconds and milliseconds
+    (Chinese time).
+    ``1900-01-00`` and the like are unreadable.
+    """
+    empty = is_empty(column)
+    distinct = pd.Series(column[~empty].unique(), dtype="str")
+    found = pd.Series(pd.NaT, index=distinct.index, dtype="datetime64[ns]")
+    serial = pd.Series(False, index=distinct.index)
+    guessed = False
+
+    def take(pattern: str, order: list[int]) -> None:
+        nonlocal found
+        parts = distinct[found.isna()].str.extract(pattern).dropna()
+        if len(parts):
+            found = found.fillna(_from_parts(parts[order]).astype("datetime64[ns]"))
+
+    take(_YMD, [0, 1, 2])
+    take(_COMPACT, [0, 1, 2])
+    parts = distinct[found.isna()].str.extract(_XXY).dropna()
+    if len(parts):
+        day_first = (pd.to_numeric(parts[0]) > 12).sum()
+        month_first = (pd.to_numeric(parts[1]) > 12).sum()
+        guessed = day_first == month_first
+        take(_XXY, [2, 1, 0] if day_first >= month_first else [2, 0, 1])
+    number = pd.to_numeric(distinct.where(found.isna()), errors="coerce")
+    is_serial = number.between(25569, 73050)  # 1970 .. 2099
+    found = found.fillna(EXCEL_EPOCH + pd.to_timedelta(number.where(is_serial).floordiv(1), unit="D"))
+    serial |= is_serial
+    for digits, unit in ((10, "s"), (13, "ms")):
+        stamp = number.where(distinct.str.fullmatch(rf"\d{{{digits}}}(\.0)?"))
+        moment = pd.to_datetime(stamp, unit=unit, errors="coerce") + pd.Timedelta(hours=8)
+        fair = moment.dt.year.between(2000, LAST_YEAR)
+        found = found.fillna(moment.where(fair).dt.normalize().astype("datetime64[ns]"))
+    words = distinct.where(found.isna() & distinct.str.contains("[A-Za-z]{3}", regex=True))
+    if words.notna().any():
+        read = pd.to_datetime(words, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
+        found = found.fillna(read.dt.normalize().astype("datetime64[ns]"))
+    values = column.map(dict(zip(distinct, found, strict=True))).astype("datetime64[ns]")
+    was_serial = column.map(dict(zip(distinct, serial, strict=True))).fillna(False).astype(bool)
+    return Dates(values, empty, values.isna() & ~empty, was_serial & values.notna(), guessed)
+
+
+# --- phones -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Phones:
+    """`values` as digits ("" where unusable), and how cells were written."""
+
+    values: pd.Series
+    empty: pd.Series
+    mended: pd.Series  # readable, but written with blanks, dashes or a country code
+    bad: pd.Series  # not a mobile and not a landline
+    floated: pd.Series  # 1.38E+10 or 13800138000.0
+    lost: pd.Series  # floated, and the last digits are gone
+
+
+_MOBILE = re.compile(r"1\d{10}")
+_LANDLINE = re.compile(r"(0\d{2,3}-?\d{7,8}(-\d{1,5})?|[48]00-?\d{3}-?\d{4})")
+
+
+def _phone(text: str) -> tuple[str, str]:
+    """One cell -> (digits, how): fine | mended | bad | floated | lost."""
+    cell = unicodedata.normalize("NFKC", text).strip()
+    if _MOBILE.fullmatch(cell) or _LANDLINE.fullmatch(cell):
+        return cell, "fine"
+    if re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d+", cell) or re.fullmatch(r"1\d{10}\.0+", cell):
+        digits = f"{float(cell):.0f}"
+        shown = len(re.sub(r"\D", "", re.split("[eE]", cell)[0]).rstrip("0"))
+        whole = bool(_MOBILE.fullmatch(digits)) and ("e" not in cell.lower() or shown >= 11)
+        return (digits, "floated") if whole else ("", "lost")
+    digits = re.sub(r"[\s\-()（）.·_]", "", cell)
+    digits = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", digits)
+    if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
+        return digits, "mended"
+    return "", "bad"
+
+
+def read_phones(column: pd.Series) -> Phones:
+    """Which number can be called? Mobiles as 11 digits, landlines as written."""
+    empty = is_empty(column)
+    read = {v: _phone(v) for v in column[~empty].unique()}
+    how = column.map({v: r[1] for v, r in read.items()}).fillna("")
+    return Phones(
+        values=column.map({v: r[0] for v, r in read.items()}).fillna(""),
+        empty=empty,
+        mended=how == "mended",
+        bad=how == "bad",
+        floated=how.isin(["floated", "lost"]),
+        lost=how == "lost",
+    )
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def read_yes_no(column: pd.Series) -> pd.Series:
+    """True, False, or missing where nothing or something else is written."""
+    known = dict.fromkeys(vocabulary()["agreed"], True) | dict.fromkeys(vocabulary()["refused"], False)
+    return mapped(column, lambda v: known.get(plain(v))).astype("boolean")
+
+
+def read_status(column: pd.Series, extra: dict[str, str] | None = None) -> pd.Series:
+    """valid | cancelled | refunded | unknown; `extra` holds the client's own answers, by text."""
+    words = {word: meaning for meaning, listed in vocabulary()["status"].items() for word in listed}
+    words |= {plain(word): meaning for word, meaning in (extra or {}).items()}
+    empty = set(vocabulary()["empty"])
+
+    def read(text: str) -> str:
+        word = plain(text)
+        return "valid" if word in empty else words.get(word, "unknown")
+
+    return mapped(column, read)
+
+
+def read_grade(column: pd.Series) -> pd.Series:
+    """One spelling a grade: ``Ａ``, ``a``, ``A类``, ``A级客户`` and ``重要`` are all A; other words stay."""
+    words = {word: grade for grade, listed in vocabulary()["grade"].items() for word in listed}
+
+    def read(text: str) -> str:
+        word = re.sub(r"(级|类|等)?客户$|[级类等]$", "", plain(text)) or plain(text)
+        if re.fullmatch(r"[a-e]\+{0,2}", word):
+            return word.upper()
+        return words.get(plain(text)) or words.get(word) or text
+
+    return mapped(column, read)

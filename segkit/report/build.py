@@ -1,0 +1,350 @@
+"""One client's report from start to end: intake, analysis in a notebook, renderers, leak scan, then in place.
+
+Everything is written into a folder nobody looks at and moved when it is whole, so a run that is killed
+leaves no half report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from segkit.config import Config
+from segkit.locale import Lang
+from segkit.privacy.scan import Leak, leaks
+from segkit.problems import InputProblems, Problem, SegkitError
+from segkit.report.analysis import READY, STOPPED
+from segkit.report.intake_step import Intake, Progress, quiet, take_in
+from segkit.report.model import ReportModel
+
+FORMATS = ("html", "xlsx")
+# for working, not for reading: the client's own ids stand here, and no contact data at all
+INTERNAL = ("orders.parquet", "people.parquet", "intake.json", "config.json", "config_folder", READY)
+OLD_BUILDS_HOURS = 6
+TRIES = 10
+
+
+class LeaksFound(SegkitError):
+    """Personal data in an artefact: nothing was put in place."""
+
+    def __init__(self, found: Sequence[Leak]) -> None:
+        self.found = list(found)
+        super().__init__(f"{len(self.found)} personal values in the artefacts")
+
+
+class NotebookFailed(SegkitError):
+    """The analysis notebook stopped: a fault of ours, with the message of the cell that failed."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A report in its place: the folder, its files for the client, the model, what was noted on the way."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    model: ReportModel
+    notes: tuple[Problem, ...]
+
+
+def report_folder(config: Config, as_of: dt.date, lang: Lang) -> Path:
+    return config.folder / "reports" / config.client.id / as_of.isoformat() / lang
+
+
+def build(
+    config: Config,
+    *,
+    lang: Lang | None = None,
+    formats: Sequence[str] = FORMATS,
+    as_of: dt.date | None = None,
+    notebook: Path | None = None,
+    progress: Progress = quiet,
+) -> Built:
+    """A client's raw export becomes a report.
+
+    Parameters
+    ----------
+    config : a checked client.yml, or one made for a single file
+    lang : language of the report; default the config's
+    formats : html, xlsx
+    as_of : overrides the config's day
+    notebook : an own copy of client_report.ipynb, adapted by the consultant
+    progress : told the id of each step as it begins
+
+    Raises
+    ------
+    InputProblems : everything wrong with the input, before anything is written
+    LeaksFound : an artefact holds personal data
+    """
+    lang = lang or config.lang
+    reports = config.folder / "reports" / config.client.id
+    _writable(reports)
+    workshop = Path(tempfile.mkdtemp(prefix=".building-", dir=reports))
+    try:
+        run = workshop / "run"
+        run.mkdir()
+        analysis = _Analysis(notebook or _client_report(), run, lang)
+        analysis.start()
+        try:
+            intake = _intake_for(config, run, as_of, progress)
+        except BaseException:
+            (run / STOPPED).touch()
+            raise
+        progress("analyse")
+        analysis.wait()
+        model = ReportModel.load(run / "model.json")
+        _render(model, run, formats, progress)
+        progress("scan")
+        _scan(run, intake, config)
+        progress("place")
+        _tidy(run, analysis.output)
+        _write_manifest(run, model, config, intake)
+        folder, notes = _put_in_place(run, report_folder(config, model.meta.as_of, lang))
+    except OSError as fault:
+        raise _as_problem(fault, reports) from fault
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+        _drop_if_empty(reports)
+    return Built(folder, _deliverables(folder), model, notes)
+
+
+# --- before ----------------------------------------------------------------------------------------
+
+
+def _writable(reports: Path) -> None:
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        _sweep(reports)
+        with tempfile.TemporaryFile(dir=reports):
+            pass
+    except OSError as fault:
+        raise _as_problem(fault, reports) from fault
+
+
+def _as_problem(fault: OSError, where: Path) -> InputProblems:
+    disk_full = fault.errno in (28, 27)  # no space left; file too large
+    id = "report.disk_full" if disk_full else "report.not_writable"
+    return InputProblems([Problem(id, {"folder": str(where), "why": fault.strerror or str(fault)})])
+
+
+def _sweep(reports: Path) -> None:
+    """Remove what a killed run left behind."""
+    limit = time.time() - OLD_BUILDS_HOURS * 3600
+    for left in reports.glob(".building-*"):
+        if left.stat().st_mtime < limit:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _drop_if_empty(reports: Path) -> None:
+    for folder in (reports, reports.parent):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _client_report() -> Path:
+    return Path(str(resources.files("segkit.report").joinpath("client_report.ipynb")))
+
+
+def _intake_for(config: Config, run: Path, as_of: dt.date | None, progress: Progress) -> Intake:
+    intake = take_in(config, as_of=as_of, progress=progress)
+    intake.save(run)
+    (run / "config.json").write_text(config.model_dump_json(), encoding="utf-8")
+    (run / "config_folder").write_text(str(config.folder), encoding="utf-8")
+    (run / READY).touch()
+    return intake
+
+
+# --- analysis --------------------------------------------------------------------------------------
+
+
+class _Analysis(threading.Thread):
+    """Runs the notebook while the intake is still going on; its kernel waits for the tables."""
+
+    def __init__(self, notebook: Path, run: Path, lang: Lang) -> None:
+        super().__init__(daemon=True)
+        self.notebook, self.run_folder, self.lang = notebook, run, lang
+        self.output = run / "report.ipynb"
+        self.fault: Exception | None = None
+
+    def run(self) -> None:
+        import papermill
+
+        try:
+            with _kernel():
+                papermill.execute_notebook(
+                    str(self.notebook),
+                    str(self.output),
+                    parameters={"lang": self.lang, "run": str(self.run_folder)},
+                    kernel_name="python3",
+                    progress_bar=False,
+                    log_output=False,
+                    cwd=str(self.run_folder),
+                )
+        except Exception as fault:  # told to the caller by wait()
+            self.fault = fault
+
+    def wait(self) -> None:
+        self.join()
+        if self.fault is not None:
+            wrong = getattr(self.fault, "evalue", "") or str(self.fault)
+            raise NotebookFailed(
+                f"{getattr(self.fault, 'ename', type(self.fault).__name__)}: {wrong}"
+            ) from None
+
+
+class _kernel:
+    """A kernelspec of our own first in line, so that a python3 kernel installed elsewhere is not taken for it."""
+
+    def __enter__(self) -> None:
+        self.folder = tempfile.mkdtemp(prefix="segkit-kernel-")
+        spec = Path(self.folder) / "kernels" / "python3"
+        spec.mkdir(parents=True)
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        text = json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"})
+        (spec / "kernel.json").write_text(text, encoding="utf-8")
+        self.before = os.environ.get("JUPYTER_PATH")
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [self.folder, self.before]))
+
+    def __exit__(self, *_: Any) -> None:
+        if self.before is None:
+            os.environ.pop("JUPYTER_PATH", None)
+        else:
+            os.environ["JUPYTER_PATH"] = self.before
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# --- artefacts -------------------------------------------------------------------------------------
+
+
+def _render(model: ReportModel, run: Path, formats: Sequence[str], progress: Progress) -> None:
+    from segkit.report.render.html import render_html
+    from segkit.report.render.xlsx import render_xlsx
+
+    writers: dict[str, tuple[str, Callable[[ReportModel, Path, Path], None]]] = {
+        "html": ("report.html", render_html),
+        "xlsx": ("customers.xlsx", render_xlsx),
+    }
+    for name in formats:
+        progress(name)
+        file, write = writers[name]
+        write(model, run, run / file)
+
+
+def _scan(run: Path, intake: Intake, config: Config) -> None:
+    """Look into everything a client gets; the working tables in `internal` hold the client's own ids by design."""
+    found: list[Leak] = []
+    for path in (
+        *run.glob("*.html"),
+        *run.glob("*.xlsx"),
+        run / "model.json",
+        run / "report.ipynb",
+        run / "figures",
+    ):
+        if path.exists():
+            found += leaks(path, known=intake.known, not_personal=config.privacy.not_personal)
+    if found:
+        raise LeaksFound(found)
+
+
+def _tidy(run: Path, notebook: Path) -> None:
+    """Leave only what is kept: no scratch tables, and a notebook without clocks and machine paths."""
+    for name in INTERNAL:
+        (run / name).unlink(missing_ok=True)
+    for left in ("ledger.parquet",):
+        (run / left).unlink(missing_ok=True)
+    book = nbformat.read(notebook, as_version=4)
+    book.metadata.pop("papermill", None)
+    for cell in book.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell.source = cell.source.replace(json.dumps(str(run)), "None")
+    nbformat.write(book, run / "internal" / "report.ipynb")
+    notebook.unlink()
+
+
+def _write_manifest(run: Path, model: ReportModel, config: Config, intake: Intake) -> None:
+    outputs = [
+        {
+            "file": path.relative_to(run).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(run.rglob("*"))
+        if path.is_file()
+    ]
+    manifest = {
+        "client": model.meta.client_id,
+        "as_of": model.meta.as_of.isoformat(),
+        "lang": model.meta.lang,
+        "data_sha256": model.meta.data_sha256,
+        "inputs": model.provenance.inputs,
+        "totals": model.provenance.totals,
+        "parameters": model.provenance.parameters,
+        "versions": model.provenance.versions,
+        "contacts": config.privacy.contacts,
+        "outputs": outputs,
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
+    (run / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+# --- in place --------------------------------------------------------------------------------------
+
+
+def _held_open(folder: Path) -> Path | None:
+    """A file of the old report that is open: Excel and LibreOffice leave a lock file beside it."""
+    for lock in (*folder.glob("~$*"), *folder.glob(".~lock.*#")):
+        name = lock.name.removeprefix("~$").removeprefix(".~lock.").removesuffix("#")
+        # Excel cuts the first two letters of long names
+        for path in folder.iterdir():
+            if path.name == name or (lock.name.startswith("~$") and path.name.endswith(name)):
+                return path
+    return None
+
+
+def _put_in_place(run: Path, folder: Path) -> tuple[Path, tuple[Problem, ...]]:
+    """Move the finished folder to its place; beside it (`<as_of>-2/`) where the old one is held open."""
+    notes: list[Problem] = []
+    day = folder.parent
+    for attempt in range(1, TRIES):
+        target = folder if attempt == 1 else day.with_name(f"{day.name}-{attempt}") / folder.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        held = _held_open(target) if target.exists() else None
+        old = run.parent / f"old-{attempt}"
+        try:
+            if held is not None:
+                raise PermissionError(13, "held open", str(held))
+            if target.exists():
+                target.replace(old)
+            try:
+                run.replace(target)
+            except OSError:
+                if old.exists():
+                    old.replace(target)
+                raise
+            return target, tuple(notes)
+        except PermissionError as fault:
+            file = Path(fault.filename or target).name
+            notes = [Problem("report.held_open", {"name": file, "folder": f"{day.name}-{attempt + 1}"})]
+    raise InputProblems([Problem("report.not_writable", {"folder": str(day), "why": "held open"})])
+
+
+def _deliverables(folder: Path) -> tuple[Path, ...]:
+    """What is handed to the client, most wanted first."""
+    names = ("report.html", "customers.xlsx", "schemes.yml", "model.json", "manifest.json")
+    return tuple(folder / name for name in names if (folder / name).exists())

@@ -1,0 +1,196 @@
+"""`segkit init`: read a client's files, guess, write client.yml and to_confirm.xlsx, and ask what matters most."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from segkit.config import Column, Draft, client_id, draft, load_config, parse_config
+from segkit.intake.confirm import Questions, questions, write_confirm
+from segkit.intake.mapping import Guess, Mapping, suggest_mapping
+from segkit.intake.reading import read_tables
+from segkit.intake.table import Table, stack
+from segkit.locale import Lang, name_of, say
+from segkit.playbooks import load_playbook
+from segkit.privacy.mask import mask_text
+from segkit.problems import InputProblems, Problem
+from segkit.report.intake_step import CONFIRM, Intake, Progress, quiet, take_in
+from segkit.workdays import next_working_monday
+
+MOST_QUESTIONS = 7
+SURE = 0.8  # guesses below this are asked about
+MAP_IN: dict[Lang, str] = {"zh": "eight", "en": "eleven"}  # the map each language's practitioners expect
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What `init` wrote and what it asks: each question with its guess, rows, money and the line to edit."""
+
+    written: tuple[Path, ...]
+    questions: tuple[str, ...]
+    notes: tuple[Problem, ...]
+
+
+def look(
+    files: Sequence[Path],
+    folder: Path,
+    *,
+    lang: Lang,
+    name: str | None = None,
+    playbook: str = "general",
+    force: bool = False,
+    today: dt.date | None = None,
+    progress: Progress = quiet,
+) -> Seen:
+    """Read, guess, write ``client.yml`` into `folder`.
+
+    Parameters
+    ----------
+    files : exports of one client; each is taken for orders or customers by its columns
+    today : `init` is the one place that asks the clock, for the first working Monday of the plan
+
+    Raises
+    ------
+    InputProblems : client.yml is there already (without `force`), or the files cannot be used
+    """
+    target, confirm = folder / "client.yml", folder / CONFIRM
+    if target.exists() and not force:
+        raise InputProblems([Problem("init.exists", {})])
+    load_playbook(playbook, folder=folder)
+    progress("read")
+    tables, inputs = _by_grain(files, folder)
+    mappings = {grain: suggest_mapping(table, grain) for grain, table in tables.items()}
+    facts = Draft(
+        client_id=client_id(name or files[0].stem),
+        name=name or files[0].stem,
+        lang=lang,
+        input=inputs,
+        mapping={grain: _columns(mapping, lang) for grain, mapping in mappings.items()},
+        playbook=playbook,
+        schemes={"rfm": {"kind": "rfm", "segments": MAP_IN[lang]}},
+        start=next_working_monday(today or dt.date.today()),
+    )
+    trial = parse_config(draft(facts), target)
+    intake = take_in(trial, progress=progress, confirmed=False)
+    chosen = dt.date.fromisoformat(str(intake.facts["as_of"]["date"])[:10])
+    try:
+        target.write_text(draft(replace(facts, as_of_guess=chosen)), encoding="utf-8")
+        asked = _together([questions(intake.cleaned[grain], tables[grain]) for grain in tables])
+        if len(asked):
+            write_confirm(asked, confirm, lang)
+        else:
+            confirm.unlink(missing_ok=True)
+    except OSError as fault:
+        facts_of = {"folder": str(folder), "why": fault.strerror or str(fault)}
+        raise InputProblems([Problem("report.not_writable", facts_of)]) from fault
+    written = (target, confirm) if confirm.exists() else (target,)
+    notes = tuple(Problem(**note) for note in intake.facts["notes"])
+    load_config(target)
+    guessed = {grain: mapping.guesses for grain, mapping in mappings.items()}
+    asks = tuple(text for _, text in sorted(_asks(intake, guessed, asked, lang), key=lambda q: -q[0]))
+    return Seen(written, asks[:MOST_QUESTIONS], notes)
+
+
+def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[str, Table], dict[str, list[str]]]:
+    """The files as one table per grain, and their paths as client.yml will name them."""
+    parts: dict[str, list[Table]] = {}
+    inputs: dict[str, list[str]] = {}
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            table = read_tables([path])
+        except InputProblems as found:
+            problems += found.problems
+            continue
+        grain = suggest_mapping(table).grain
+        parts.setdefault(grain, []).append(table)
+        inputs.setdefault(grain, []).append(_beside(path, folder))
+    if problems:
+        raise InputProblems(problems)
+    order = [grain for grain in ("orders", "customers") if grain in parts]
+    return {grain: stack(parts[grain]) for grain in order}, {grain: inputs[grain] for grain in order}
+
+
+def _beside(path: Path, folder: Path) -> str:
+    """A path relative to client.yml where that is possible (not across Windows drives)."""
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
+
+
+def _columns(mapping: Mapping, lang: Lang) -> list[Column]:
+    return [
+        Column(
+            heading=guess.column,
+            canonical=guess.field,
+            confidence=guess.confidence,
+            reason=mask_text(say(guess.reason_id, lang, **guess.facts)),
+        )
+        for guess in mapping.guesses
+    ]
+
+
+def _together(parts: Sequence[Questions]) -> Questions:
+    return Questions(
+        twins=pd.concat([p.twins for p in parts], ignore_index=True),
+        set_aside=pd.concat([p.set_aside for p in parts], ignore_index=True),
+        statuses=pd.concat([p.statuses for p in parts], ignore_index=True),
+        sources={file: sha for p in parts for file, sha in p.sources.items()},
+    )
+
+
+def _asks(
+    intake: Intake, guessed: Dict[str, Sequence[Guess]], asked: Questions, lang: Lang
+) -> Iterator[tuple[float, str]]:
+    """(weight, sentence): columns we are not sure of first, then by the money behind a question."""
+    totals, as_of = intake.facts["totals"], intake.facts["as_of"]
+    money, customers = float(totals["money_in"]), len(intake.people)
+    for grain, guesses in guessed.items():
+        for guess in guesses:
+            if guess.field and guess.confidence < SURE:
+                yield (
+                    2 * money + 2,
+                    say(
+                        "init.q.column",
+                        lang,
+                        column=guess.column,
+                        field=f"{guess.field} ({name_of('field', guess.field, lang)})",
+                        confidence=guess.confidence,
+                        rows=totals["rows_in"],
+                        money=money,
+                        grain=grain,
+                    ),
+                )
+    if len(asked.twins):
+        stake = float(asked.twins.filter(regex="^value_").sum().sum())
+        yield (
+            stake,
+            say(
+                "init.q.twins", lang, n=len(asked.twins), money=stake, sheet=say("confirm.sheet.twins", lang)
+            ),
+        )
+    if totals["set_aside"]:
+        aside = intake.ledger[intake.ledger["fate"] == "set_aside"]
+        counts = aside["reason"].value_counts().head(4)
+        reasons = [f"{name_of('reason', str(reason), lang)} {n}" for reason, n in counts.items()]
+        facts = {"n": totals["set_aside"], "money": totals["money_set_aside"], "reasons": reasons}
+        yield (
+            abs(totals["money_set_aside"]) + 1,
+            say("init.q.set_aside", lang, **facts, sheet=say("confirm.sheet.set_aside", lang)),
+        )
+    unknown = asked.statuses
+    if len(unknown):
+        stake = float(unknown["amount"].sum())
+        facts = {"n": len(unknown), "rows": int(unknown["rows"].sum()), "money": stake}
+        yield stake, say("init.q.status", lang, **facts, sheet=say("confirm.sheet.statuses", lang))
+    yield money, say("init.q.as_of", lang, as_of=as_of["date"], later=as_of["later"])
+    yield 0.3, say("init.q.purpose", lang)
+    yield 0.2, say("init.q.team", lang, n=customers)
+    yield 0.1, say("init.q.consent", lang, n=customers)

@@ -1,0 +1,189 @@
+"""The client's files become clean tables in a folder: the half of a report that needs no notebook.
+
+`take_in` reads and cleans, `Intake.save` writes what the notebook needs, `load_intake` reads it there. A
+notebook run by itself does the same through the same functions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from segkit.config import Config
+from segkit.intake.cleaning import Cleaned, clean
+from segkit.intake.confirm import Confirmed, read_confirm
+from segkit.intake.mapping import Mapping, check_mapping, mapping_from, suggest_mapping
+from segkit.intake.profile import quality
+from segkit.intake.reading import read_tables
+from segkit.intake.settling import Answers
+from segkit.intake.table import Table
+from segkit.privacy.known import known_values
+from segkit.problems import InputProblems, Problem
+
+GRAINS = ("orders", "customers")
+CONFIRM = "to_confirm.xlsx"
+Progress = Callable[[str], None]
+
+
+def quiet(step: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Clean tables of one client, and what was found out about them.
+
+    Attributes
+    ----------
+    orders : clean order lines or None
+    people : one row per known customer with the attributes found
+    ledger : one line per event, all files
+    facts : JSON-able: as_of, totals, sources, notes, quality, unknown statuses, grain, data_sha256
+    known : personal values of this client's input by kind, for the leak scan; never saved
+    cleaned, tables : as they came out of cleaning and reading, for `init` and its questions
+    """
+
+    orders: pd.DataFrame | None
+    people: pd.DataFrame
+    ledger: pd.DataFrame
+    facts: dict[str, Any]
+    known: dict[str, set[str]]
+    cleaned: dict[str, Cleaned]
+    mappings: dict[str, Mapping]
+
+    def save(self, folder: Path) -> None:
+        if self.orders is not None:
+            self.orders.to_parquet(folder / "orders.parquet", index=False)
+        self.people.to_parquet(folder / "people.parquet", index=False)
+        self.ledger.to_parquet(folder / "ledger.parquet", index=False)
+        text = json.dumps(self.facts, ensure_ascii=False, indent=1, default=str)
+        (folder / "intake.json").write_text(text, encoding="utf-8")
+
+
+def load_intake(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Orders or None, people, ledger and facts as `Intake.save` wrote them."""
+    orders = folder / "orders.parquet"
+    facts = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
+    return (
+        pd.read_parquet(orders) if orders.is_file() else None,
+        pd.read_parquet(folder / "people.parquet"),
+        pd.read_parquet(folder / "ledger.parquet"),
+        facts,
+    )
+
+
+def take_in(
+    config: Config, *, as_of: dt.date | None = None, progress: Progress = quiet, confirmed: bool = True
+) -> Intake:
+    """Read and clean every file the config names.
+
+    `confirmed=False` leaves the answers in to_confirm.xlsx aside.
+
+    Raises
+    ------
+    InputProblems : everything that is wrong with any file, mapping or answer, at once
+    """
+    problems: list[Problem] = []
+    tables: dict[str, Table] = {}
+    mappings: dict[str, Mapping] = {}
+    for grain in GRAINS:
+        paths = config.input.paths(grain, config.folder)
+        if not paths:
+            continue
+        progress("read")
+        try:
+            tables[grain] = read_tables(paths)
+            mappings[grain] = _mapping(config, tables[grain], grain)
+            problems += check_mapping(
+                mappings[grain], tables[grain], alone="orders" not in tables or grain == "orders"
+            )
+        except InputProblems as found:
+            problems += found.problems
+    said: Confirmed | None = None
+    if confirmed and (config.folder / CONFIRM).is_file():
+        now = {source.file: source.sha256 for table in tables.values() for source in table.sources}
+        try:
+            said = read_confirm(config.folder / CONFIRM, sources=now)
+        except InputProblems as found:
+            problems += found.problems
+    if problems:
+        raise InputProblems(problems)
+
+    progress("clean")
+    cleaned: dict[str, Cleaned] = {}
+    day = as_of or config.as_of
+    for grain, table in tables.items():
+        cleaned[grain] = _clean(table, mappings[grain], day, said)
+        day = day or cleaned[grain].as_of.date  # one day for all tables: the one the orders give
+    return _joined(config, tables, mappings, cleaned, said.notes if said else ())
+
+
+def _clean(table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Confirmed | None) -> Cleaned:
+    """Clean, and clean again with the client's answers: pairs are named by rows, ids are known only then."""
+    cleaned = clean(table, mapping, as_of=as_of)
+    if confirmed is None:
+        return cleaned
+    answers = confirmed.answers(cleaned.twins)
+    return cleaned if answers == Answers() else clean(table, mapping, as_of=as_of, answers=answers)
+
+
+def _mapping(config: Config, table: Table, grain: str) -> Mapping:
+    named = config.mapping.get(grain)
+    return mapping_from(table, dict(named), grain) if named else suggest_mapping(table, grain)
+
+
+def _joined(
+    config: Config,
+    tables: dict[str, Table],
+    mappings: dict[str, Mapping],
+    cleaned: dict[str, Cleaned],
+    answered: Sequence[Problem],
+) -> Intake:
+    main = cleaned["orders" if "orders" in cleaned else "customers"]
+    people = cleaned["customers"].people if "customers" in cleaned else main.people
+    if "customers" in cleaned and "orders" in cleaned:
+        # the customer list leads; what only the orders know is added
+        extra = cleaned["orders"].people
+        people = people.set_index("customer_id").combine_first(extra.set_index("customer_id")).reset_index()
+    sources = [asdict(source) for table in tables.values() for source in table.sources]
+    for source in sources:
+        source.pop("path")
+    said = [*(n for one in cleaned.values() for n in one.notes), *answered]
+    notes = [asdict(note) for note in (*said, *(n for m in mappings.values() for n in m.notes))]
+    grade = quality(main)
+    facts: dict[str, Any] = {
+        "grain": main.grain,
+        "as_of": asdict(main.as_of),
+        "totals": main.totals.as_dict(),
+        "sources": sources,
+        "notes": notes,
+        "unknown_status": main.unknown_status.to_dict("records"),
+        "twins": len(main.twins) + (len(cleaned["customers"].twins) if "customers" in cleaned else 0),
+        "quality": {
+            "rows": grade.rows,
+            "overall": {
+                "completeness": grade.completeness,
+                "accuracy": grade.accuracy,
+                "timeliness": grade.timeliness,
+                "repair": grade.repair,
+            },
+            "fields": [asdict(field) for field in grade.fields],
+        },
+        "mapping": {grain: dict(m.columns) for grain, m in mappings.items()},
+        "data_sha256": hashlib.sha256("".join(s["sha256"] for s in sources).encode("ascii")).hexdigest(),
+    }
+    known: dict[str, set[str]] = {}
+    for one in cleaned.values():
+        kinds = {c: c for c in ("name", "phone", "email") if c in one.people.columns}
+        for kind, values in known_values(one.people, kinds).items():
+            known.setdefault(kind, set()).update(values)
+    ledger = pd.concat([one.ledger for one in cleaned.values()], ignore_index=True)
+    orders = cleaned["orders"].frame if "orders" in cleaned else None
+    return Intake(orders, people, ledger, facts, known, cleaned, mappings)

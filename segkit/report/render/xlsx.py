@@ -1,0 +1,363 @@
+"""customers.xlsx: the report's numbers and its working lists as a workbook.
+
+Reads the ReportModel and the Parquet files it names, nothing else, and computes no number. KPI values carry a
+workbook name (``kpi_<id>``) by which they are found again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from segkit.locale import Lang, has_message, has_term, name_of, say, term
+from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
+from segkit.workbook import Book, Head, Mark, Page, Sum
+
+DEFINITIONS = "definitions"  # the section whose words go to the last sheet
+SEGMENTS = "segments"  # the table that leads the segment sheet
+PERSONAL = frozenset({"phone", "email", "address"})  # the salesperson has them in the client's own system
+
+# field -> unit, in the order the columns stand; a field not listed follows after these
+PLAN = {
+    "due": "date",
+    "customer_id": "id",
+    "name": "text",
+    "segment": "text",
+    "why": "text",
+    "next_step": "text",
+    "channel": "text",
+    "owner": "text",
+    "minutes": "count",
+    "value": "money",
+}
+TO_FILL = {"done_on": "date", "result": "text", "next_date": "date"}
+PLAN_TAIL = {"content": "text", "marketing": "text", "task_id": "id"}
+CUSTOMERS = {
+    "customer_id": "id",
+    "name": "text",
+    "first_order": "date",
+    "last_order": "date",
+    "recency_days": "count",
+    "frequency": "count",
+    "orders": "count",
+    "monetary": "money",
+    "aov": "money",
+    "tenure_days": "count",
+    "r_score": "count",
+    "f_score": "count",
+    "m_score": "count",
+}
+LEDGER = {
+    "file": "text",
+    "sheet": "text",
+    "row": "count",
+    "fate": "text",
+    "reason": "text",
+    "column": "text",
+    "old": "text",
+    "new": "text",
+    "amount": "money",
+}
+RESULTS = ("reached", "ordered", "again", "no_answer", "declined", "wrong_contact")
+NAMED = {"channel": "channel", "content": "content", "fate": "fate", "reason": "reason"}  # ids shown by name
+SUMMED = {"count": 1e-9, "money": 0.005, "share": 1e-6}  # units that add up, and how closely
+
+
+def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
+    """Write the workbook of a report.
+
+    Parameters
+    ----------
+    model : the report; its `tables` name Parquet files (customers, plan, ledger) relative to `folder`
+    out : the file to write; the same model gives the same bytes
+
+    Raises
+    ------
+    OSError : the file cannot be written
+    """
+    lang, meta = model.meta.lang, model.meta
+    with Book(out, lang=lang, created=meta.as_of, title=meta.title, label=meta.client_name) as book:
+        _overview(book, model)
+        sections = [s for s in model.sections if s.id != DEFINITIONS and _tables(s)]
+        leading = [s for s in sections if any(t.id == SEGMENTS for t in _tables(s))]
+        for section in leading:
+            _section(book, model, section, say("xlsx.sheet.segments", lang))
+        for key, write in (("plan", _plan), ("customers", _customers)):
+            frame = _stored(model, folder, key)
+            if frame is not None:
+                write(book.page(say(f"xlsx.sheet.{key}", lang)), model, frame)
+        for section in sections:
+            if section not in leading:
+                _section(book, model, section, section.title)
+        ledger = _stored(model, folder, "ledger")
+        if ledger is not None:
+            _working_list(book.page(say("xlsx.sheet.ledger", lang)), model, ledger, LEDGER)
+        _sources(book, model)
+
+
+def _stored(model: ReportModel, folder: Path, key: str) -> pd.DataFrame | None:
+    path = folder / model.tables[key] if key in model.tables else None
+    return pd.read_parquet(path) if path is not None and path.is_file() else None
+
+
+def _tables(section: Section) -> list[Sheet]:
+    return [block for block in section.blocks if isinstance(block, Sheet)]
+
+
+# --- first sheet -----------------------------------------------------------
+
+
+def _overview(book: Book, model: ReportModel) -> None:
+    lang, meta = book.lang, model.meta
+    compared = any(kpi.previous is not None for kpi in model.kpis.values())
+    widths = [32.0, 18.0, *([18.0] if compared else []), 9.0, 12.0, 60.0]
+    page = book.page(say("xlsx.sheet.overview", lang), widths)
+    page.text(meta.title, "title")
+    page.text(say("xlsx.client", lang, name=meta.client_name))
+    period = "xlsx.period" if meta.first_date and meta.last_date else "xlsx.as_of"
+    page.text(say(period, lang, first=meta.first_date, last=meta.last_date, as_of=meta.as_of))
+    if meta.purpose:
+        page.text(say("xlsx.purpose", lang, purpose=meta.purpose), "strong")
+    page.down()
+    if model.kpis:
+        page.text(say("xlsx.kpis", lang), "heading")
+        heads = ["label", "value", *(["previous"] if compared else []), "unit", "n", "note"]
+        units = {"value": "count", "previous": "count", "n": "count"}
+        page.line([(say(f"xlsx.kpi.{h}", lang), units.get(h, "text")) for h in heads], "head")
+        for kpi in model.kpis.values():
+            book.name(f"kpi_{kpi.id}", page, page.row, 1)
+            id = f"workbook.unit.{kpi.unit}"
+            unit = say(id, lang) if has_message(id) and kpi.unit != "share" else ""
+            before = [(kpi.previous, kpi.unit)] if compared else []
+            page.line(
+                [
+                    (kpi.label, "text"),
+                    (kpi.value, kpi.unit),
+                    *before,
+                    (unit, "text"),
+                    (kpi.n, "count"),
+                    (kpi.note, "text"),
+                ]
+            )
+        page.down()
+    if model.findings:
+        page.text(say("xlsx.findings", lang), "heading")
+        for i, finding in enumerate(model.findings.values(), 1):
+            page.text(say("xlsx.finding.claim", lang, i=i, claim=finding.claim), "strong")
+            page.text(say("xlsx.finding.evidence", lang, evidence=finding.evidence))
+            page.text(say("xlsx.finding.action", lang, action=finding.action))
+            page.down()
+
+
+# --- sheets of sections ----------------------------------------------------
+
+
+def _section(book: Book, model: ReportModel, section: Section, name: str) -> None:
+    """The tables of a section, then its words."""
+    tables = _tables(section)
+    page = book.page(name, _joint_widths(model, tables))
+    for i, table in enumerate(tables):
+        top = _block(page, model, table, filtered=len(tables) == 1)
+        if i == 0 and len(tables) == 1:
+            page.freeze(top + 1, 1)
+        page.down()
+    _words(page, section)
+
+
+def _words(page: Page, section: Section) -> None:
+    for block in section.blocks:
+        if isinstance(block, Text):
+            page.text(block.text, block.role)
+        elif isinstance(block, Bullets):
+            for item in block.items:
+                page.text(f"· {item}")
+
+
+def _block(page: Page, model: ReportModel, table: Sheet, *, filtered: bool) -> int:
+    page.text(table.title, "heading")
+    if table.caption:
+        page.text(table.caption, "note")
+    heads = _heads(model, table)
+    total = None
+    if table.total is not None:
+        columns = [[row[i] for row in table.rows] for i in range(len(heads))]
+        total = [
+            _total(c, column, v) for c, column, v in zip(table.columns, columns, table.total, strict=True)
+        ]
+    return page.table(heads, table.rows, total=total, filtered=filtered)
+
+
+def _heads(model: ReportModel, table: Sheet) -> list[Head]:
+    heads = []
+    for i, column in enumerate(table.columns):
+        marks = None
+        if column.id == "segment":
+            marks = _marks(model, {row[i] for row in table.rows if isinstance(row[i], str)})
+        heads.append(Head(column.head, column.unit, marks=marks))
+    return heads
+
+
+def _total(column: Column, values: Sequence[Any], total: Any) -> Any:
+    """The total as a sum Excel can redo, where the column does add up to it; else the value as it stands."""
+    if column.unit not in SUMMED or not _is_number(total) or not values:
+        return total
+    if not all(v is None or _is_number(v) for v in values):
+        return total
+    gap = abs(math.fsum(v for v in values if v is not None) - total)
+    return Sum(total) if gap <= SUMMED[column.unit] else total
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _joint_widths(model: ReportModel, tables: Sequence[Sheet]) -> list[float]:
+    """Widths that suit every table stacked on one page."""
+    widths: list[float] = []
+    for table in tables:
+        fitted = Page.fitted(_heads(model, table), table.rows, model.meta.lang, table.total)
+        widths = [max(a, b) for a, b in zip(_padded(widths, fitted), _padded(fitted, widths), strict=True)]
+    return widths
+
+
+def _padded(widths: list[float], other: list[float]) -> list[float]:
+    return widths + [0.0] * (len(other) - len(widths))
+
+
+# --- working lists ---------------------------------------------------------
+
+
+def _plan(page: Page, model: ReportModel, plan: pd.DataFrame) -> None:
+    """Who is called when, why and by whom, with empty columns for what came of it."""
+    by = [c for c in ("due", "owner") if c in plan.columns]
+    lines = plan.sort_values(by, kind="stable", ignore_index=True) if by else plan
+    lines = lines.assign(**dict.fromkeys(TO_FILL, ""))
+    _working_list(page, model, lines, {**PLAN, **TO_FILL, **PLAN_TAIL}, frozen=2)
+    page.printed(sum(c in lines.columns for c in (*PLAN, *TO_FILL)))
+
+
+def _customers(page: Page, model: ReportModel, customers: pd.DataFrame) -> None:
+    """Every customer with its figures, labels and the reason for the main label."""
+    labels = [c for c in customers.columns if has_term(f"scheme.{c}") or c == model.meta.main]
+    labels.sort(key=lambda c: c != model.meta.main)
+    fields = {**CUSTOMERS, **dict.fromkeys(labels, "text"), "why": "text"}
+    _working_list(page, model, customers, fields, labels=labels)
+
+
+def _working_list(
+    page: Page,
+    model: ReportModel,
+    frame: pd.DataFrame,
+    fields: Mapping[str, str],
+    *,
+    labels: Sequence[str] = (),
+    frozen: int = 1,
+) -> None:
+    """A frame with its head in the first row: known fields in their order, then whatever else there is."""
+    lang = model.meta.lang
+    known = [c for c in fields if c in frame.columns and c not in PERSONAL]
+    rest = [c for c in frame.columns if c not in fields and c not in PERSONAL]
+    chosen = frame[[*known, *rest]].copy()
+    heads = []
+    for column in chosen.columns:
+        unit = fields.get(column) or _unit_of(chosen[column])
+        marks = None
+        if column in ("segment", model.meta.main):
+            marks = _marks(model, chosen[column].dropna().unique())
+        elif column in labels or column in NAMED:
+            group = NAMED.get(column, "segment")
+            chosen[column] = _by_name(chosen[column], group, lang)
+        heads.append(
+            Head(
+                _head(column, lang),
+                unit,
+                marks=marks,
+                choices=tuple(say(f"xlsx.result.{r}", lang) for r in RESULTS) if column == "result" else (),
+                fill=column in TO_FILL,
+                width=14.0 if column in TO_FILL else None,
+            )
+        )
+    top = page.table(heads, chosen)
+    page.freeze(top + 1, frozen)
+
+
+def _by_name(ids: pd.Series, group: str, lang: Lang) -> pd.Series:
+    names = {id: name_of(group, str(id), lang) for id in ids.dropna().unique()}
+    return ids.astype(object).map(names)
+
+
+def _unit_of(column: pd.Series) -> str:
+    kind = pd.api.types
+    if kind.is_datetime64_any_dtype(column):
+        return "date"
+    return "count" if kind.is_numeric_dtype(column) and not kind.is_bool_dtype(column) else "text"
+
+
+def _marks(model: ReportModel, ids: Iterable[str]) -> dict[str, Mark]:
+    """Every label as it is shown everywhere: its mark, its name, its colour."""
+    shown = {}
+    for id in ids:
+        look = model.segment_marks.get(id, {})
+        name = look.get("name") or name_of("segment", id, model.meta.lang)
+        shown[id] = Mark(f"{look['mark']} {name}" if look.get("mark") else name, look.get("colour", ""))
+    return shown
+
+
+def _head(field: str, lang: Lang) -> str:
+    if has_message(f"xlsx.field.{field}"):
+        return say(f"xlsx.field.{field}", lang)
+    for group in ("field", "scheme"):
+        if has_term(f"{group}.{field}"):
+            return term(f"{group}.{field}", lang)
+    return field
+
+
+# --- last sheet ------------------------------------------------------------
+
+
+def _sources(book: Book, model: ReportModel) -> None:
+    """What the words mean, and what the numbers were made from."""
+    lang, made = book.lang, model.provenance
+    page = book.page(say("xlsx.sheet.sources", lang), [30.0, 40.0, 24.0, 24.0])
+    for section in (s for s in model.sections if s.id == DEFINITIONS):
+        page.text(section.title, "heading")
+        _words(page, section)
+        page.down()
+        for table in _tables(section):
+            _block(page, model, table, filtered=False)
+            page.down()
+    page.text(say("xlsx.inputs", lang), "heading")
+    for source in made.inputs:
+        _pairs(page, _flat(source), lang)
+        page.down()
+    for key, facts in (("totals", made.totals), ("parameters", made.parameters), ("versions", made.versions)):
+        if facts:
+            page.text(say(f"xlsx.{key}", lang), "heading")
+            _pairs(page, _flat(facts), lang)
+            page.down()
+
+
+def _pairs(page: Page, facts: Mapping[str, Any], lang: Lang) -> None:
+    page.line([(say("xlsx.item", lang), "text"), (say("xlsx.value", lang), "text")], "head")
+    for key, value in facts.items():
+        unit = "text"
+        if _is_number(value) and key.startswith(("money_", "rows", "kept", "changed", "merged", "set_aside")):
+            unit = "money" if key.startswith("money_") else "count"
+        page.line([(_head(key, lang), "text"), (value, unit)])
+
+
+def _flat(facts: Mapping[str, Any], lead: str = "") -> dict[str, Any]:
+    """Nested parameters as dotted names: ``schemes.rfm.bins``."""
+    flat: dict[str, Any] = {}
+    for key, value in facts.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flat(value, f"{lead}{key}.")
+        elif isinstance(value, list | tuple):
+            flat[f"{lead}{key}"] = ", ".join(str(v) for v in value)
+        elif value not in (None, "", {}):
+            flat[f"{lead}{key}"] = value
+    return flat

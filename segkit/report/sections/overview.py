@@ -1,0 +1,124 @@
+"""What every client asks first: how many customers, how many came back, how many were lost, what each is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from segkit.charts import top_share
+from segkit.report.model import Block, Kpis, Text
+from segkit.report.study import Shown, Study
+
+# buyers watched for a shorter time than this cannot yet count as "bought once only"
+WATCHED_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Period:
+    """Customers and money of one period; `start` is excluded, `end` included."""
+
+    active: int
+    new: int
+    returning: int
+    revenue: float
+    orders: int
+    lost: int | None  # active in the period before and not in this one
+    before: int | None  # active in the period before
+
+    @property
+    def churn(self) -> float | None:
+        return None if not self.before or self.lost is None else self.lost / self.before
+
+
+def period(orders: pd.DataFrame, end: pd.Timestamp, days: int) -> Period:
+    """Who bought in (end - days, end], for the first time or again, and who of the period before did not."""
+    length = pd.Timedelta(days=days)
+    dates = orders["order_date"]
+    bought = orders["amount"] >= 0
+    inside = orders[(dates > end - length) & (dates <= end)]
+    here = set(inside.loc[bought, "customer_id"])
+    first = orders[bought].groupby("customer_id")["order_date"].min()
+    new = int(first.loc[list(here)].gt(end - length).sum())
+    earlier = orders[bought & (dates > end - 2 * length) & (dates <= end - length)]
+    before = set(earlier["customer_id"])
+    observed = bool(dates.min() <= end - 2 * length + pd.Timedelta(days=1))
+    key = "order_id" if "order_id" in orders.columns else None
+    positive = inside[inside["amount"] >= 0]
+    return Period(
+        active=len(here),
+        new=new,
+        returning=len(here) - new,
+        revenue=round(float(inside["amount"].sum()), 2),
+        orders=int(positive[key].nunique() if key else len(positive)),
+        lost=len(before - here) if observed else None,
+        before=len(before) if observed else None,
+    )
+
+
+def overview(study: Study) -> Shown:
+    """Customers, active, new and returning, 复购率, 流失率, 客单价, 购买频次, share of the top 20 %."""
+    customers, buyers = study.customers, study.buyers
+    n, revenue = len(buyers), float(customers["monetary"].sum())
+    order_count = float(buyers["orders"].sum())
+    study.kpi("customers", len(customers), "count")
+    study.kpi("buyers", n, "count", n=len(customers))
+    study.kpi("revenue", revenue, "money", n=len(customers))
+    study.kpi("orders", order_count, "count")
+    study.kpi("aov", revenue / order_count if order_count else None, "money", n=int(order_count))
+    study.kpi("frequency", buyers["frequency"].mean() if n else None, "times", n=n)
+    watched = buyers
+    rule = study.say("report.rule.repurchase_total")
+    if study.orders is not None:
+        watched = buyers[buyers["tenure_days"] >= WATCHED_DAYS]
+        rule = study.say("report.rule.repurchase", days=WATCHED_DAYS)
+    again = int((watched["frequency"] >= 2).sum())
+    study.kpi(
+        "repurchase_rate", again / len(watched) if len(watched) else None, "share", n=len(watched), note=rule
+    )
+    once = int((buyers["frequency"] == 1).sum())
+    study.kpi("one_time_share", once / n if n else None, "share", n=n)
+    top, held = top_share(buyers["monetary"], 0.2)
+    study.kpi("top20_share", held, "share", n=top, note=study.say("report.rule.top20"))
+    blocks: list[Block | None]
+    ids = ["customers", "buyers", "revenue", "orders", "aov", "frequency", "repurchase_rate", "top20_share"]
+    blocks = [Kpis(ids=ids), _periods(study)]
+    blocks.append(Text(text=study.say("report.rules", rule=rule), role="note"))
+    return study.add("overview", [*blocks, _limits(study, once, n)])
+
+
+def _periods(study: Study) -> Block:
+    days = study.period_days
+    if study.orders is None or days is None:
+        for id in ("active", "new", "returning"):
+            study.kpi(id, None, "count", note=study.say("report.no_periods"))
+        study.kpi("churn_rate", None, "share", note=study.say("report.no_periods"))
+        return Text(text=study.say("report.no_periods"), role="note")
+    end = pd.Timestamp(study.as_of)
+    now = period(study.orders, end, days)
+    then = period(study.orders, end - pd.Timedelta(days=days), days)
+    study.kpi("active", now.active, "count", previous=then.active)
+    study.kpi("new", now.new, "count", n=now.active, previous=then.new)
+    study.kpi("returning", now.returning, "count", n=now.active, previous=then.returning)
+    rule = study.say("report.rule.churn", days=days)
+    study.kpi("churn_rate", now.churn, "share", n=now.before, note=rule, previous=then.churn)
+    head = [
+        ("period", study.say("head.period"), "text"),
+        *[(id, study.say(f"kpi.{id}"), "count") for id in ("active", "new", "returning")],
+        ("revenue", study.say("kpi.revenue"), "money"),
+        ("orders", study.say("kpi.orders"), "count"),
+        ("churn_rate", study.say("kpi.churn_rate"), "share"),
+    ]
+    rows = [
+        [study.say(words, days=days), p.active, p.new, p.returning, p.revenue, p.orders, p.churn]
+        for words, p in (("head.last_days", now), ("head.days_before", then))
+    ]
+    title = study.say("report.periods", days=days, active=now.active, before=then.active)
+    return study.table("periods", title, head, rows, n=len(study.customers))
+
+
+def _limits(study: Study, once: int, n: int) -> Text | None:
+    """What these data could not tell."""
+    if not n or once / n < 0.5:
+        return None
+    return Text(text=study.say("report.once_only", n=n, once=once, share=once / n), role="warning")

@@ -1,0 +1,235 @@
+"""One client, one day, one language: what the cells of the report share while the report is made."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from segkit.charts import segment_marks
+from segkit.charts.theme import Drawn
+from segkit.followup.planner import Plan
+from segkit.followup.policy import Policy, Touch
+from segkit.locale import Lang, say
+from segkit.playbooks import Segmentation
+from segkit.report.model import (
+    Block,
+    Bullets,
+    Column,
+    Finding,
+    Kpi,
+    Picture,
+    ReportModel,
+    Section,
+    Sheet,
+    Text,
+    Unit,
+)
+from segkit.report.render.values import shown
+
+PERIODS = (365, 180, 90, 30)
+
+
+@dataclass
+class Study:
+    """Everything the section functions read, and the report they add to.
+
+    Attributes
+    ----------
+    customers : one row per customer, labelled by every scheme
+    orders : clean order lines, or None where the client delivered totals per customer
+    ledger : one line per event of the cleaning
+    intake : what `intake_step.take_in` wrote down: totals, sources, notes, quality, unknown statuses
+    """
+
+    lang: Lang
+    folder: Path
+    as_of: dt.date
+    customers: pd.DataFrame
+    orders: pd.DataFrame | None
+    ledger: pd.DataFrame
+    intake: dict[str, Any]
+    segmentation: Segmentation
+    policy: Policy
+    plan: Plan
+    model: ReportModel
+    found: list[Finding] = field(default_factory=list)
+
+    # --- words and numbers ------------------------------------------------------------------------
+
+    def say(self, id: str, **facts: Any) -> str:
+        return say(id, self.lang, **facts)
+
+    @property
+    def buyers(self) -> pd.DataFrame:
+        """Customers who bought at least once."""
+        return self.customers[self.customers["frequency"].fillna(0) > 0]
+
+    @property
+    def period_days(self) -> int | None:
+        """The longest usual period of which the data holds two in a row; None where it holds none."""
+        if self.orders is None or self.orders.empty:
+            return None
+        span = (pd.Timestamp(self.as_of) - self.orders["order_date"].min()).days + 1
+        return next((days for days in PERIODS if 2 * days <= span), None)
+
+    @property
+    def source(self) -> str:
+        files = [entry["file"] for entry in self.intake["sources"]]
+        return files[0] if len(files) == 1 else self.say("report.sources", first=files[0], n=len(files))
+
+    def touches(self, label: str) -> tuple[Touch, ...]:
+        """What the policy does with customers of this label."""
+        entry = self.policy.labels.get(label)
+        return entry.touches if entry else ()
+
+    def caption(self, n: int) -> str:
+        return self.say("report.caption", n=n, source=self.source, as_of=self.as_of)
+
+    # --- adding to the report ---------------------------------------------------------------------
+
+    def kpi(
+        self,
+        id: str,
+        value: float | int | None,
+        unit: Unit,
+        *,
+        n: int | None = None,
+        note: str = "",
+        previous: float | int | None = None,
+    ) -> str:
+        """Put a number into the report; money is rounded to the cent, counts are whole."""
+        self.model.kpis[id] = Kpi(
+            id=id,
+            label=self.say(f"kpi.{id}"),
+            value=_plain(value, unit),
+            unit=unit,
+            n=None if n is None else int(n),
+            note=note,
+            previous=_plain(previous, unit),
+        )
+        return id
+
+    def figure(self, drawn: Drawn) -> Picture:
+        figure = drawn.save(self.folder)
+        self.model.figures[figure.id] = figure
+        return Picture(id=figure.id)
+
+    def table(
+        self,
+        id: str,
+        title: str,
+        columns: Sequence[tuple[str, str, Unit]],
+        rows: Sequence[Sequence[Any]],
+        *,
+        n: int,
+        total: Sequence[Any] | None = None,
+    ) -> Sheet:
+        """A table of (id, heading, unit) columns; raw values, rounded as their unit asks."""
+        units = [unit for _, _, unit in columns]
+
+        def tidy(row: Sequence[Any]) -> list[Any]:
+            return [_plain(value, unit) for value, unit in zip(row, units, strict=True)]
+
+        return Sheet(
+            id=id,
+            title=title,
+            columns=[Column(id=i, head=head, unit=unit) for i, head, unit in columns],
+            rows=[tidy(row) for row in rows],
+            total=None if total is None else tidy(total),
+            caption=self.caption(n),
+        )
+
+    def finding(self, id: str, *, n: int, **facts: Any) -> None:
+        """A computed sentence, its evidence and its action, all from messages `finding.<id>.*`."""
+        self.found.append(
+            Finding(
+                id=id,
+                claim=self.say(f"finding.{id}.claim", n=n, **facts),
+                evidence=self.say(f"finding.{id}.evidence", n=n, **facts),
+                action=self.say(f"finding.{id}.action", n=n, **facts),
+                n=n,
+            )
+        )
+
+    def add(self, id: str, blocks: Sequence[Block | None]) -> Shown:
+        """Add a section; one without content does not appear at all."""
+        content: list[Block] = [block for block in blocks if block is not None]
+        section = Section(id=id, title=self.say(f"section.{id}"), blocks=content)
+        if content:
+            self.model.sections.append(section)
+        return Shown(self, section)
+
+    def mark_segments(self, labels: Sequence[str]) -> None:
+        self.model.segment_marks.update({k: dict(v) for k, v in segment_marks(labels, self.lang).items()})
+
+
+def _plain(value: Any, unit: Unit) -> Any:
+    """A JSON value: None for missing, whole counts, money to the cent."""
+    if value is None or (not isinstance(value, str | dt.date) and pd.isna(value)):
+        return None
+    if unit == "count":
+        return round(float(value))
+    if unit == "money":
+        return round(float(value), 2)
+    if unit in ("share", "days", "times"):
+        return float(value)
+    return value.isoformat()[:10] if isinstance(value, dt.date) else str(value)
+
+
+@dataclass
+class Shown:
+    """A section as a notebook shows it: the same words and numbers, plainly laid out."""
+
+    study: Study
+    section: Section
+
+    def _repr_html_(self) -> str:
+        if not self.section.blocks:
+            return ""
+        parts = [f"<h2>{html.escape(self.section.title)}</h2>"]
+        parts += [self._block(block) for block in self.section.blocks]
+        return "\n".join(parts)
+
+    def _block(self, block: Block) -> str:
+        model, lang = self.study.model, self.study.lang
+        match block:
+            case Text():
+                return f"<p>{html.escape(block.text)}</p>"
+            case Bullets():
+                return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in block.items) + "</ul>"
+            case Sheet():
+                head = "".join(f"<th>{html.escape(c.head)}</th>" for c in block.columns)
+                rows = [*block.rows, *([block.total] if block.total else [])]
+                body = "".join(f"<tr>{self._cells(row, block)}</tr>" for row in rows)
+                return (
+                    f"<table><caption>{html.escape(block.title)}</caption>"
+                    f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+                )
+            case Picture():
+                figure = model.figures[block.id]
+                return (self.study.folder / figure.svg).read_text(encoding="utf-8").split("?>", 1)[-1]
+            case _:
+                ids = block.ids
+                if block.kind == "findings":
+                    lines = [f"{model.findings[i].claim} {model.findings[i].action}" for i in ids]
+                else:
+                    kpis = [model.kpis[i] for i in ids]
+                    lines = [f"{k.label}: {shown(k.value, k.unit, lang)}" for k in kpis]
+                return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>"
+
+    def _cells(self, row: Sequence[Any], sheet: Sheet) -> str:
+        marks, lang = self.study.model.segment_marks, self.study.lang
+        cells = []
+        for value, column in zip(row, sheet.columns, strict=True):
+            if column.id == "segment" and value in marks:
+                text = f"{marks[value]['mark']} {marks[value]['name']}"
+            else:
+                text = shown(value, column.unit, lang)
+            cells.append(f"<td>{html.escape(text)}</td>")
+        return "".join(cells)

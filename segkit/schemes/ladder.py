@@ -1,0 +1,198 @@
+"""Cut points on one column: where a value stands, what moves it elsewhere, how cuts are learned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import PydanticCustomError
+
+from segkit.locale import say
+
+Closed = Literal["right", "left"]
+Frame = Any  # a Narwhals frame, eager or lazy
+
+# how a column is shown and the smallest step it can make; other columns are shown plainly and have no step
+FORMS: dict[str, tuple[str, float]] = {
+    "recency_days": ("days", 1.0),
+    "tenure_days": ("days", 1.0),
+    "frequency": ("times", 1.0),
+    "orders": ("times", 1.0),
+    "monetary": ("money", 0.01),
+    "aov": ("money", 0.01),
+}
+DIGITS = 6  # learned cut points are rounded to this many decimals
+
+
+class Target(NamedTuple):
+    """The nearest value on the other side of a cut: `side` in at_least | at_most | more_than | below."""
+
+    side: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Levels 0..n on a column, by n ascending cut points.
+
+    A value equal to a cut stands below it when ``closed="right"`` (the interval ends with its right edge),
+    above it when ``closed="left"``.
+    """
+
+    column: str
+    cuts: tuple[float, ...]
+    closed: Closed = "right"
+
+    @property
+    def form(self) -> str:
+        return FORMS.get(self.column, ("plain", 0.0))[0]
+
+    @property
+    def span(self) -> float:
+        """The yardstick for near and far on this column: lowest to highest cut point."""
+        if not self.cuts:
+            return 1.0
+        return (self.cuts[-1] - self.cuts[0]) or abs(self.cuts[0]) or 1.0
+
+    def value(self) -> nw.Expr:
+        return nw.col(self.column).cast(nw.Float64)
+
+    def known(self) -> nw.Expr:
+        """True where there is a number: neither null nor NaN (Polars tells them apart, pandas does not)."""
+        return ~nw.col(self.column).is_null() & self.value().is_finite()
+
+    def level(self) -> nw.Expr:
+        """The level a value stands on; meaningless where not `known`."""
+        level = nw.lit(0)
+        for cut in self.cuts:
+            passed = self.value() > cut if self.closed == "right" else self.value() >= cut
+            level = level + passed.cast(nw.Int64)
+        return level
+
+    def levels(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
+        """`level` of plain numbers, for explanations."""
+        return np.searchsorted(self.cuts, values, side="left" if self.closed == "right" else "right")
+
+    def target(self, here: int, there: int) -> Target:
+        """The value nearest to level `here` that stands on level `there`."""
+        up = there > here
+        cut = self.cuts[there - 1] if up else self.cuts[there]
+        step = FORMS.get(self.column, ("plain", 0.0))[1]
+        if not step:
+            sides = {("right", True): "more_than", ("right", False): "at_most"}
+            sides |= {("left", True): "at_least", ("left", False): "below"}
+            return Target(sides[self.closed, up], cut)
+        steps = round(cut / step, 4)  # 0.3 / 0.01 is not quite 30
+        last_below = math.floor(steps) if self.closed == "right" else math.ceil(steps) - 1
+        return (
+            Target("at_least", round((last_below + 1) * step, 2))
+            if up
+            else Target("at_most", round(last_below * step, 2))
+        )
+
+    def reached(self, target: Target) -> int:
+        """The level a target stands on; for a bare cut point, the level its side names."""
+        level = int(self.levels(np.array([target.value]))[0])
+        if target.side == "more_than":
+            return level + 1
+        return level - 1 if target.side == "below" else level
+
+
+class Cuts(NamedTuple):
+    """What a column taught: its cut points, and its commonest value where cut points fell together."""
+
+    cuts: tuple[float, ...]
+    common: float | None
+    common_share: float | None
+
+
+def learn_cuts(frame: Frame, columns: Sequence[str], probabilities: Sequence[float]) -> dict[str, Cuts]:
+    """Cut points of each column at linear-interpolation quantiles of all its values.
+
+    Rounded to six decimals, so that every engine learns the same; equal ones and one at the maximum are
+    dropped. `frame` holds known numbers only; without rows there are no cut points.
+    """
+    asked = {f"{c}_{i}": (c, p) for c in columns for i, p in enumerate(probabilities)}
+    told = one_row(
+        frame.select(
+            *(value_of(c).quantile(p, "linear").alias(key) for key, (c, p) in asked.items()),
+            *(value_of(c).max().alias(f"{c}_max") for c in columns),
+            nw.len().alias("rows"),
+        )
+    )
+    if not told["rows"]:
+        return {c: Cuts((), None, None) for c in columns}
+    exact = {c: [float(told[f"{c}_{i}"]) for i in range(len(probabilities))] for c in columns}
+    raised = _raised(frame, {c: [q for q in exact[c] if round(q, DIGITS) < q] for c in columns})
+    learned = {}
+    for c in columns:
+        rounded = {raised.get((c, q), round(q, DIGITS)) for q in exact[c]}
+        cuts = tuple(sorted(cut for cut in rounded if cut < round(told[f"{c}_max"], DIGITS)))
+        common = (None, None) if len(cuts) == len(probabilities) else _commonest(frame, c, told["rows"])
+        learned[c] = Cuts(cuts, *common)
+    return learned
+
+
+def value_of(column: str) -> nw.Expr:
+    return nw.col(column).cast(nw.Float64)
+
+
+def _raised(frame: Frame, suspects: dict[str, list[float]]) -> dict[tuple[str, float], float]:
+    """A cut that rounding took below values it must include (10/3 to 3.333333) is put one step higher."""
+    asked = [(c, q) for c, qs in suspects.items() for q in dict.fromkeys(qs)]
+    if not asked:
+        return {}
+    passed_over = (
+        ((value_of(c) > round(q, DIGITS)) & (value_of(c) <= q)).cast(nw.Int64).sum().alias(str(i))
+        for i, (c, q) in enumerate(asked)
+    )
+    found = one_row(frame.select(*passed_over))
+    return {
+        (c, q): round(round(q, DIGITS) + 10**-DIGITS, DIGITS)
+        for i, (c, q) in enumerate(asked)
+        if found[str(i)]
+    }
+
+
+def _commonest(frame: Frame, column: str, rows: int) -> tuple[float, float]:
+    counts = frame.select(value_of(column).alias("value")).group_by("value").agg(nw.len().alias("n"))
+    first = one_row(counts.sort("n", "value", descending=[True, False]).head(1))
+    return round(float(first["value"]), DIGITS), round(int(first["n"]) / int(rows), 4)
+
+
+def spread(levels: int, bins: int) -> tuple[int, ...]:
+    """Scores of `levels` levels within 1..bins: the ends keep 1 and bins, the others spread evenly.
+
+    A single level scores (bins + 1) // 2: where nobody differs, nobody is best.
+    """
+    if levels == 1:
+        return ((bins + 1) // 2,)
+    return tuple(1 + (2 * i * (bins - 1) + levels - 1) // (2 * (levels - 1)) for i in range(levels))
+
+
+def worth_of(level: nw.Expr, worth: Sequence[int]) -> nw.Expr:
+    """`worth` of a level, one entry per level."""
+    steps = [high - low for low, high in pairwise(worth)]
+    if len(set(steps)) == 1:
+        return level * steps[0] + worth[0]
+    total = nw.lit(worth[0])
+    for below, step in enumerate(steps):
+        total = total + (level > below).cast(nw.Int64) * step
+    return total
+
+
+def one_row(frame: Frame) -> dict[str, Any]:
+    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    return {name: values[0] for name, values in eager.to_dict(as_series=False).items()}
+
+
+def refusal(id: str, at: str, **facts: Any) -> PydanticCustomError:
+    """What a validator raises; id and facts travel on, so `scheme_from` can say it in any language."""
+    text = say(id, "en", at=at, **facts)
+    return PydanticCustomError(id, text.replace("{", "(").replace("}", ")"), facts)

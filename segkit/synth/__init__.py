@@ -1,0 +1,1 @@
+"""Invented sample data with known truth (样例数据): generators, used by ``segkit data build`` only."""

@@ -1,0 +1,63 @@
+"""The one clock of the sample data, and how busy each day is (618, 双11)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+AS_OF = dt.date(2025, 12, 31)
+EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
+
+
+@dataclass(frozen=True)
+class Season:
+    """Days of every year, month and day inclusive, on which orders come `times` as often."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    times: float
+
+    def holds(self, day: dt.date) -> bool:
+        return self.start <= (day.month, day.day) <= self.end
+
+
+SHOPPING_FESTIVALS = (Season((6, 1), (6, 18), 2.5), Season((11, 1), (11, 11), 3.2))  # 618, 双11
+
+
+def days_from(start: dt.date, days: np.ndarray) -> list[dt.date]:
+    """Whole day numbers after `start` as dates."""
+    return [start + dt.timedelta(days=int(d)) for d in days]
+
+
+def excel_serial(day: dt.date) -> int:
+    """The number Excel stores for a day."""
+    return (day - EXCEL_DAY_ZERO).days
+
+
+def with_slashes(day: dt.date) -> str:
+    """2025/3/7, as a Chinese Windows writes dates into a CSV."""
+    return f"{day.year}/{day.month}/{day.day}"
+
+
+class BusyTime:
+    """Turns an even clock into calendar days on which festivals are busier.
+
+    Events are drawn on an even clock of `length` days and laid on the calendar so that a day of weight 2.5
+    receives 2.5 times as many. The total stays the same: other days are thinned by the same factor.
+    """
+
+    def __init__(self, start: dt.date, length: int, seasons: tuple[Season, ...]) -> None:
+        dates = days_from(start, np.arange(length))
+        weights = [next((s.times for s in seasons if s.holds(day)), 1.0) for day in dates]
+        ends = np.cumsum(weights)
+        self.ends = np.round(ends / ends[-1] * length, 9)  # even-clock time at which each day is over
+
+    def day(self, moment: np.ndarray) -> np.ndarray:
+        """Day number 0..length-1 in which a moment of the even clock falls."""
+        return np.searchsorted(self.ends, moment, side="right").clip(0, len(self.ends) - 1)
+
+    def moment(self, day: int) -> float:
+        """The even-clock time at which a day begins."""
+        return 0.0 if day <= 0 else float(self.ends[day - 1])

@@ -1,0 +1,115 @@
+"""Plants defects on purpose and writes down where: the ledger of planted defects (缺陷台账)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segkit.synth.draws import Draws
+
+LEDGER = ["file", "sheet", "row", "column", "reason", "old", "new"]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One planted defect: `old` is the cell as it stands in the file, `new` the true value."""
+
+    key: int
+    column: str
+    reason: str
+    old: Any
+    new: Any
+
+
+@dataclass
+class Planter:
+    """A table that is being made dirty, row by row, with a ledger.
+
+    Attributes
+    ----------
+    frame : the table; its index holds the keys of the rows, which survive any later sorting
+    free : keys of the rows that carry no defect yet
+    defects : what was planted, in the order of planting
+    """
+
+    frame: pd.DataFrame
+    draws: Draws
+    free: pd.Index = field(init=False)
+    defects: list[Defect] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.free = self.frame.index
+
+    def take(self, n: int, where: pd.Series | None = None) -> pd.Index:
+        """`n` rows that carry nothing yet (and hold `where`); from now on they are not free."""
+        pool = self.free if where is None else self.free.intersection(self.frame.index[where])
+        chosen = pd.Index(self.draws.some(np.asarray(pool.sort_values()), n))
+        self.free = self.free.difference(chosen)
+        return chosen
+
+    def spoil(
+        self,
+        reason: str,
+        keys: Iterable[int],
+        column: str,
+        old: Sequence[Any],
+        new: Sequence[Any] | None = None,
+    ) -> None:
+        """Overwrite cells: `old` goes into the file, `new` (default: what stood there) is the truth."""
+        keys = list(keys)
+        truth = list(self.frame.loc[keys, column]) if new is None else list(new)
+        for key, planted, true in zip(keys, old, truth, strict=True):
+            self.frame.at[key, column] = planted
+            self.defects.append(Defect(int(key), column, reason, planted, true))
+
+    def note(self, reason: str, keys: Iterable[int], column: str, new: Sequence[Any]) -> None:
+        """Record rows that are defective as they stand; `new` is what `column` should say."""
+        for key, true in zip(keys, new, strict=True):
+            self.defects.append(Defect(int(key), column, reason, self.frame.at[key, column], true))
+
+    def add(self, rows: pd.DataFrame) -> pd.Index:
+        """Append rows under new keys; they are not free."""
+        start = int(self.frame.index.max()) + 1
+        added = rows.set_axis(pd.RangeIndex(start, start + len(rows)), axis=0)
+        self.frame = pd.concat([self.frame, added])
+        return added.index
+
+    def copy_rows(self, reason: str, keys: Sequence[int], column: str) -> pd.Index:
+        """Append exact copies of rows; `column` identifies them in the ledger."""
+        copies = self.add(self.frame.loc[list(keys)])
+        self.note(reason, copies, column, list(self.frame.loc[copies, column]))
+        return copies
+
+    def ledger(
+        self,
+        keys_in_order: Sequence[int],
+        *,
+        file: str,
+        first_row: int,
+        text: Callable[[Any], str] = str,
+        sheet: str = "",
+        headings: Mapping[str, str] | None = None,
+    ) -> pd.DataFrame:
+        """The defects of one file, sorted by row; rows are numbered as a spreadsheet does.
+
+        `text` writes a cell as it reads in that file, `headings` names its columns.
+        """
+        row_of = {int(key): first_row + i for i, key in enumerate(keys_in_order)}
+        lines = [
+            (
+                file,
+                sheet,
+                row_of[d.key],
+                (headings or {}).get(d.column, d.column),
+                d.reason,
+                text(d.old),
+                text(d.new),
+            )
+            for d in self.defects
+        ]
+        frame = pd.DataFrame(lines, columns=LEDGER)
+        return frame.sort_values(["row", "column", "reason"], kind="stable", ignore_index=True)

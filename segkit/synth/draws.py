@@ -1,0 +1,92 @@
+"""Random draws that are the same on every machine and with every numpy version.
+
+Only ``random()`` and ``integers()`` of the generator are used, because their streams are stable; every other
+distribution is made here by inverting its cumulative distribution, and rounded, so that the last bit of a
+special function never decides what stands in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from scipy import special
+
+DIGITS = 9  # decimals kept of every inverted draw
+
+
+class Draws:
+    """The stream of one case: the same seed and case name give the same draws."""
+
+    def __init__(self, seed: int, case: str) -> None:
+        self._rng = np.random.default_rng([seed, crc32(case.encode("utf-8"))])
+
+    def uniform(self, n: int) -> np.ndarray:
+        """`n` numbers in [0, 1)."""
+        return self._rng.random(n)
+
+    def integers(self, low: int, high: int, n: int) -> np.ndarray:
+        """`n` whole numbers in low..high, both included."""
+        return self._rng.integers(low, high + 1, n)
+
+    def chance(self, share: float | np.ndarray, n: int) -> np.ndarray:
+        """`n` yes/no answers, each yes with probability `share`."""
+        return self._rng.random(n) < share
+
+    def choice(self, shares: Sequence[float], n: int) -> np.ndarray:
+        """`n` positions 0..len(shares)-1 with these (relative) shares."""
+        edges = np.cumsum(shares)
+        return np.searchsorted(edges / edges[-1], self._rng.random(n), side="right").clip(0, len(edges) - 1)
+
+    def pick(self, items: Sequence[Any], n: int) -> list[Any]:
+        """`n` of the items, each equally likely, with repetition."""
+        return [items[i] for i in self.integers(0, len(items) - 1, n)]
+
+    def order(self, n: int) -> np.ndarray:
+        """0..n-1 in random order."""
+        return np.argsort(self._rng.random(n), kind="stable")
+
+    def some(self, of: np.ndarray | int, n: int) -> np.ndarray:
+        """`n` different members of `of` (or of 0..of-1), in random order."""
+        pool = np.arange(of) if isinstance(of, int) else np.asarray(of)
+        if n > len(pool):
+            raise ValueError(f"{n} wanted, {len(pool)} there")
+        return pool[self.order(len(pool))[:n]]
+
+    def normal(self, n: int) -> np.ndarray:
+        """Standard normal."""
+        return np.round(special.ndtri(self._inside(n)), DIGITS)
+
+    def exponential(self, rate: np.ndarray) -> np.ndarray:
+        """Waiting times, one for each rate (events per unit)."""
+        return np.round(-np.log1p(-self.uniform(len(rate))) / rate, DIGITS)
+
+    def gamma(self, shape: float, rate: float | np.ndarray, n: int) -> np.ndarray:
+        """Gamma(shape, rate): mean shape / rate. Kept to nine significant digits."""
+        return significant(special.gammaincinv(shape, self._inside(n)) / rate)
+
+    def beta(self, a: float, b: float, n: int) -> np.ndarray:
+        """Beta(a, b). Kept to nine significant digits."""
+        return significant(special.betaincinv(a, b, self._inside(n)))
+
+    def _inside(self, n: int) -> np.ndarray:
+        """Uniform, but never exactly 0."""
+        return np.maximum(self._rng.random(n), 2.0**-53)
+
+
+def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
+    """Round to significant digits: small rates keep theirs."""
+    size = np.floor(np.log10(np.maximum(np.abs(values), 1e-200)))
+    power = 10.0 ** (digits - 1 - size)
+    return np.round(values * power) / power
+
+
+def quota(shares: Sequence[float] | np.ndarray, n: int) -> np.ndarray:
+    """`n` split into whole numbers as these shares say (largest remainders)."""
+    exact = np.asarray(shares, dtype=float) / float(np.sum(shares)) * n
+    whole = np.floor(exact + 1e-9).astype(int)
+    for i in np.argsort(-(exact - whole), kind="stable")[: n - whole.sum()]:
+        whole[i] += 1
+    return whole

@@ -1,0 +1,197 @@
+"""Figures say their message with the right number, and hold out with awkward customers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segkit.charts import concentration, distributions, score_heatmap, segment_value
+from segkit.charts.theme import Drawn, clipped, wrapped
+from segkit.locale import LANGS, Lang
+
+FACTS = {"source": "orders.csv", "as_of": dt.date(2018, 12, 31)}
+
+
+def customers(n: int = 200, **columns: object) -> pd.DataFrame:
+    draw = np.random.default_rng(7)
+    frequency = np.where(np.arange(n) % 20 == 19, 0, np.minimum(draw.geometric(0.5, n), 30))
+    bought = frequency > 0
+    frame = pd.DataFrame(
+        {
+            "recency_days": pd.array(np.where(bought, draw.integers(0, 700, n), None), dtype="Int64"),
+            "frequency": frequency,
+            "monetary": np.round(frequency * draw.lognormal(5, 1, n), 2),
+            "r_score": pd.array(np.where(bought, draw.integers(1, 6, n), None), dtype="Int64"),
+            "f_score": pd.array(np.where(bought, draw.integers(1, 6, n), None), dtype="Int64"),
+            "label": draw.choice(["champions", "new", "lost"], n),
+        }
+    )
+    return frame.assign(**columns)
+
+
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.groupby("label").agg(customers=("label", "size"), monetary=("monetary", "sum")).reset_index()
+
+
+DRAW: dict[str, Callable[[pd.DataFrame, Lang], Drawn]] = {
+    "concentration": lambda frame, lang: concentration(frame, lang=lang, **FACTS),
+    "score_heatmap": lambda frame, lang: score_heatmap(frame, lang=lang, **FACTS),
+    "segment_value": lambda frame, lang: segment_value(summary(frame), lang=lang, **FACTS),
+    "distributions": lambda frame, lang: distributions(frame, lang=lang, **FACTS),
+}
+AWKWARD = {
+    "usual": customers(),
+    "nobody": customers().head(0),
+    "one": customers().head(1),
+    "two equal": customers(2, frequency=3, monetary=50.0),
+    "all equal": customers(recency_days=30, frequency=1, monetary=100.0, r_score=3, f_score=3),
+    "worth nothing": customers(monetary=0.0),
+    "more refunds than sales": customers(monetary=-10.0),
+    "some negative": customers(monetary=np.where(np.arange(200) % 3, 80.0, -50.0)),
+    "one whale": customers(monetary=np.where(np.arange(200) == 5, 9.87e9, 100.0)),
+    "amounts in 万元": customers(monetary=np.linspace(0.0005, 0.95, 200)),
+    "prospects only": customers(frequency=0, monetary=0.0, recency_days=None, r_score=None, f_score=None),
+    "many segments": customers(label=[f"第 {i % 100} 类" for i in range(200)]),
+    "wild names": customers(label=["$x_1$ <b>&\x01\n\U0001f600", "长" * 60] * 100),
+    "index of another table": customers().set_index(pd.Index([7] * 200)),
+}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("case", AWKWARD)
+@pytest.mark.parametrize("kind", DRAW)
+def test_awkward_customers_are_drawn_without_a_warning(kind, case, lang):
+    before = AWKWARD[case].copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn = DRAW[kind](AWKWARD[case], lang)
+        svg = drawn.svg()
+    ElementTree.fromstring(svg)
+    assert drawn.meta.id == kind
+    assert drawn.meta.title and drawn.meta.alt and "nan" not in (drawn.meta.title + drawn.meta.alt).lower()
+    assert "orders.csv" in drawn.meta.caption and "2018-12-31" in drawn.meta.caption
+    assert all(len(series.values) == len(drawn.meta.chart.categories) for series in drawn.meta.chart.series)
+    pd.testing.assert_frame_equal(AWKWARD[case], before)
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_saved_figures_are_the_same_bytes_each_time(kind, tmp_path):
+    first = DRAW[kind](customers(), "zh").save(tmp_path / "a")
+    second = DRAW[kind](customers(), "zh").save(tmp_path / "b")
+    assert first == second
+    assert (first.svg, first.png) == (f"figures/{kind}.svg", f"figures/{kind}.png")
+    for path in (first.svg, first.png):
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_the_svg_leaves_title_and_caption_to_the_page_and_keeps_its_words_as_text(kind):
+    drawn = DRAW[kind](customers(), "zh")
+    with_title = drawn.png()
+    svg = drawn.svg().decode("utf-8")
+    assert drawn.meta.title not in svg and "2018-12-31" not in svg
+    assert "<text" in svg and "Noto Sans CJK SC" in svg
+    assert drawn.png() == with_title  # saving one form leaves the other as it was
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_both_languages_hold_the_same_numbers(kind):
+    zh, en = (DRAW[kind](customers(), lang).meta.chart for lang in LANGS)
+    assert [s.values for s in zh.series] == [s.values for s in en.series]
+
+
+def test_concentration_counts_the_top_fifth():
+    frame = pd.DataFrame({"monetary": [100.0] * 20 + [25.0] * 80 + [0.0, -5.0]})
+    drawn = concentration(frame, lang="zh", **FACTS)
+    assert drawn.meta.title == "前 20% 客户贡献 50% 收入"
+    assert "n = 100" in drawn.meta.caption and "另有 2 位" in drawn.meta.caption
+    curve = dict(zip(drawn.meta.chart.categories, drawn.meta.chart.series[0].values, strict=True))
+    assert (curve["0%"], curve["20%"], curve["60%"], curve["100%"]) == (0, 0.5, 0.75, 1)
+
+
+def test_concentration_of_few_customers_is_said_in_heads():
+    drawn = concentration(pd.DataFrame({"monetary": [60.0, 30.0, 10.0]}), lang="en", **FACTS)
+    assert drawn.meta.title == "The top 1 of 3 customers brings 60% of revenue"
+
+
+def test_concentration_names_classes_that_follow_the_value_only():
+    frame = pd.DataFrame({"monetary": [70.0, 20.0, 6.0, 4.0], "abc": ["A", "B", "C", "C"]})
+    assert "C 类：50.0% 客户，10.0% 收入" in concentration(frame, lang="zh", **FACTS).meta.alt
+    mixed = frame.assign(abc=["A", "C", "A", "C"])
+    assert "A 类" not in concentration(mixed, lang="zh", **FACTS).meta.alt
+
+
+def test_heatmap_counts_cells_and_shares_and_leaves_prospects_out():
+    frame = pd.DataFrame(
+        {
+            "r_score": pd.array([5, 5, 1, None], dtype="Int64"),
+            "f_score": pd.array([4, 4, 2, None], dtype="Int64"),
+            "monetary": [30.0, 30.0, 40.0, 0.0],
+        }
+    )
+    drawn = score_heatmap(frame, lang="en", **FACTS)
+    assert drawn.meta.title == "67% of customers buy recently and often; they bring 60% of revenue"
+    assert "n = 3" in drawn.meta.caption and "1 without a purchase" in drawn.meta.caption
+    rows = {series.name: series.values for series in drawn.meta.chart.series}
+    assert rows["R 5: customers"] == (0, 0, 0, 2, 0)
+    assert rows["R 1: share of revenue"] == (0, 0.4, 0, 0, 0)
+
+
+def test_segments_beyond_eight_are_one_bar_that_names_them():
+    frame = pd.DataFrame(
+        {
+            "label": list("abcdefghijk"),
+            "customers": range(11, 0, -1),
+            "monetary": [10.0 * i for i in range(11, 0, -1)],
+        }
+    )
+    drawn = segment_value(frame, lang="en", **FACTS)
+    assert drawn.meta.chart.categories == (*"abcdefg", "4 other segments")
+    people, held = (series.values for series in drawn.meta.chart.series)
+    assert people == held
+    assert sum(people) == pytest.approx(1, abs=1e-5)
+    assert people[-1] == pytest.approx(10 / 66, abs=1e-6)
+    assert "the 4 others are h, i, j, k" in drawn.meta.caption
+
+
+def test_a_segment_in_the_red_does_not_lift_the_others_above_the_whole():
+    frame = pd.DataFrame({"label": ["new", "lost"], "customers": [3, 1], "monetary": [90.0, -30.0]})
+    _, held = segment_value(frame, lang="zh", **FACTS).meta.chart.series
+    assert held.values == (1.0, pytest.approx(-1 / 3, abs=1e-6))
+
+
+def test_segments_take_their_names_from_the_terms_or_from_the_summary():
+    frame = pd.DataFrame({"label": ["new", "lost"], "customers": [3, 1], "monetary": [10.0, 30.0]})
+    assert segment_value(frame, lang="zh", **FACTS).meta.chart.categories == ("已流失", "新客户")
+    named = frame.assign(name=["Fresh", "Gone"])
+    assert segment_value(named, lang="en", **FACTS).meta.title == "Gone: 25% of customers, 75% of revenue"
+
+
+def test_distributions_count_everyone_once_and_group_the_tail():
+    frame = customers(1000)
+    drawn = distributions(frame, lang="zh", **FACTS)
+    buyers = frame[frame["frequency"] > 0]
+    for series in drawn.meta.chart.series:
+        assert sum(v for v in series.values if v is not None) == len(buyers)
+    bars = dict(zip(drawn.meta.chart.categories, drawn.meta.chart.series[1].values, strict=True))
+    assert bars["F 1"] == (buyers["frequency"] == 1).sum()
+    assert bars["F ≥8"] == (buyers["frequency"] >= 8).sum()
+
+
+def test_a_notebook_shows_the_picture_with_its_alt_text():
+    data, metadata = DRAW["segment_value"](customers(), "en")._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"].startswith("Bar chart")
+
+
+def test_long_titles_break_between_words_and_before_no_comma():
+    assert wrapped("one two three", 8) == "one two\nthree"
+    assert wrapped("客户贡献，收入", 8) == "客户贡\n献，收入"
+    assert wrapped("short", 40) == "short"
+    assert clipped("客户客户", 5) == "客户…" and clipped("客户", 4) == "客户"

@@ -1,0 +1,110 @@
+"""A plan that fits the time there is, forgets nobody silently, and is the same for the same input."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segkit.followup.planner import Member, plan
+from segkit.followup.policy import Policy
+from segkit.workdays import is_workday
+
+START = dt.date(2026, 1, 5)
+POLICY = Policy.model_validate(
+    {
+        "labels": {
+            "key": {
+                "touches": [{"channel": "phone", "every_days": 30, "minutes": 10, "content": "care_call"}]
+            },
+            "rest": {"touches": [{"channel": "sms", "every_days": 30, "minutes": 1, "content": "welcome"}]},
+        }
+    }
+)
+
+
+def people(n: int, label: str = "key", **columns) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{i:03d}" for i in range(n)],
+            "rfm": label,
+            "recency_days": [i % 90 for i in range(n)],
+            "monetary": [float(100 * (i % 7)) for i in range(n)],
+            **columns,
+        }
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(0, 80),
+    days=st.integers(1, 6),
+    minutes=st.lists(st.integers(0, 60), min_size=1, max_size=3),
+    seed=st.integers(0, 1000),
+)
+def test_capacity_holds_and_everybody_is_somewhere(n, days, minutes, seed):
+    customers = people(n)
+    team = [Member(id=f"m{i}", minutes=m) for i, m in enumerate(minutes)]
+    made = plan(customers, POLICY, start=START, days=days, team=team)
+    used = made.tasks.groupby(["owner", "due"])["minutes"].sum()
+    for (owner, _), spent in used.items():
+        assert spent <= minutes[int(owner[1:])]
+    assert (made.load["need"] <= made.load["capacity"]).all()
+    everybody = [*made.tasks["customer_id"], *made.unscheduled["customer_id"], *made.excluded["customer_id"]]
+    assert sorted(everybody) == sorted(customers["customer_id"])
+    shuffled = plan(customers.sample(frac=1, random_state=seed), POLICY, start=START, days=days, team=team)
+    pd.testing.assert_frame_equal(made.tasks, shuffled.tasks)
+
+
+def test_only_working_days_are_used():
+    made = plan(people(400), POLICY, start=dt.date(2026, 2, 9), days=10)
+    assert all(is_workday(day.date()) for day in made.tasks["due"])
+
+
+def test_overdue_and_valuable_customers_come_first():
+    made = plan(people(60), POLICY, start=START, days=2, team=[Member(id="a", minutes=100)])
+    assert len(made.tasks) == 20 and len(made.unscheduled) == 40
+    assert set(made.tasks["why"]) == {"overdue"}
+    waiting = [i for i in range(60) if i >= 30]
+    best = sorted((float(100 * (i % 7)) for i in waiting), reverse=True)[:20]
+    assert sorted(made.tasks["value"], reverse=True) == best
+
+
+def test_messages_wait_until_consent_is_known():
+    assert set(plan(people(3, "rest"), POLICY, start=START).excluded["reason"]) == {"consent"}
+    assert len(plan(people(3, "rest"), POLICY, start=START, consent="yes").tasks) == 3
+    told = people(3, "rest", consent_marketing=[True, False, None])
+    made = plan(told, POLICY, start=START)
+    assert made.tasks["customer_id"].tolist() == ["c000"]
+    assert dict(zip(made.excluded["customer_id"], made.excluded["reason"], strict=True)) == {
+        "c001": "opted_out",
+        "c002": "consent",
+    }
+
+
+def test_somebody_who_refused_marketing_is_not_called_for_it():
+    made = plan(people(2, consent_marketing=[False, True]), POLICY, start=START)
+    assert made.tasks["customer_id"].tolist() == ["c001"]
+
+
+def test_a_customer_stays_with_their_owner():
+    team = [Member(id="a", minutes=10), Member(id="b", minutes=500)]
+    made = plan(people(3, owner=["a", "a", "a"]), POLICY, start=START, days=2, team=team)
+    assert made.tasks["owner"].tolist() == ["a", "a"] and len(made.unscheduled) == 1
+
+
+def test_a_touch_longer_than_a_day_is_said_not_lost():
+    made = plan(people(1), POLICY, start=START, team=[Member(id="a", minutes=5)])
+    assert made.tasks.empty and made.unscheduled["reason"].tolist() == ["no_time"]
+
+
+def test_labels_without_a_policy_get_no_task():
+    assert plan(people(2, "unknown"), POLICY, start=START).tasks.empty
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_tiny_tables(n):
+    assert len(plan(people(n), POLICY, start=START).tasks) == n

@@ -1,0 +1,299 @@
+"""The shop: marginals, planted dirt, and a truth that the right question finds and the naive one misses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from segkit.synth.build import build
+from segkit.synth.draws import Draws
+from segkit.synth.jd_outcomes import ODDS
+from segkit.synth.jd_process import DAYS, PARAMETERS, START, expected_orders, shop
+
+DATASETS = Path(__file__).parents[2] / "datasets"
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The committed draw and two others."""
+    made = []
+    for seed in (5, 6):
+        folder = tmp_path_factory.mktemp(f"seed {seed}")
+        build(["jd"], out=folder, seed=seed)
+        made.append(folder)
+    return [DATASETS, *made]
+
+
+@pytest.fixture(scope="module")
+def orders() -> pd.DataFrame:
+    """orders.csv under the row numbers of a spreadsheet."""
+    frame = read(DATASETS / "jd" / "orders.csv")
+    return frame.set_axis(range(2, len(frame) + 2), axis=0)
+
+
+@pytest.fixture(scope="module")
+def truth() -> pd.DataFrame:
+    frame = read(DATASETS / "_truth" / "jd_customers.csv")
+    return frame.astype({"order_days": int, "orders": int, "net_amount": float, "holdout_orders": int})
+
+
+@pytest.fixture(scope="module")
+def valid() -> pd.DataFrame:
+    return read(DATASETS / "_truth" / "jd_orders.csv").astype({"net_amount": float, "holdout": int})
+
+
+# --- marginals --------------------------------------------------------------------------------------
+
+
+def test_marginals_hold_for_every_seed(folders: list[Path]) -> None:
+    for folder in folders:
+        orders = read(folder / "_truth" / "jd_orders.csv").astype({"net_amount": float})
+        spend = orders.groupby("customer_id")["net_amount"].sum().sort_values()
+        n = len(spend)
+        top = spend.iloc[-round(n * 0.2) :].sum() / spend.sum()
+        ranks = np.arange(1, n + 1)
+        gini = 2 * (ranks * spend.to_numpy()).sum() / (n * spend.sum()) - (n + 1) / n
+        once = (orders.groupby("customer_id")["order_date"].nunique() == 1).mean()
+        assert 0.60 <= top <= 0.72
+        assert 0.58 <= gini <= 0.68
+        assert 0.26 <= once <= 0.36
+        assert 11_500 <= len(orders) <= 15_000
+        summary = yaml.safe_load((folder / "_truth" / "jd_summary.yml").read_text("utf-8"))
+        assert summary["gini"] == pytest.approx(gini, abs=1e-4)
+        assert summary["top_20_percent_share"] == pytest.approx(top, abs=1e-4)
+        assert summary["one_order_day_share"] == pytest.approx(once, abs=1e-4)
+
+
+def test_customer_marginals() -> None:
+    customers = read(DATASETS / "jd" / "customers.csv")
+    assert len(customers) == 3600
+    assert (customers["gender"] == "男").mean() == pytest.approx(0.48, abs=0.03)
+    assert (customers["plus_member"] == "1").mean() == pytest.approx(0.12, abs=0.03)
+    assert (customers["consent_marketing"] == "1").mean() == pytest.approx(0.82, abs=0.03)
+    assert (customers["opt_out_channels"] == "短信").mean() == pytest.approx(0.06, abs=0.02)
+    tiers = customers["city_tier"].value_counts(normalize=True)
+    for tier, share in {"一线": 0.18, "新一线": 0.27, "二线": 0.25, "三线及以下": 0.30}.items():
+        assert tiers[tier] == pytest.approx(share, abs=0.03)
+
+
+def test_the_process_follows_its_parameters() -> None:
+    history = shop(Draws(1, "process"), 20_000)
+    rate, dropout = history.buyers["rate"], history.buyers["dropout"]
+    assert rate.mean() == pytest.approx(PARAMETERS.r / PARAMETERS.alpha, rel=0.03)
+    assert dropout.mean() == pytest.approx(PARAMETERS.a / (PARAMETERS.a + PARAMETERS.b), rel=0.03)
+    # who leaves after the first purchase never comes back: at least E[p] have one order
+    orders = history.orders.groupby("buyer").size()
+    assert orders.size == 20_000 and orders.min() == 1
+    by_value = history.orders.groupby("buyer")["amount"].mean()
+    assert abs(np.corrcoef(orders, by_value)[0, 1]) < 0.03
+
+
+def test_festivals_are_as_busy_as_planted() -> None:
+    history = shop(Draws(2, "process"), 30_000)
+    day = pd.Timestamp(START) + pd.to_timedelta(history.orders["day"], unit="D")
+    spring = day[(day >= "2025-05-01") & (day <= "2025-07-31")]
+    festival = (spring >= "2025-06-01") & (spring <= "2025-06-18")
+    assert (festival.sum() / 18) / ((~festival).sum() / 74) == pytest.approx(2.5, rel=0.05)
+    autumn = day[(day >= "2024-10-01") & (day <= "2024-12-15")]
+    festival = (autumn >= "2024-11-01") & (autumn <= "2024-11-11")
+    assert (festival.sum() / 11) / ((~festival).sum() / 65) == pytest.approx(3.2, rel=0.05)
+    assert day.max() == pd.Timestamp("2025-12-31") == pd.Timestamp(START) + pd.Timedelta(days=DAYS - 1)
+
+
+def test_expected_orders_match_simulation() -> None:
+    """Knowing rate and dropout, E[N(t)] = (1 - exp(-rate p t)) / p; at p = 0 it is rate t."""
+    rng = np.random.default_rng(3)
+    rate, p, days, n = 0.02, 0.15, 365.0, 40_000
+    at, seen, here = np.zeros(n), np.zeros(n), np.ones(n, dtype=bool)
+    while here.any():
+        at[here] += rng.exponential(1 / rate, here.sum())
+        here &= at < days
+        seen[here] += 1
+        here &= rng.random(n) >= p
+    assert expected_orders(np.array([rate]), np.array([p]), days)[0] == pytest.approx(seen.mean(), rel=0.02)
+    assert expected_orders(np.array([rate]), np.array([0.0]), days)[0] == pytest.approx(rate * days)
+
+
+# --- dirt -------------------------------------------------------------------------------------------
+
+
+def test_every_ledger_line_is_the_cell_in_the_file(orders: pd.DataFrame) -> None:
+    customers = read(DATASETS / "jd" / "customers.csv")
+    tables = {
+        "orders.csv": orders,
+        "customers.csv": customers.set_axis(range(2, len(customers) + 2), axis=0),
+    }
+    for name in ("jd_defects.csv", "jd_planted.csv"):
+        for line in read(DATASETS / "_truth" / name).itertuples():
+            assert tables[line.file].at[int(line.row), line.column] == line.old, line
+
+
+def test_undoing_the_ledger_gives_the_true_orders(orders: pd.DataFrame, valid: pd.DataFrame) -> None:
+    defects, planted = (read(DATASETS / "_truth" / f"jd_{n}.csv") for n in ("defects", "planted"))
+    mended, gone = orders.copy(), set()
+    for line in pd.concat([defects, planted]).itertuples():
+        if line.file != "orders.csv":
+            continue
+        partly = line.reason == "refunded" and line.column == "refund_amount"
+        if line.reason in ("duplicate", "test", "cancelled") or (line.reason == "refunded" and not partly):
+            gone.add(int(line.row))
+        else:
+            mended.at[int(line.row), line.column] = line.new
+    mended = mended.drop(index=sorted(gone)).sort_values("order_id")
+    net = (mended["paid_amount"].astype(float) - mended["refund_amount"].astype(float)).round(2)
+    assert mended["order_id"].tolist() == valid["order_id"].tolist()
+    assert mended["customer_id"].tolist() == valid["customer_id"].tolist()
+    assert mended["order_date"].tolist() == valid["order_date"].tolist()
+    assert net.tolist() == valid["net_amount"].tolist()
+    assert set(mended["channel"]) == {"APP", "小程序", "PC", "微信"}
+
+
+def test_shares_of_dirt(orders: pd.DataFrame) -> None:
+    n = len(orders)
+    counted = read(DATASETS / "_truth" / "jd_defects.csv")["reason"].value_counts()
+    planted = read(DATASETS / "_truth" / "jd_planted.csv")["reason"].value_counts()
+    assert counted["test"] == 40 and counted["after_as_of"] == 5 and counted["fuzzy_duplicate"] == 30
+    assert planted["b2b_outlier"] == 12
+    stated = {
+        "duplicate": 0.015,
+        "no_customer": 0.008,
+        "amount_unit": 0.01,
+        "cancelled": 0.03,
+        "refunded": 0.04,
+    }
+    for reason, share in stated.items():
+        assert counted[reason] / n == pytest.approx(share, abs=0.005), reason
+    assert planted["split_order"] / n == pytest.approx(0.05, abs=0.006)
+    assert planted["date_format"] / n == pytest.approx(0.02, abs=0.002)
+
+
+def test_split_orders_have_a_sibling_of_the_same_day(orders: pd.DataFrame) -> None:
+    planted = read(DATASETS / "_truth" / "jd_planted.csv")
+    rows = planted[planted["reason"] == "split_order"]["row"].astype(int)
+    keys = ["customer_id", "order_date"]
+    together = orders.groupby(keys)["order_id"].transform("nunique")
+    # a sibling that is spelled differently or lost its customer cannot be seen from the file alone
+    assert (together.loc[rows] >= 2).mean() > 0.9
+
+
+def test_second_ids_share_the_phone_and_nobody_else_does(truth: pd.DataFrame) -> None:
+    customers = read(DATASETS / "jd" / "customers.csv")
+    shared = customers[customers["phone"].duplicated(keep=False)].groupby("phone")["customer_id"].agg(list)
+    pairs = truth[truth["person_id"] != truth["customer_id"]]
+    assert {tuple(p) for p in shared} == set(zip(pairs["person_id"], pairs["customer_id"], strict=True))
+    assert len(shared) == 30
+
+
+def test_tests_are_by_people_who_never_bought(orders: pd.DataFrame, truth: pd.DataFrame) -> None:
+    tests = orders[orders["order_id"].str.startswith("TEST")]
+    assert set(tests["paid_amount"]) == {"1.00"} and len(tests) == 40
+    staff = truth.set_index("customer_id").loc[tests["customer_id"]]
+    assert (staff["tier"] == "prospect").all()
+    others = orders.drop(index=tests.index)
+    assert not (others["paid_amount"] == "1.00").any()
+
+
+# --- truth ------------------------------------------------------------------------------------------
+
+
+def test_customer_truth_is_the_true_orders_added_up(truth: pd.DataFrame, valid: pd.DataFrame) -> None:
+    by = valid.groupby("customer_id")
+    expected = pd.DataFrame({"days": by["order_date"].nunique(), "net": by["net_amount"].sum().round(2)})
+    own = truth.set_index("customer_id")
+    buyers = own[own["order_days"] > 0]
+    assert set(buyers.index) == set(expected.index)
+    assert (buyers["order_days"] == expected["days"].reindex(buyers.index)).all()
+    assert (buyers["net_amount"] - expected["net"].reindex(buyers.index)).abs().max() < 0.005
+    assert own["holdout_orders"].sum() == valid["holdout"].sum() > 1_500
+    assert (valid[valid["holdout"] == 1]["order_date"] >= "2025-10-01").all()
+    assert (valid[valid["holdout"] == 0]["order_date"] < "2025-10-01").all()
+
+
+def test_classes_follow_their_rule_by_hand(truth: pd.DataFrame) -> None:
+    """Row by row in plain Python, apart from the vectorised code."""
+    buyers = truth[truth["order_days"] > 0]
+    spend = sorted(buyers["net_amount"])
+    at = 0.8 * (len(spend) - 1)
+    low = int(at)
+    p80 = spend[low] + (at - low) * (spend[low + 1] - spend[low])
+    as_of = dt.date(2025, 12, 31)
+    recency = {r.customer_id: (as_of - dt.date.fromisoformat(r.last_order)).days for r in buyers.itertuples()}
+    words = {
+        (True, True): "value",
+        (True, False): "develop",
+        (False, True): "keep",
+        (False, False): "win_back",
+    }
+    for split in ("mean", "median"):
+        cut_r = getattr(pd.Series(recency), split)()
+        cut_f, cut_m = (getattr(buyers[c], split)() for c in ("order_days", "net_amount"))
+        for row in truth.itertuples():
+            if row.order_days == 0:
+                assert (row.tier, row.eight_mean, row.eight_median) == ("prospect",) * 3
+                continue
+            high = row.net_amount >= p80 and row.order_days >= 5
+            assert row.tier == ("high" if high else "ordinary")
+            pair = (recency[row.customer_id] <= cut_r, row.order_days >= cut_f)
+            name = ("key_" if row.net_amount >= cut_m else "general_") + words[pair]
+            assert getattr(row, f"eight_{split}") == name
+
+
+def test_uplift_finds_whom_response_misses(folders: list[Path]) -> None:
+    """The trap of the case: the segment that answers most would have bought anyway."""
+    for folder in folders:
+        cells = read(folder / "_truth" / "jd_customers.csv").set_index("customer_id")["eight_mean"]
+        outcome = read(folder / "jd" / "campaign.csv").astype({"converted": int})
+        outcome["cell"] = outcome["customer_id"].map(cells)
+        rates = outcome.groupby(["cell", "arm"])["converted"].mean().unstack()
+        sizes = outcome.groupby(["cell", "arm"]).size().unstack()
+        assert rates["treated"].idxmax() == "key_value"
+        uplift = rates["treated"] - rates["holdout"]
+        large = sizes.min(axis=1) >= 30
+        assert uplift[large].idxmax() != "key_value" and uplift["key_value"] < 0.02
+        assert uplift["general_develop"] > 0.035 and uplift["general_win_back"] < 0
+        for cell, (_, planted) in ODDS.items():
+            assert abs(uplift[cell] - planted) <= 1 / sizes.loc[cell].min(), cell
+        assert (sizes["treated"] - sizes["holdout"]).abs().max() <= 1
+        assert outcome["customer_id"].is_unique and len(outcome) == 2000
+
+
+def test_holdout_paid_for_no_coupon() -> None:
+    outcome = read(DATASETS / "jd" / "campaign.csv")
+    held = outcome[outcome["arm"] == "holdout"]
+    assert set(held["coupon_cost"]) == {"0.00"}
+    assert ((outcome["revenue"] == "0.00") == (outcome["converted"] == "0")).all()
+    base = (held["converted"] == "1").mean()
+    assert base == pytest.approx(0.09, abs=0.025)
+
+
+def test_the_best_of_one_quarter_fall_in_the_next_though_nothing_was_done(valid: pd.DataFrame) -> None:
+    """Regression to the mean: ranked by July-September, the top tenth falls while all others together rise."""
+    quarter = pd.to_datetime(valid["order_date"]).dt.to_period("Q").astype(str)
+    spend = valid.pivot_table(
+        index="customer_id", columns=quarter, values="net_amount", aggfunc="sum"
+    ).fillna(0)
+    before, after = spend["2025Q3"], spend["2025Q4"]
+    top = before.nlargest(round((before > 0).sum() * 0.1)).index
+    assert after[top].sum() / before[top].sum() - 1 < -0.3
+    assert after.sum() > before.sum()
+
+
+def test_feedback_scores_stay_in_their_scale(truth: pd.DataFrame) -> None:
+    answers = read(DATASETS / "jd" / "feedback.csv").astype({"score": int})
+    assert len(answers) == 900
+    for kind, (low, high) in {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}.items():
+        scores = answers[answers["kind"] == kind]["score"]
+        assert low <= scores.min() and scores.max() <= high and len(scores) > 100
+    assert answers["survey_date"].between("2025-10-03", "2025-12-31").all()
+    own = truth.set_index("customer_id")["order_days"]
+    bought = own[own > 0].mean()
+    assert own.loc[answers["customer_id"]].mean() > 1.15 * bought  # the busy answer more often

@@ -1,0 +1,225 @@
+"""The committed sample comes out again, and another draw has the same structure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+import yaml
+from python_calamine import load_workbook
+
+from segkit.config import load_config
+from segkit.problems import InputProblems
+from segkit.synth.build import CASES, build, check
+from segkit.synth.client_defects import COUNTS
+from segkit.synth.dictionary import dictionary
+
+DATASETS = Path(__file__).parents[2] / "datasets"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("other seed")
+    build([], out=folder, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def english(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("english")
+    build([], out=folder, names="en", size="small")
+    return folder
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def all_text(folder: Path) -> str:
+    """Every file of a folder of sample data as one text."""
+    parts = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".xlsx":
+            rows = load_workbook(str(path)).get_sheet_by_index(0).to_python()
+            parts += [" ".join(map(str, row)) for row in rows]
+        elif path.suffix in (".csv", ".yml"):
+            encoding = "gb18030" if "gbk" in path.name else "utf-8-sig"
+            parts.append(path.read_text(encoding=encoding))
+    return "\n".join(parts)
+
+
+def test_committed_files_are_what_the_generators_give() -> None:
+    assert check([], DATASETS) == []
+
+
+def test_check_names_the_changed_line_the_changed_cell_and_the_missing_file(tmp_path: Path) -> None:
+    build([], out=tmp_path)
+    orders = tmp_path / "jd" / "orders.csv"
+    text = orders.read_bytes().split(b"\n")
+    text[9] = text[9].replace(b"D", b"X", 1)
+    orders.write_bytes(b"\n".join(text))
+    (tmp_path / "_truth" / "jd_defects.csv").unlink()
+    book = openpyxl.load_workbook(tmp_path / "client_export" / "export.xlsx")
+    book.active["B20"] = "someone else"
+    book.save(tmp_path / "client_export" / "export.xlsx")
+    found = {(p.id, p.file, p.row) for p in check([], tmp_path)}
+    assert found == {
+        ("data.file_differs", "jd/orders.csv", 10),
+        ("data.file_differs", "client_export/export.xlsx", 20),
+        ("data.file_missing", "_truth/jd_defects.csv", None),
+    }
+
+
+def test_a_cut_off_file_differs(tmp_path: Path) -> None:
+    build(["jd"], out=tmp_path)
+    orders = tmp_path / "jd" / "orders.csv"
+    orders.write_bytes(b"\n".join(orders.read_bytes().split(b"\n")[:100]))
+    assert [p.file for p in check(["jd"], tmp_path)] == ["jd/orders.csv"]
+
+
+def test_no_file_exceeds_two_megabytes() -> None:
+    assert max(p.stat().st_size for p in DATASETS.rglob("*") if p.is_file()) < 2_000_000
+
+
+def test_csv_files_open_in_excel() -> None:
+    for path in DATASETS.rglob("*.csv"):
+        if "gbk" not in path.name:
+            assert path.read_bytes().startswith(b"\xef\xbb\xbf"), path
+
+
+def test_another_seed_gives_other_data_with_the_same_defects(other: Path) -> None:
+    here, there = (read(f / "_truth" / "client_export_defects.csv") for f in (DATASETS, other))
+    assert not here.equals(there)
+    for file in ("export_gbk.csv", "export.xlsx"):
+        counted = there[there["file"] == file]["reason"].value_counts().to_dict()
+        assert counted == COUNTS
+    clean = [read(f / "_truth" / "client_export_clean.csv") for f in (DATASETS, other)]
+    assert len(clean[0]) == len(clean[1]) == 959
+    assert set(clean[0]["phone"]) & set(clean[1]["phone"]) == set()
+    orders = [yaml.safe_load((f / "_truth" / "jd_summary.yml").read_text("utf-8")) for f in (DATASETS, other)]
+    assert orders[0]["net_sales"] != orders[1]["net_sales"]
+    assert set(orders[0]["defects"]) == set(orders[1]["defects"])
+    assert orders[1]["defects"]["test"] == 40
+
+
+def test_the_small_size_is_a_tenth_with_every_class_of_defect(tmp_path: Path) -> None:
+    build([], out=tmp_path, size="small")
+    defects = read(tmp_path / "_truth" / "client_export_defects.csv")
+    assert set(defects["reason"]) == set(COUNTS)
+    assert len(read(tmp_path / "jd" / "customers.csv")) == 360
+    assert 1_000 < len(read(tmp_path / "jd" / "orders.csv")) < 2_000
+
+
+def test_english_names_leave_no_chinese_but_the_signs_a_chinese_market_writes(english: Path) -> None:
+    bilingual = (english / "dictionary.csv").read_text("utf-8-sig")
+    left = set(re.findall(r"[\u4e00-\u9fff]", all_text(english).replace(bilingual, "")))
+    assert left == {"万", "元"}
+
+
+def test_unknown_wishes_are_refused_together(tmp_path: Path) -> None:
+    with pytest.raises(InputProblems) as raised:
+        build(["jd", "jdd"], out=tmp_path, size="huge", names="fr")
+    assert [p.facts["given"] for p in raised.value.problems] == ["jdd", "huge", "fr"]
+    assert "jdd" in raised.value.text("zh") and list(tmp_path.iterdir()) == []
+
+
+def test_progress_hears_of_every_case(tmp_path: Path) -> None:
+    heard: list[str] = []
+    build([], out=tmp_path, size="small", progress=heard.append)
+    assert heard == list(CASES)
+
+
+# --- personal data that cannot belong to anyone -----------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["committed", "other", "english"])
+def test_phones_ids_and_mailboxes_are_impossible(which: str, other: Path, english: Path) -> None:
+    text = all_text({"committed": DATASETS, "other": other, "english": english}[which])
+    mobiles = re.findall(r"(?<![\d.])1\d{10}(?!\d)", text)
+    assert len(mobiles) > 300
+    assert {m[:3] for m in mobiles} == {"100"}
+    ids = re.findall(r"(?<!\d)\d{17}[\dXx](?!\d)", text)
+    assert len(ids) >= 4
+    for number in ids:
+        assert number.startswith("000000")
+        total = sum(int(c) * w for c, w in zip(number[:17], _WEIGHTS, strict=True))
+        assert number[17] != "10X98765432"[total % 11]
+    assert {m.split("@")[1] for m in re.findall(r"[\w.]+@[\w.]+\w", text)} == {"example.com"}
+    links = re.findall(r"https?://([\w.]+)", text)
+    assert set(links) == {"example.com"}
+
+
+def test_firms_say_that_they_are_invented() -> None:
+    clean = read(DATASETS / "_truth" / "client_export_clean.csv")
+    firms = clean[clean["customer_type"] == "企业"]["name"]
+    assert len(firms) > 700 and firms.str.endswith("（虚构）").all()
+
+
+# --- dictionary -----------------------------------------------------------------------------------
+
+
+def test_the_dictionary_covers_every_column_of_every_table() -> None:
+    listed = dictionary().groupby("table", sort=False)["column"].agg(list).to_dict()
+    head = (DATASETS / "client_export" / "export_gbk.csv").read_text("gb18030").splitlines()[1]
+    assert listed.pop("client_export/export_gbk.csv") == head.split(",")
+    book = load_workbook(str(DATASETS / "client_export" / "export.xlsx")).get_sheet_by_index(0)
+    assert listed.pop("client_export/export.xlsx") == book.to_python()[2]
+    tables = {f"jd/{p.name}": list(read(p).columns) for p in (DATASETS / "jd").glob("*.csv")}
+    assert listed == tables
+
+
+def test_values_keep_to_the_dictionary() -> None:
+    """Tables of jd before dirt: allowed values and missing cells are those the dictionary states."""
+    known = dictionary()
+    for path in (DATASETS / "jd").glob("*.csv"):
+        table = read(path)
+        for row in known[known["table"] == f"jd/{path.name}"].itertuples():
+            if row.missing_allowed == "no":
+                assert (table[row.column] != "").all(), (path.name, row.column)
+            allowed = set(row.allowed.split(" | "))
+            if row.type in ("category", "flag") and row.allowed:
+                extra = {"", "测试商品", "App", "app", "京东APP"}
+                assert set(table[row.column]) <= allowed | extra, (path.name, row.column)
+
+
+# --- datasheets -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_datasheets_state_the_counts_that_hold(case: str, lang: str) -> None:
+    text = (DATASETS / case / f"datasheet.{lang}.md").read_text("utf-8")
+    if case == "client_export":
+        for reason, n in COUNTS.items():
+            assert f"| `{reason}` | {n} |" in text
+    else:
+        summary = yaml.safe_load((DATASETS / "_truth" / "jd_summary.yml").read_text("utf-8"))
+        for key in ("rows_in_orders_csv", "valid_rows", "buyers"):
+            assert f"{summary[key]:,}" in text, key
+        assert f"{summary['gini']:.2f}" in text
+        assert f"{summary['top_20_percent_share']:.1%}".replace("%", " %") in text
+        for reason, n in {**summary["defects"], **summary["planted"]}.items():
+            assert f"| `{reason}` | {n} |" in text, reason
+
+
+def test_client_yml_is_a_config_without_a_note(english: Path) -> None:
+    for folder, lang in ((DATASETS, "zh"), (english, "en")):
+        for case in CASES:
+            config = load_config(folder / case / "client.yml")
+            assert config.notes == () and config.lang == lang
+
+
+def test_client_yml_maps_headings_that_stand_in_the_files() -> None:
+    for case, table, file in (
+        ("client_export", "customers", "client_export/export_gbk.csv"),
+        ("jd", "orders", "jd/orders.csv"),
+        ("jd", "customers", "jd/customers.csv"),
+    ):
+        config = yaml.safe_load((DATASETS / case / "client.yml").read_text("utf-8"))
+        known = dictionary()
+        assert set(config["mapping"][table]) <= set(known[known["table"] == file]["column"])
+        assert str(config["as_of"]) == "2025-12-31"
