@@ -229,23 +229,27 @@ def _counted_rows(orders: Any, as_of: dt.date, window_days: int | None, *, needs
         date = date.dt.replace_time_zone(None)
     whole_days = date_kind == nw.Date
     bound = (lambda d: d) if whole_days else (lambda d: dt.datetime(d.year, d.month, d.day))
-    keep = ~nw.col("customer_id").is_null() & nw.col("amount").is_finite()
-    keep = keep & (nw.col("day") < bound(as_of + dt.timedelta(days=1)))
+    amount = nw.col("amount").cast(nw.Float64)
+    # the date is compared as it stands, so that Parquet skips what lies outside
+    keep = (
+        ~nw.col("customer_id").is_null() & amount.is_finite() & (date < bound(as_of + dt.timedelta(days=1)))
+    )
     if window_days is not None:
-        keep = keep & (nw.col("day") >= bound(as_of - dt.timedelta(days=window_days - 1)))
+        keep = keep & (date >= bound(as_of - dt.timedelta(days=window_days - 1)))
     ids = ["order_id"] if "order_id" in kinds else []
-    rows = frame.select(
-        nw.col("customer_id"),
-        (date if whole_days else date.dt.truncate("1d")).alias("day"),
-        nw.col("amount").cast(nw.Float64),
-        *ids,
-    ).filter(keep)
+    day = date if whole_days else date.dt.truncate("1d")
+    rows = frame.filter(keep).select(nw.col("customer_id"), day.alias("day"), amount, *ids)
     bought = nw.col("amount") >= 0
     rows = rows.with_columns(bought.cast(nw.Int64).alias("bought"))
     if ids:
-        named = bought & ~nw.col("order_id").is_null()
         # a stand-in that is no id: a null would turn whole numbers into floats in pandas and blur long ids
-        none = "" if kinds["order_id"] == nw.String else -1 if kinds["order_id"].is_integer() else None
+        kind = kinds["order_id"]
+        none = (
+            "" if kind == nw.String else -1 if kind.is_signed_integer() else 0 if kind.is_integer() else None
+        )
+        named = bought & ~nw.col("order_id").is_null()
+        if none is not None:
+            named = named & (nw.col("order_id") != none)
         rows = rows.with_columns(
             named.cast(nw.Int64).alias("named"),
             nw.when(named).then(nw.col("order_id")).otherwise(nw.lit(none)).alias("order_id"),

@@ -388,6 +388,12 @@ def test_values_are_mended_only_where_a_sign_of_yaml_is_meant(folder: Path, valu
     assert in_flow.purpose == read
 
 
+def test_commas_of_prose_inside_brackets_stay(folder: Path) -> None:
+    text = SMALL + "findings: [{claim: 前 20% 贡献 71%，应优先，action：先打}]\n"
+    config = parse_config(text, folder / "client.yml")
+    assert config.findings == [{"claim": "前 20% 贡献 71%，应优先", "action": "先打"}]
+
+
 def test_running_text_over_several_lines_is_left_alone(folder: Path) -> None:
     text = SMALL + 'purpose: |\n  先看：谁\n\t制表：符\n  "D:\\x" ＃1\nlang: zh\n'
     text = text.replace("\n\t制", "\n  \t制")
@@ -407,7 +413,7 @@ def test_text_that_only_reads_unmended_is_read_unmended(folder: Path) -> None:
     )
 
 
-LOOK_ALIKES = "\u3000\u00a0：，＃－｛｝［］“”„＂‘’"  # signs the mending takes for YAML's own
+LOOK_ALIKES = "\\\u3000\u00a0：，＃－｛｝［］“”„＂‘’"  # signs the mending takes for YAML's own
 plain_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=LOOK_ALIKES), max_size=40)
 
 

@@ -179,7 +179,7 @@ def test_a_module_is_short_and_runs_on_windows(path: Path) -> None:
 EVERY_NAME = """
 import importlib, pathlib, sys, types, segkit
 for path in sorted(pathlib.Path("segkit").rglob("[!_]*.py")):
-    importlib.import_module(".".join(path.with_suffix("").parts)))
+    importlib.import_module(".".join(path.with_suffix("").parts))
 bad = [name for name in segkit.__all__ if isinstance(getattr(segkit, name), types.ModuleType)]
 sys.exit(f"modules in place of functions: {bad}" if bad else 0)
 """
@@ -217,10 +217,15 @@ def entries(name: str) -> dict[str, dict[str, str]]:
     return dict(yaml.load(text, Loader=_NoDoubles))
 
 
-def facts(text: str) -> set[str]:
+def fact_names(text: str) -> set[str]:
     return {
         re.split(r"[.\[]", name)[0] for _, name, _, _ in string.Formatter().parse(text) if name is not None
     }
+
+
+def facts(text: str) -> set[str]:
+    """Names of the facts; one that is words itself comes as a pair, ``why_zh`` and ``why_en``."""
+    return {re.sub(r"_(zh|en)$", "", name) for name in fact_names(text)}
 
 
 @pytest.mark.parametrize("name", ["messages.yml", "terms.yml"])
@@ -238,36 +243,56 @@ def test_every_entry_speaks_both_languages_with_the_same_facts(name: str) -> Non
     assert not wrong, "\n".join(wrong)
 
 
-def message_calls(source: str) -> Iterator[tuple[int, ast.expr]]:
-    """The first argument of every say(...) and Problem(...)."""
+def message_calls(source: str) -> Iterator[tuple[int, ast.expr, set[str] | None]]:
+    """Of every say(...) and Problem(...): line, message id, and the facts given where they can be read off."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and node.args:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in ("say", "Problem"):
-                yield node.lineno, node.args[0]
+            if called not in ("say", "Problem"):
+                continue
+            given: set[str] | None = None
+            if called == "say" and all(keyword.arg for keyword in node.keywords):
+                given = {str(keyword.arg) for keyword in node.keywords}
+            if called == "Problem" and len(node.args) > 1 and isinstance(node.args[1], ast.Dict):
+                keys = node.args[1].keys
+                if all(isinstance(key, ast.Constant) for key in keys):
+                    given = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+            for id in (
+                (node.args[0].body, node.args[0].orelse)
+                if isinstance(node.args[0], ast.IfExp)
+                else node.args[:1]
+            ):
+                yield node.lineno, id, given
 
 
-def test_every_message_the_code_says_is_there() -> None:
+def shape(id: ast.JoinedStr) -> str:
+    """A pattern for the ids that an f-string can make."""
+    parts = (str(part.value) if isinstance(part, ast.Constant) else None for part in id.values)
+    return "".join(".+" if part is None else re.escape(part) for part in parts)
+
+
+def test_every_message_the_code_says_is_there_and_gets_its_facts() -> None:
     known = entries("messages.yml")
-    missing = []
+    wrong = []
     for path in MODULES:
-        for line, id in message_calls(path.read_text(encoding="utf-8")):
-            for part in (id.body, id.orelse) if isinstance(id, ast.IfExp) else (id,):
-                place = f"{path.relative_to(ROOT)}:{line}"
-                if isinstance(part, ast.Constant) and part.value not in known:
-                    missing.append(f"{place} {part.value}")
-                if isinstance(part, ast.JoinedStr):
-                    shape = "".join(
-                        re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+" for v in part.values
-                    )
-                    if not any(re.fullmatch(shape, known_id) for known_id in known):
-                        missing.append(f"{place} {shape}")
-    assert not missing, "\n".join(missing)
+        for line, id, given in message_calls(path.read_text(encoding="utf-8")):
+            place = f"{path.relative_to(ROOT)}:{line}"
+            if isinstance(id, ast.JoinedStr) and not any(re.fullmatch(shape(id), one) for one in known):
+                wrong.append(f"{place} no message like {shape(id)}")
+            if not (isinstance(id, ast.Constant) and isinstance(id.value, str)):
+                continue
+            if id.value not in known:
+                wrong.append(f"{place} no message {id.value}")
+            elif given is not None:
+                needed = set().union(*(fact_names(text) for text in known[id.value].values()))
+                wrong += [f"{place} {id.value} lacks {fact}" for fact in sorted(needed - given)]
+    assert not wrong, "\n".join(wrong)
 
 
-def test_the_ids_of_the_code_are_found_by_this_test() -> None:
-    source = 'say("a.b", lang)\nlocale.say(f"x.{k}", "zh")\nProblem("c.d", {})\nhear("no")'
-    assert [ast.unparse(id) for _, id in message_calls(source)] == ["'a.b'", "f'x.{k}'", "'c.d'"]
+def test_the_calls_in_the_code_are_found_by_this_test() -> None:
+    source = 'say("a.b", lang, n=1)\nat.say(f"x.{k}", "zh", **more)\nProblem("c.d", {"n": 1})\nhear("no")'
+    found = [(ast.unparse(id), given) for _, id, given in message_calls(source)]
+    assert found == [("'a.b'", {"n"}), ("f'x.{k}'", None), ("'c.d'", {"n"})]
 
 
 # --- the checks of `start.py check`, here so that CI runs them too ----------

@@ -106,10 +106,11 @@ def test_every_message_says_the_same_in_both_languages(id: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "cp1252"])
 def test_what_a_console_cannot_write_is_replaced(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    written = io.BytesIO()
+    console = io.TextIOWrapper(written, encoding=encoding, errors="strict")
     monkeypatch.setattr(sys, "stdout", console)
     start.tell("making", place="C:\\报告 ✔ ¥")
-    said = console.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    said = written.getvalue().decode(encoding)
     assert "Making the environment: C:\\" in said
     assert ("报告" in said) == (encoding == "gbk") and "?" in said
 
@@ -645,6 +646,29 @@ def test_both_readmes_give_the_same_lines_and_those_for_windows_differ_by_the_fo
 
 
 @pytest.mark.slow
+def test_what_the_real_pip_says_without_a_network_is_understood(tmp_path: Path) -> None:
+    for name in ("start.py", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    nowhere = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_RETRIES": "1",
+    }
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")} | nowhere
+    python = getattr(sys, "_base_executable", sys.executable)
+    done = subprocess.run(
+        [python, "start.py", "report"],
+        cwd=tmp_path,
+        env=environ | {"PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 2 and "cannot be reached" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.slow
 def test_the_readmes_pip_lines_and_the_starter_work_in_a_fresh_copy(
     checkout_files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -658,8 +682,8 @@ def test_the_readmes_pip_lines_and_the_starter_work_in_a_fresh_copy(
     programs.mkdir()
     (programs / "python").symlink_to(getattr(sys, "_base_executable", sys.executable))
     environ = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    for name in ("VIRTUAL_ENV", "PYTHONPATH"):
-        environ.pop(name, None)
+    for variable in ("VIRTUAL_ENV", "PYTHONPATH"):
+        environ.pop(variable, None)
 
     def shell(lines: str) -> subprocess.CompletedProcess[str]:
         command = ["bash", "-e", "-c", f"{{ {lines.strip()}\n}} 2>&1 </dev/null"]
@@ -672,6 +696,15 @@ def test_the_readmes_pip_lines_and_the_starter_work_in_a_fresh_copy(
     assert "segkit" in done.stdout
     done = shell(".venv/bin/segkit --help")
     assert done.returncode == 0 and all(word in done.stdout for word in ("init", "check", "report", "doctor"))
+
+    # what was installed holds every file a report needs, and does not look into the checkout for them
+    done = shell(
+        'mkdir ../away && cd ../away && export PATH="$OLDPWD/.venv/bin:$PATH"\n'
+        "segkit data build client_export --out data --size small\nsegkit report data/client_export/client.yml"
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    (printed,) = [line for line in done.stdout.splitlines() if line.endswith("report.html")]
+    assert (copy.parent / "away" / printed).is_file()
 
     # what environment.yml hands to pip asks for nothing that is not there now
     (copy / "from_environment.txt").write_text("\n".join(environment_pip_lines()) + "\n", encoding="ascii")

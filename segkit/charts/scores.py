@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
 
 from segkit.charts.figure import Chart, Series
 from segkit.charts.marks import ACCENT, INK, PAPER
@@ -100,7 +101,9 @@ def _draw(ax: Axes, people: np.ndarray, shares: np.ndarray | None) -> None:
         ax=ax,
     )
     # seaborn turns to white text on shades too light for it
-    for text, (red, green, blue, _) in zip(ax.texts, ax.collections[0].get_facecolors(), strict=True):
+    for text, (red, green, blue, _) in zip(
+        ax.texts, to_rgba_array(ax.collections[0].get_facecolor()), strict=True
+    ):
         text.set_color(PAPER if 0.3 * red + 0.59 * green + 0.11 * blue < 0.55 else INK)
     ax.tick_params(length=0, labelrotation=0)
     drop_spines(ax, "left", "bottom")

@@ -16,8 +16,8 @@ _BLANKS = " \t" + _WIDE_BLANKS
 _OPENING = {"“": '“”＂"', "”": '“”＂"', "„": '“”＂"', "＂": '“”＂"', "‘": "‘’'", "’": "‘’'"}
 _BRACKETS = {"{": "{", "[": "[", "｛": "{", "［": "["}
 _CLOSING = {"}": "}", "]": "]", "｝": "}", "］": "]"}
-# double-quoted text that means what YAML takes it for: no backslash, pairs, quotes, \xHH, \uHHHH
-_PROPER = re.compile(r'(?:[^\\]|\\\\|\\"|\\x[0-9A-F]{2}|\\u[0-9A-F]{4})*')
+# double-quoted text that means what YAML takes it for: no backslash, pairs, quotes, \x41, \u0041, \U00000041
+_PROPER = re.compile(r'(?:[^\\]|\\\\|\\"|\\x[0-9A-F]{2}|\\u[0-9A-F]{4}|\\U[0-9A-F]{8})*')
 _WINDOWS_PATH = re.compile(r'"(?:[A-Za-z]:\\|\\\\)[^"]*"')
 _ESCAPES = re.compile(
     r"(?:[^\\]|\\(?:[0abt\tnvfre \"/\\N_LP]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))*", re.DOTALL
@@ -135,7 +135,7 @@ class _Line:
         self._outside = _Level("", keyed=not fresh)
 
     def mended(self) -> str:
-        steps = (self._quoted, self._comment, self._blank, self._dash, self._opening, self._closing)
+        steps = (self._quoted, self._comment, self._blank, self._indicator, self._opening, self._closing)
         while self.i < len(self.text):
             sign = self.text[self.i]
             if not any(step(sign) for step in (*steps, self._comma, self._colon)):
@@ -183,10 +183,16 @@ class _Line:
             self.token = self.i
         return True
 
-    def _dash(self, sign: str) -> bool:
-        if sign not in "-－?" or not self.fresh or self.page.open or not self._blank_follows():
+    def _indicator(self, sign: str) -> bool:
+        """``- `` of a list item, and ``? `` and ``: `` of a key too long for one line."""
+        if sign not in "-－?:" or not self.fresh or not self._blank_follows():
             return False
-        self.in_item = sign != "?"
+        if sign in "-－":
+            if self.page.open:
+                return False
+            self.in_item = True
+        elif sign == ":":
+            self.level.keyed = True
         self._take(sign, "-" if sign == "－" else sign)
         self._begin()
         return True

@@ -18,8 +18,8 @@ from segkit.problems import Problem
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d*)")
-_FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
-_BOOL = {"true": True, "false": False}
+_FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+)(?:[eE][-+]\d+)?")
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 # what the parser says -> what went wrong, in plain words
 _REASONS = (
@@ -128,8 +128,8 @@ def _value(
 def _typed(text: str) -> Any:
     if text in _NULL:
         return None
-    if text.lower() in _BOOL:
-        return _BOOL[text.lower()]
+    if text in _BOOL:
+        return _BOOL[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) and not re.match(r"[-+]?0\d", text) else text

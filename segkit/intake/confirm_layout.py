@@ -29,9 +29,9 @@ ASKED = (
 NEEDS_VALUE = frozenset({"no_date", "bad_date", "no_amount", "bad_amount", "no_customer"})
 
 # sheet -> columns and their units, in the order they stand; ANSWERS are left to the client, "key" is hidden
-_SIDE = {"name": "text", "phone": "id", "value": "money", "file": "text", "sheet": "text", "row": "count"}
+_SIDE = {"name": "text", "phone": "id", "value": "money", "file": "text", "sheet": "text", "row": "row"}
 _SIDES = {f"{column}_{side}": unit for side in ("a", "b") for column, unit in _SIDE.items()}
-_PLACE = {"file": "text", "sheet": "text", "row": "count", "column": "text", "old": "text", "amount": "money"}
+_PLACE = {"file": "text", "sheet": "text", "row": "row", "column": "text", "old": "text", "amount": "money"}
 SHEETS: dict[str, dict[str, str]] = {
     "twins": {"merge": "text", "why": "text", **_SIDES, "key": "id"},
     "set_aside": {"keep": "text", "corrected": "text", "reason": "text", **_PLACE, "key": "id"},

@@ -221,8 +221,8 @@ def _furniture(
             if same >= max(2, (8 * len(named)) // 10) or same == len(named):
                 what[i] = "header"
     identity = [j for j, name in headings.items() if {s.field for s in senses(name) if s.exact} & _IDENTITY]
-    for i in _total_rows(cells, full, data & (what == ""), identity):
-        what[i] = "total"
+    for total in _total_rows(cells, full, data & (what == ""), identity):
+        what[total] = "total"
     left = np.flatnonzero(data & (what == ""))
     for i in left[-_FOOTER_ROWS:][::-1]:
         where = np.flatnonzero(full[i])

@@ -12,7 +12,8 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,20 @@ class Strip:
     ----------
     where : the place, as a spreadsheet or a selector would name it
     column : heading of the column, None in prose
-    texts : text -> place of its first appearance
+    texts : text -> line, row or nothing of its first appearance
     numbers : the texts were typed numbers, not words
+    place : from that line or row to words; `where` for what has none
     """
 
     where: str
     column: str | None
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: Mapping[str, int | None]
     numbers: bool = False
+    place: Callable[[int], str] | None = None
+
+    def place_of(self, text: str) -> str:
+        at = self.texts[text]
+        return self.where if at is None or self.place is None else self.place(at)
 
 
 class Unscannable(Exception):
@@ -73,10 +80,10 @@ def _text_file(path: Path) -> Iterator[Strip]:
 
 
 def _prose(where: str, text: str) -> Strip:
-    lines: dict[str, str] = {}
+    lines: dict[str, int | None] = {}
     for n, line in enumerate(text.splitlines(), 1):
-        lines.setdefault(line, f"{where}:{n}")
-    return Strip(where, None, lines)
+        lines.setdefault(line, n)
+    return Strip(where, None, lines, place=lambda n: f"{where}:{n}")
 
 
 def _csv_file(path: Path) -> Iterator[Strip]:
@@ -84,7 +91,7 @@ def _csv_file(path: Path) -> Iterator[Strip]:
     first = text.split("\n", 1)[0]
     delimiter = max(",\t;|", key=first.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    yield from _table(rows, lambda row, column: f"{_letters(column)}{row + 1}")
+    yield from _table(rows, lambda column, row: f"{_letters(column)}{row + 1}")
 
 
 def _table(rows: Sequence[Sequence[Any]], place: Callable[[int, int], str]) -> Iterator[Strip]:
@@ -96,15 +103,18 @@ def _table(rows: Sequence[Sequence[Any]], place: Callable[[int, int], str]) -> I
     head = early[filled.index(max(filled))]
     for column in range(max(map(len, rows))):
         heading = str(head[column]).strip() if column < len(head) else ""
-        words, numbers = Strip(heading, heading or None), Strip(heading, heading or None, numbers=True)
+        words: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for n, row in enumerate(rows):
             cell = row[column] if column < len(row) else ""
             if isinstance(cell, str):
-                if cell and cell not in words.texts:
-                    words.texts[cell] = place(n, column)
+                words.setdefault(cell, n)
             elif isinstance(cell, (int, float)) and abs(cell) >= 1e9 and cell == cell // 1:
-                numbers.texts.setdefault(f"{cell:.0f}", place(n, column))
-        yield from (strip for strip in (words, numbers) if strip.texts)
+                numbers.setdefault(f"{cell:.0f}", n)
+        words.pop("", None)
+        for texts, typed in ((words, False), (numbers, True)):
+            if texts:
+                yield Strip(heading, heading or None, texts, typed, partial(place, column))
 
 
 def _letters(column: int) -> str:
@@ -123,7 +133,7 @@ def _workbook(path: Path) -> Iterator[Strip]:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         for name in book.sheet_names:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            yield from _table(rows, lambda row, column, name=name: f"{name}!{_letters(column)}{row + 1}")  # type: ignore[misc]
+            yield from _table(rows, lambda column, row, name=name: f"{name}!{_letters(column)}{row + 1}")  # type: ignore[misc]
     except python_calamine.CalamineError as error:
         raise Unscannable(str(path)) from error
     if zipfile.is_zipfile(path):
@@ -145,7 +155,7 @@ def _office(path: Path) -> Iterator[Strip]:
             xml = _SHEET_DATA.sub("", package.read(name).decode("utf-8", "replace"))
             shown = re.sub(r"<[^>]*>", "", _PARAGRAPH_END.sub("\n", xml))
             strip = _prose(name, _unescape("\n".join([shown, *_ATTRIBUTES.findall(xml)])))
-            yield Strip(name, None, dict.fromkeys(strip.texts, name))
+            yield Strip(name, None, dict.fromkeys(strip.texts))
 
 
 def _unescape(text: str) -> str:
@@ -159,9 +169,9 @@ def _markup(where: str, text: str) -> Iterator[Strip]:
     page.feed(text)
     page.close()
     for (place, column), texts in page.found.items():
-        yield Strip(place, column, dict.fromkeys(texts, place))
+        yield Strip(place, column, dict.fromkeys(texts))
     if page.numbers:
-        yield Strip(where, None, dict.fromkeys(page.numbers, where), numbers=True)
+        yield Strip(where, None, dict.fromkeys(page.numbers), numbers=True)
     for script in page.data:
         try:
             yield from _json_value(json.loads(script), "script")
@@ -182,17 +192,17 @@ def _json_file(path: Path) -> Iterator[Strip]:
 
 
 def _json_value(value: Any, root: str) -> Iterator[Strip]:
-    words: dict[tuple[str, str | None], dict[str, str]] = {}
-    numbers: dict[tuple[str, str | None], dict[str, str]] = {}
+    words: dict[tuple[str, str | None], dict[str, None]] = {}
+    numbers: dict[tuple[str, str | None], dict[str, None]] = {}
     marked_up: list[tuple[str, str]] = []
     for path, key, leaf in _leaves(value, root, None):
         if isinstance(leaf, str):
             if _MARKUP_START.match(leaf):
                 marked_up.append((path, leaf))
             else:
-                words.setdefault((path, key), {}).setdefault(leaf, path)
+                words.setdefault((path, key), {})[leaf] = None
         elif isinstance(leaf, int) and not isinstance(leaf, bool) and abs(leaf) >= 10**9:
-            numbers.setdefault((path, key), {}).setdefault(str(leaf), path)
+            numbers.setdefault((path, key), {})[str(leaf)] = None
     for found, typed in ((words, False), (numbers, True)):
         for (path, key), texts in found.items():
             yield Strip(path, key, texts, numbers=typed)
@@ -256,7 +266,7 @@ def _calendar(path: Path) -> Iterator[Strip]:
         name = re.split(r"[;:]", line, maxsplit=1)[0]
         if name not in _ICS_MACHINE:
             text = line.replace("\\n", "\n").replace("\\,", ",").replace("\\;", ";")
-            yield Strip(name, None, dict.fromkeys(text.splitlines(), name))
+            yield Strip(name, None, dict.fromkeys(text.splitlines()))
 
 
 def _nothing(path: Path) -> Iterator[Strip]:

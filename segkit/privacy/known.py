@@ -87,6 +87,7 @@ class Lookup:
         }
         self.names = frozenset(known.get("name", ()))
         self._latin = frozenset(name for name in self.names if " " in name and name.isascii())
+        self._longest = max(map(len, self.names), default=0) + 4  # blanks around it
         lengths: dict[str, set[int]] = defaultdict(set)
         for name in self.names:
             if not name.isascii() and len(name) >= _SHORTEST_NAME_IN_PROSE:
@@ -127,7 +128,9 @@ class Lookup:
 
     def is_name(self, text: str) -> bool:
         """Is this cell, as a whole, the name of a known person?"""
-        return bool(self.names) and normalise(text, "name") in self.names
+        if not self.names or len(text) > self._longest:
+            return False
+        return text in self.names or normalise(text, "name") in self.names
 
 
 def find_all(text: str, known: Mapping[str, AbstractSet[str]] | Lookup | None = None) -> list[Hit]:

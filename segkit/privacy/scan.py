@@ -16,11 +16,13 @@ by naming its column, ``not_personal: [订单号]``. Working files (Parquet, and
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from segkit.locale import Lang
 from segkit.privacy.artefacts import Strip, Unscannable, strips
 from segkit.privacy.find import Kind, fold, normalise, spans
 from segkit.privacy.known import Lookup
@@ -64,10 +66,13 @@ class Leak:
         facts = {"where": self.where, "shown": self.shown, "n": self.count, "remedy": self.remedy}
         return Problem(f"privacy.leak.{self.kind}", facts, file=self.artefact, column=self.column)
 
+    def text(self, lang: Lang) -> str:
+        return self.problem().text(lang)
+
 
 def leaks(
     path: str | Path,
-    known: Mapping[str, AbstractSet[str]] | None = None,
+    known: Mapping[str, AbstractSet[str]] | Lookup | None = None,
     not_personal: Collection[str] = (),
     *,
     harmless: Collection[str] = (),
@@ -76,7 +81,8 @@ def leaks(
 
     Parameters
     ----------
-    known : kind -> normalised values of this client's input, from `known_values`
+    known : kind -> normalised values of this client's input, from `known_values`; a `Lookup` of them where
+        many files are scanned
     not_personal : headings of columns that hold no personal data, as the artefact writes them; or single
         values, written out or (but for names) as the scan shows them, masked
     harmless : values of such columns, exempt from the patterns wherever they stand
@@ -92,7 +98,8 @@ def leaks(
     root = Path(path)
     if not root.exists():
         raise InputProblems([Problem("privacy.scan_missing", file=str(root))])
-    scan = _Scan(Lookup(known), not_personal, harmless)
+    lookup = known if isinstance(known, Lookup) else Lookup(known)
+    scan = _Scan(lookup, not_personal, harmless)
     found: list[Leak] = []
     unread: list[Problem] = []
     for file in _files(root):
@@ -122,36 +129,37 @@ class _Scan:
         self._harmless = frozenset(fold(str(value)).strip() for value in harmless)
 
     def file(self, path: Path, name: str) -> list[Leak]:
-        found: dict[tuple[str, str | None, Kind], dict[str, str]] = {}
+        found: dict[tuple[str, str | None, Kind], dict[str, tuple[str, str]]] = {}
         for strip in strips(path):
             if strip.column is not None and _plain(strip.column) in self._exempt:
                 continue
-            for kind, value, place in self._hits(strip):
+            for kind, value, text in self._hits(strip):
                 if not self._settled(value, kind):
                     values = found.setdefault((strip.where, strip.column, kind), {})
-                    values.setdefault(normalise(value, kind), place)
+                    values.setdefault(normalise(value, kind), (value, strip.place_of(text)))
         return [
             self._leak(name, column, kind, values) for (_, column, kind), values in found.items() if values
         ]
 
     def _hits(self, strip: Strip) -> Iterator[tuple[Kind, str, str]]:
-        for text, place in strip.texts.items():
+        """Kind, value and the text it stands in."""
+        for text in strip.texts:
             folded = fold(text)
             if strip.numbers:
                 for kind, start, end in self._lookup.spans(folded):
-                    yield kind, folded[start:end], place
+                    yield kind, folded[start:end], text
                 continue
             if self._lookup.is_name(folded):
-                yield "name", folded.strip(), place
+                yield "name", folded.strip(), text
                 continue
             if len(folded) >= 24:
                 folded = _HASH.sub(lambda match: "·" * len(match.group()), folded)
             for kind, start, end in self._lookup.spans(folded):
-                yield kind, folded[start:end], place
+                yield kind, folded[start:end], text
             if _PATTERN_POSSIBLE.search(folded):
                 for kind, start, end in spans(folded):
                     if folded[start:end] not in self._harmless:
-                        yield kind, folded[start:end], place
+                        yield kind, folded[start:end], text
 
     def _settled(self, value: str, kind: Kind) -> bool:
         if not self._exempt:
@@ -159,8 +167,10 @@ class _Scan:
         shown = "" if kind == "name" else mask(value, kind)
         return bool({_plain(value), normalise(value, kind), shown} & self._exempt)
 
-    def _leak(self, artefact: str, column: str | None, kind: Kind, values: dict[str, str]) -> Leak:
-        value, place = next(iter(values.items()))
+    def _leak(
+        self, artefact: str, column: str | None, kind: Kind, values: dict[str, tuple[str, str]]
+    ) -> Leak:
+        value, place = next(iter(values.values()))
         shown = mask(value, kind)
         return Leak(
             artefact, place, column, kind, shown, len(values), f"not_personal: [{_yaml(column or shown)}]"
@@ -168,7 +178,7 @@ class _Scan:
 
 
 def _plain(text: str) -> str:
-    return " ".join(fold(str(text)).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", str(text)).casefold().split())
 
 
 def _yaml(text: str) -> str:

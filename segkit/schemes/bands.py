@@ -26,6 +26,7 @@ class Bands(Scheme):
     labels : one more than cut points, from the lowest band to the highest
     closed : ``"right"``: a value equal to a cut belongs to the band below it; ``"left"``: to the band above
     best : which end `order` starts with
+    learned, common, common_share : filled by `fit`: cut points, and the commonest value where they fell together
 
     Where quantiles fall together there are fewer bands: the lowest and highest label stay, the others spread
     evenly, and `notes` says so.

@@ -43,6 +43,7 @@ READABLE = 100.0  # a paragraph is merged over columns until it is this many cha
 # unit -> number format, alignment; whole numbers in a measured column show no decimal
 _UNITS: dict[str, tuple[str, str]] = {
     "count": ("#,##0", "right"),
+    "row": ("0", "right"),  # of a spreadsheet: a place, not an amount
     "money": ("#,##0.00", "right"),
     "share": ("0.0%", "right"),
     "days": ("#,##0", "right"),

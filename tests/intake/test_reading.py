@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
-import hashlib
-import io
 import re
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
 import pytest
-import xlsxwriter
+from client_files import HEAD, ROWS, cells, furniture, notes, text_file, written
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from segkit.intake.headings import month_of, normal, senses, vocabulary
-from segkit.intake.reading import read_table, read_tables
-from segkit.intake.table import Table
-
-HEAD = ["客户编号", "客户名称", "下单日期", "实付金额"]
-ROWS = [
-    ["C001", "宏图商贸（虚构）", "2025-01-02", "100.50"],
-    ["C002", "远山科技（虚构）", "2025-02-03", "200"],
-    ["C003", "青禾食品（虚构）", "2025-03-04", "1,300.00"],
-]
+from segkit.intake.reading import read_table
 
 
 @pytest.fixture
@@ -34,35 +22,6 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "客户 资料 2025"
     path.mkdir()
     return path
-
-
-def written(
-    rows: list[list[str]],
-    delimiter: str = ",",
-    ends: str = "\r\n",
-    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL,
-) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator=ends, quoting=quoting).writerows(rows)
-    return out.getvalue()
-
-
-def text_file(folder: Path, text: str, encoding: str = "utf-8", name: str = "导出.csv") -> Path:
-    path = folder / name
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def cells(table: Table) -> list[list[str]]:
-    return table.frame.to_numpy().tolist()
-
-
-def notes(table: Table) -> dict[str, dict]:
-    return {note.id: note.facts for note in table.notes}
-
-
-def furniture(table: Table) -> dict[int, str]:
-    return dict(zip(table.furniture["row"], table.furniture["what"], strict=True))
 
 
 # --- encodings ---------------------------------------------------------------
@@ -128,6 +87,24 @@ def test_a_line_with_broken_bytes_is_listed_and_nothing_is_lost(folder: Path, en
     assert table.frame.loc[1, "客户编号"] == "C002"
     assert table.frame.loc[0, "客户名称"] == ROWS[0][1]
     assert notes(table)["reading.bad_lines"]["rows"] == "3"
+
+
+def test_a_broken_utf8_line_is_not_taken_for_gbk_although_it_would_be_valid(folder: Path) -> None:
+    broken = "C002,远山科技公司,2025-02-03,200".encode().replace("山".encode(), "山".encode()[:1])
+    broken.decode("gb18030", "strict")  # the trap is real
+    path = folder / "断.csv"
+    path.write_bytes(b"\r\n".join([",".join(HEAD).encode(), broken, ",".join(ROWS[2][:3]).encode()]))
+    table = read_table(path)
+    assert table.frame.loc[0, "客户名称"].endswith("科技公司")
+    assert notes(table)["reading.bad_lines"]["rows"] == "2"
+
+
+def test_rows_in_notes_are_the_spreadsheets_also_after_quoted_line_ends(folder: Path) -> None:
+    rows = [["C1", "一\n二\n三", "2025-01-02", "1"], ["C2", "坏", "2025-01-03", "2"]]
+    data = written([HEAD, *rows]).encode("gb18030").replace("坏".encode("gb18030"), b"\xff")
+    path = folder / "行.csv"
+    path.write_bytes(data)
+    assert notes(read_table(path))["reading.bad_lines"]["rows"] == "3"
 
 
 # --- separators and quotes ----------------------------------------------------
@@ -228,6 +205,10 @@ def test_title_blank_total_and_footer_rows_are_furniture(folder: Path) -> None:
 def test_a_customer_called_total_is_no_total_row(folder: Path) -> None:
     rows = [["C1", "Total", "2025-01-02", "1"], ["C2", "合计", "2025-01-02", ""]]
     assert len(read_table(text_file(folder, written([HEAD, *rows]))).frame) == 2
+    text = "客户名称,客户编号,金额,备注\n甲,C1,1,\n合计,C2,5,\n合计,,6,\n"
+    table = read_table(text_file(folder, text))
+    assert table.frame["客户编号"].tolist() == ["C1", "C2"]
+    assert furniture(table)[4] == "total"
 
 
 def test_furniture_and_data_together_are_every_row(folder: Path) -> None:
@@ -274,182 +255,6 @@ def test_two_header_rows_without_merge_information_are_joined(folder: Path) -> N
 )  # fmt: skip
 def test_month_headings(heading: str, month: str | None) -> None:
     assert month_of(heading) == month
-
-
-# --- workbooks ----------------------------------------------------------------
-
-
-def workbook(path: Path, sheets: dict[str, list[list]], merges: dict[str, list[tuple]] | None = None) -> Path:
-    book = xlsxwriter.Workbook(str(path))
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    for name, rows in sheets.items():
-        sheet = book.add_worksheet(name)
-        for i, row in enumerate(rows):
-            for j, value in enumerate(row):
-                if isinstance(value, dt.date):
-                    sheet.write_datetime(i, j, value, day)
-                elif value is not None:
-                    sheet.write(i, j, value)
-        for top, left, bottom, right, value in (merges or {}).get(name, []):
-            sheet.merge_range(top, left, bottom, right, value)
-    book.close()
-    return path
-
-
-def test_typed_cells_become_text_without_loss(folder: Path) -> None:
-    head = ["客户编号", "手机", "下单日期", "付款时间", "金额", "数量", "是否会员", "备注"]
-    row = [10, 10000000001.0, dt.date(2025, 3, 1), dt.datetime(2025, 3, 1, 8, 15), 0.1, 3, True, " 007 "]
-    table = read_table(workbook(folder / "导 出.xlsx", {"订单": [head, row]}))
-    assert cells(table) == [
-        ["10", "10000000001", "2025-03-01", "2025-03-01 08:15:00", "0.1", "3", "TRUE", " 007 "]
-    ]
-    assert table.origin.loc[0].tolist() == ["导 出.xlsx", "订单", 2]
-
-
-def test_error_cells_are_empty_and_counted_and_long_numbers_are_said(folder: Path) -> None:
-    path = folder / "错误.xlsx"
-    book = xlsxwriter.Workbook(str(path))
-    sheet = book.add_worksheet("a")
-    sheet.write_row(0, 0, ["客户编号", "订单编号", "金额"])
-    sheet.write_row(1, 0, ["C1", 4196439032123456789])
-    sheet.write_formula(1, 2, "=NA()", None, "#N/A")
-    book.close()
-    table = read_table(path)
-    assert table.frame.loc[0, "金额"] == ""
-    assert notes(table)["reading.error_cells"]["n"] == 1
-    assert notes(table)["reading.rounded"]["n"] == 1
-
-
-def test_sheets_with_the_same_headings_are_stacked_and_others_named(folder: Path) -> None:
-    other = [h.replace("实付金额", "实付金额（元）") for h in HEAD]
-    sheets = {
-        "说明": [["本文件由系统导出"]],
-        "一月": [HEAD, *ROWS[:2]],
-        "二月": [other, *ROWS[2:]],
-        "员工": [["工号", "部门"], ["1", "市场"], ["2", "市场"], ["3", "市场"], ["4", "市场"]],
-        "空": [],
-    }
-    table = read_table(workbook(folder / "分月.xlsx", sheets))
-    assert list(table.frame.columns) == HEAD
-    assert table.origin["sheet"].tolist() == ["一月", "一月", "二月"]
-    assert table.origin["row"].tolist() == [2, 3, 2]
-    assert [s.sheet for s in table.sources] == ["一月", "二月"]
-    assert notes(table)["reading.sheets_left_out"]["sheets"] == ["说明", "员工"]
-    assert notes(table)["reading.sheets_stacked"]["sheets"] == ["一月", "二月"]
-
-
-def test_one_sheet_may_be_named(folder: Path) -> None:
-    path = workbook(folder / "b.xlsx", {"一月": [HEAD, ROWS[0]], "员工": [["工号", "部门"], ["1", "市场"]]})
-    assert cells(read_table(path, sheet="员工")) == [["1", "市场"]]
-
-
-def test_hidden_sheets_are_skipped_and_said(folder: Path) -> None:
-    path = folder / "隐藏.xlsx"
-    book = xlsxwriter.Workbook(str(path))
-    for name in ("订单", "旧订单"):
-        sheet = book.add_worksheet(name)
-        for i, row in enumerate([HEAD, *ROWS]):
-            sheet.write_row(i, 0, row)
-    book.get_worksheet_by_name("旧订单").hide()
-    book.close()
-    table = read_table(path)
-    assert len(table.frame) == 3
-    assert notes(table)["reading.hidden_sheets"]["sheets"] == ["旧订单"]
-
-
-def test_merged_headings_are_joined_and_merged_keys_filled_but_never_amounts(folder: Path) -> None:
-    rows: list[list] = [
-        ["销售明细"],
-        ["客户编号", "订单", None, None],
-        [None, "下单日期", "实付金额", "备注"],
-        ["C1", "2025-01-02", 100, "a"],
-        [None, "2025-01-03", None, "b"],
-        ["C2", "2025-01-04", 5, "c"],
-    ]
-    merges = {
-        "s": [
-            (0, 0, 0, 3, "销售明细"),
-            (1, 0, 2, 0, "客户编号"),
-            (1, 1, 1, 3, "订单"),
-            (3, 0, 4, 0, "C1"),
-            (3, 2, 4, 2, 100),
-        ]
-    }
-    table = read_table(workbook(folder / "合并.xlsx", {"s": rows}, merges))
-    assert list(table.frame.columns) == ["客户编号", "订单·下单日期", "订单·实付金额", "订单·备注"]
-    assert table.frame["客户编号"].tolist() == ["C1", "C1", "C2"]
-    assert table.frame["订单·实付金额"].tolist() == ["100", "", "5"]
-    assert furniture(table) == {1: "title", 2: "header", 3: "header"}
-    assert notes(table)["reading.merged_once"]["columns"] == ["订单·实付金额"]
-
-
-def test_a_web_page_saved_as_xls_is_read(folder: Path) -> None:
-    page = (
-        '<html><head><meta charset="gb2312"></head><body><table>'
-        "<tr><th colspan=3>订单导出</th></tr><tr><th>客户编号</th><th>下单日期</th><th>金额</th></tr>"
-        "<tr><td rowspan=2>C&amp;1</td><td>2025-01-02<br></td><td>1</td></tr><tr><td>2025-01-03<td>2</tr></table>"
-    )
-    table = read_table(text_file(folder, page, "gbk", "导出.xls"))
-    assert cells(table) == [["C&1", "2025-01-02", "1"], ["C&1", "2025-01-03", "2"]]
-    assert furniture(table) == {1: "title", 2: "header"}
-
-
-def test_a_csv_saved_as_xls_is_read(folder: Path) -> None:
-    assert cells(read_table(text_file(folder, written([HEAD, *ROWS], "\t"), "gbk", "导出.xls"))) == ROWS
-
-
-def test_parquet_is_text(folder: Path) -> None:
-    frame = pd.DataFrame(
-        {
-            "user_id": [1, 2],
-            "create_time": pd.to_datetime(["2025-01-02", None]),
-            "amount": [1.5, None],
-            "ok": [True, None],
-        }
-    )
-    frame["big"] = pd.array([2**60 + 1, None], dtype="Int64")
-    frame.to_parquet(folder / "o.parquet")
-    table = read_table(folder / "o.parquet")
-    assert cells(table) == [["1", "2025-01-02", "1.5", "TRUE", str(2**60 + 1)], ["2", "", "", "", ""]]
-    assert table.origin["row"].tolist() == [2, 3]
-
-
-# --- several files ------------------------------------------------------------
-
-
-def test_a_folder_is_read_whole_and_what_lies_beside_is_named(folder: Path) -> None:
-    text_file(folder, written([HEAD, *ROWS[:1]]), name="a.csv")
-    workbook(folder / "b.xlsx", {"s": [HEAD, *ROWS[1:]]})
-    for name in ("~$b.xlsx", "Thumbs.db", "链接.lnk", ".DS_Store", "desktop.ini", "照片.jpg"):
-        (folder / name).write_bytes(b"\x00\x01binary")
-    table = read_table(folder)
-    assert cells(table) == ROWS
-    assert table.origin["file"].tolist() == ["a.csv", "b.xlsx", "b.xlsx"]
-    assert notes(table)["reading.beside"]["n"] == 6
-
-
-def test_a_pattern_is_spread_out(folder: Path) -> None:
-    text_file(folder, written([HEAD, ROWS[0]]), name="2025-01.csv")
-    text_file(folder, written([HEAD, ROWS[1]]), "gbk", name="2025-02.csv")
-    text_file(folder, "x", name="readme.txt")
-    assert cells(read_tables([folder / "2025-*.csv"])) == ROWS[:2]
-
-
-def test_files_that_call_one_thing_by_two_names_share_a_column(folder: Path) -> None:
-    one = text_file(folder, "客户编号,联系电话,金额\nC1,10000000001,1\n", name="1.csv")
-    two = text_file(folder, "客户编号,手机,金额,备注\nC2,10000000002,2,x\n", name="2.csv")
-    table = read_tables([one, two])
-    assert list(table.frame.columns) == ["客户编号", "联系电话", "金额", "备注"]
-    assert table.frame["联系电话"].tolist() == ["10000000001", "10000000002"]
-    assert table.frame["备注"].tolist() == ["", "x"]
-    assert notes(table)["reading.renamed"] == {"old": "手机", "new": "联系电话"}
-
-
-def test_sources_name_the_bytes_that_were_read(folder: Path) -> None:
-    path = text_file(folder, written([HEAD, *ROWS]), "gbk")
-    source = read_table(path).sources[0]
-    assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert (source.file, source.sheet, source.encoding, source.rows) == (path.name, None, "gb18030", 3)
 
 
 # --- the synonym table --------------------------------------------------------

@@ -59,6 +59,7 @@ def columns(lang: Lang) -> list[Column]:
         ("monetary", "累计金额", "Total amount", "money"),
         ("share_money", "金额占比", "Share of amount", "share"),
         ("orders", "平均下单次数", "Orders per customer", "times"),
+        ("aov", "客单价", "Average order value", "money"),
     ]
     return [Column(id=i, head=words(lang, zh, en), unit=u) for i, zh, en, u in heads]  # type: ignore[arg-type]
 
@@ -115,8 +116,10 @@ def report(lang: Lang) -> ReportModel:
         ),
         Finding(id="f2", n=3, claim=HOSTILE[3], evidence="e", action="a"),
     ]
-    total = [words(lang, "合计", "Total"), 200, 1.0, 100000.6, 1.0, 2.2]
-    rows = [[*row, n] for row, n in zip(ROWS, (6.4, 3.1, 1.2), strict=True)]
+    total = [words(lang, "合计", "Total"), 200, 1.0, 100000.6, 1.0, 2.2, 227.27]
+    rows = [
+        [*row, *more] for row, more in zip(ROWS, ((6.4, 781.25), (3.1, 201.61), (1.2, 59.53)), strict=True)
+    ]
     caption = words(lang, "n = 200；来源：订单；截至 2025-12-31", "n = 200; source: orders; as of 2025-12-31")
     decile = [
         Column(id="d", head=words(lang, "档", "Tenth"), unit="text"),
@@ -213,6 +216,11 @@ def report(lang: Lang) -> ReportModel:
     )
 
 
+def keep(frame: pd.DataFrame, path: Path) -> None:
+    with path.open("wb") as handle:  # by handle: pyarrow cannot find a Chinese path under GBK
+        frame.to_parquet(handle)
+
+
 def store(folder: Path, lang: Lang = "zh") -> None:
     internal = folder / "internal"
     internal.mkdir(parents=True, exist_ok=True)
@@ -245,7 +253,7 @@ def store(folder: Path, lang: Lang = "zh") -> None:
             "why": why,
             "phone": "13800000000",
         }
-    ).to_parquet(internal / "customers.parquet")
+    ).pipe(keep, internal / "customers.parquet")
     pd.DataFrame(
         {
             "task_id": [f"t{i:04d}" for i in range(n)],
@@ -264,7 +272,7 @@ def store(folder: Path, lang: Lang = "zh") -> None:
             "marketing": False,
             "extra": HOSTILE[4],
         }
-    ).to_parquet(internal / "plan.parquet")
+    ).pipe(keep, internal / "plan.parquet")
     pd.DataFrame(
         {
             "file": "orders.csv",
@@ -277,7 +285,7 @@ def store(folder: Path, lang: Lang = "zh") -> None:
             "new": "",
             "amount": 12.3,
         }
-    ).to_parquet(internal / "ledger.parquet")
+    ).pipe(keep, internal / "ledger.parquet")
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
@@ -325,7 +333,7 @@ def test_sums_carry_the_value_excel_would_compute(made: tuple[ReportModel, Path]
     live = openpyxl.load_workbook(path)[say("xlsx.sheet.segments", model.meta.lang)]
     cached = openpyxl.load_workbook(path, data_only=True)[live.title]
     formulas = {c.coordinate: c.value for row in live.iter_rows() for c in row if c.data_type == "f"}
-    assert len(formulas) == 4  # customers, money and their shares; orders per customer is no sum
+    assert len(formulas) == 4  # customers, money and their shares; averages are no sums
     for place, formula in formulas.items():
         span = re.fullmatch(r"=SUM\((\w+:\w+)\)", formula)
         assert span is not None
@@ -420,6 +428,12 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.xlsx"):
         render_xlsx(report("zh"), tmp_path, tmp_path / name)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_row_numbers_are_places_not_amounts(made: tuple[ReportModel, Path]) -> None:
+    model, path = made
+    sheet = openpyxl.load_workbook(path)[say("xlsx.sheet.ledger", model.meta.lang)]
+    assert (sheet["C2"].value, sheet["C2"].number_format) == (2, "0")
 
 
 def test_the_provenance_is_complete(made: tuple[ReportModel, Path]) -> None:

@@ -31,7 +31,9 @@ SCHEMES: dict[str, Scheme] = {
     "pareto_80_95": Pareto(cuts=(0.8, 0.95), name="value_class"),
     "lifecycle": Lifecycle(),
     "bands": Bands(column="monetary", cuts=(-1, 0, 50.5), labels=("a", "b", "c", "d")),
-    "bands_left": Bands(column="recency_days", cuts=(30, 90), labels=("new", "mid", "old"), closed="left", best="low"),
+    "bands_left": Bands(
+        column="recency_days", cuts=(30, 90), labels=("new", "mid", "old"), closed="left", best="low"
+    ),
     "quantiles": Bands(column="monetary", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d")),
     "quantiles_left": Bands(column="aov", quantiles=(0.5,), labels=("low", "high"), closed="left"),
 }
@@ -65,7 +67,9 @@ _cents = st.integers(-20_000, 2_000_000).map(lambda n: n / 100)
 _tiny = st.integers(5, 95).map(lambda n: n / 100)
 _kinds = [
     _customer(st.integers(0, 400), st.integers(1, 30), _cents),
-    _customer(st.sampled_from([1, 7, 30]), st.sampled_from([1, 1, 1, 1, 2]), st.sampled_from([10.0, 10.0, 99.9])),
+    _customer(
+        st.sampled_from([1, 7, 30]), st.sampled_from([1, 1, 1, 1, 2]), st.sampled_from([10.0, 10.0, 99.9])
+    ),
     _customer(st.just(5), st.just(1), st.just(10 / 3)),
     _customer(st.integers(0, 3), st.just(1), _tiny),
 ]

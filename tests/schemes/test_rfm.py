@@ -71,7 +71,7 @@ def test_eight_compares_raw_values_with_the_middle(split: Any) -> None:
 def test_better_values_never_score_worse() -> None:
     rng = np.random.default_rng(5)
     table = table_of([(int(r), int(f), float(m)) for r, f, m in rng.integers(1, [300, 5, 900], (80, 3))])
-    scored = RFM().fit(table).label(table).astype({s: int for s in SCORES})
+    scored = RFM().fit(table).label(table).astype(dict.fromkeys(SCORES, int))
     assert scored.sort_values("recency_days")["r_score"].is_monotonic_decreasing
     assert scored.sort_values("frequency")["f_score"].is_monotonic_increasing
     assert scored.sort_values("monetary")["m_score"].is_monotonic_increasing
@@ -173,7 +173,9 @@ def test_the_output_column_cannot_be_an_input() -> None:
 
 # --- explanations are true --------------------------------------------------------------------------
 
-CHANGE = re.compile(r"if (?P<measure>.+) is (?P<side>at least|at most|more than|below) (?P<x>[-\d.,]+), it becomes")
+CHANGE = re.compile(
+    r"if (?P<measure>.+) is (?P<side>at least|at most|more than|below) (?P<x>[-\d.,]+), it becomes"
+)
 
 
 def changed(scheme: Scheme, row: dict[str, Any], sentence: str) -> tuple[str, float, str]:
@@ -209,12 +211,16 @@ def test_doing_what_the_explanation_says_gives_the_label_it_names(name: str) -> 
 
 def test_no_smaller_change_of_days_or_purchases_moves_the_label() -> None:
     rng = np.random.default_rng(11)
-    table = table_of([(int(r), int(f), float(m)) for r, f, m in rng.integers([0, 1, 1], [60, 8, 400], (60, 3))])
+    table = table_of(
+        [(int(r), int(f), float(m)) for r, f, m in rng.integers([0, 1, 1], [60, 8, 400], (60, 3))]
+    )
     for name in ("eleven", "grid25", "eight"):
         scheme = RFM(segments=name).fit(table)
         labelled = scheme.label(table).head(15)
         spans = {ladder.column: ladder.span for ladder in scheme.ladders()}
-        for row, sentence in zip(labelled.to_dict("records"), scheme.explain_all(labelled, "en"), strict=True):
+        for row, sentence in zip(
+            labelled.to_dict("records"), scheme.explain_all(labelled, "en"), strict=True
+        ):
             column, distance, _ = changed(scheme, row, sentence)
             nearer = []
             for other, top in (("recency_days", 80), ("frequency", 12)):
@@ -229,8 +235,12 @@ def test_an_explanation_names_values_scores_and_the_change() -> None:
     table = table_of([(i, 1 + i % 5, 100.0 * i) for i in range(50)])
     scheme = RFM().fit(table)
     sentence = scheme.explain({"recency_days": 2, "frequency": 5, "monetary": 4500.0}, "zh")
-    assert sentence.startswith("冠军客户：距上次下单 2 天（R 5）、购买频次 5 次（F 5）、累计金额 4,500.00 元（M 5）；若")
-    assert "资料不足：缺 累计金额" in scheme.explain({"recency_days": 2, "frequency": 5, "monetary": None}, "zh")
+    assert sentence.startswith(
+        "冠军客户：距上次下单 2 天（R 5）、购买频次 5 次（F 5）、累计金额 4,500.00 元（M 5）；若"
+    )
+    assert "资料不足：缺 累计金额" in scheme.explain(
+        {"recency_days": 2, "frequency": 5, "monetary": None}, "zh"
+    )
     prospect = {"recency_days": None, "frequency": 0, "monetary": 0.0}
     assert scheme.explain(prospect, "en").startswith(term("segment.prospect", "en"))
 

@@ -47,7 +47,12 @@ def rectangles(table: dict[str, str]) -> list[dict[str, Any]]:
 
 def test_the_vignette_map_of_r_leaves_10_codes_and_covers_58_twice() -> None:
     found = lint(rectangles(VIGNETTE))
-    assert (found.cells, len(found.uncovered), len(found.covered_twice), found.impossible) == (125, 10, 58, ())
+    assert (found.cells, len(found.uncovered), len(found.covered_twice), found.impossible) == (
+        125,
+        10,
+        58,
+        (),
+    )
     assert not found.ok and "10" in found.text("en")[0] and "58" in found.text("zh")[1]
 
 
@@ -58,7 +63,9 @@ def test_the_test_map_of_r_leaves_36_codes_and_three_segments_can_never_occur() 
     assert any("New Customers" in line for line in found.text("zh"))
 
 
-@pytest.mark.parametrize(("name", "cells", "segments"), [("eleven", 125, 11), ("grid25", 125, 10), ("eight", 8, 8)])
+@pytest.mark.parametrize(
+    ("name", "cells", "segments"), [("eleven", 125, 11), ("grid25", 125, 10), ("eight", 8, 8)]
+)
 def test_the_maps_that_come_along_are_exact_partitions(name: str, cells: int, segments: int) -> None:
     found = lint(name)
     assert found.ok and found.cells == cells and len(named_map(name).ids) == segments
@@ -78,7 +85,12 @@ def test_eight_is_named_by_m_and_by_r_and_f() -> None:
 
 def test_single_codes_are_where_the_published_list_has_them() -> None:
     eleven = named_map("eleven")
-    for code, id in {"555": "champions", "535": "need_attention", "431": "potential_loyalist", "111": "lost"}.items():
+    for code, id in {
+        "555": "champions",
+        "535": "need_attention",
+        "431": "potential_loyalist",
+        "111": "lost",
+    }.items():
         assert eleven.find(tuple(map(int, code))) == id
 
 

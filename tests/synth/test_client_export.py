@@ -221,6 +221,25 @@ def test_formula_like_cells_are_text_and_nothing_links() -> None:
     assert "<f>" not in sheet and "<hyperlink" not in sheet
 
 
+def test_what_can_be_mended_gives_the_true_value(ledger: pd.DataFrame) -> None:
+    """1.2万 says no more than a round number, so the truth must be that number; so for every mendable class."""
+    read_as = {
+        "amount_unit": lambda v: float(v.strip("￥元万").replace(",", "")) * (10_000 if "万" in v else 1),
+        "negative": lambda v: -float(v),
+        "full_width": lambda v: float(unicodedata.normalize("NFKC", v)),
+        "excel_serial": lambda v: dt.date(1899, 12, 30) + dt.timedelta(days=int(v)),
+    }
+    for line in ledger[ledger["reason"].isin(list(read_as))].itertuples():
+        value = read_as[line.reason](line.old)
+        if isinstance(value, dt.date):
+            assert same(value.isoformat(), line.new), line
+        else:
+            assert value == pytest.approx(float(line.new), abs=0.001), line
+    for line in ledger[ledger["reason"] == "phone_format"].itertuples():
+        digits = re.sub(r"\D", "", line.old).removeprefix("86")
+        assert digits == line.new or not (line.old.startswith("+86") or "-" in line.old), line
+
+
 def test_truth_obeys_common_sense(clean: pd.DataFrame) -> None:
     buyers = clean[clean["frequency"] != "0"]
     assert 0.04 < 1 - len(buyers) / len(clean) < 0.11

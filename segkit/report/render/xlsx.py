@@ -54,7 +54,7 @@ CUSTOMERS = {
 LEDGER = {
     "file": "text",
     "sheet": "text",
-    "row": "count",
+    "row": "row",
     "fate": "text",
     "reason": "text",
     "column": "text",
@@ -101,7 +101,10 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
 
 def _stored(model: ReportModel, folder: Path, key: str) -> pd.DataFrame | None:
     path = folder / model.tables[key] if key in model.tables else None
-    return pd.read_parquet(path) if path is not None and path.is_file() else None
+    if path is None or not path.is_file():
+        return None
+    with path.open("rb") as handle:  # pyarrow looks for UTF-8 names even where the system speaks GBK
+        return pd.read_parquet(handle)
 
 
 def _tables(section: Section) -> list[Sheet]:
@@ -322,7 +325,10 @@ def _head(field: str, lang: Lang) -> str:
 def _sources(book: Book, model: ReportModel) -> None:
     """What the words mean, and what the numbers were made from."""
     lang, made = book.lang, model.provenance
-    page = book.page(say("xlsx.sheet.sources", lang), [30.0, 40.0, 24.0, 24.0])
+    defined = [table for section in model.sections if section.id == DEFINITIONS for table in _tables(section)]
+    least, asked = [30.0, 40.0, 24.0, 24.0], _joint_widths(model, defined)
+    widths = [max(a, b) for a, b in zip(_padded(least, asked), _padded(asked, least), strict=True)]
+    page = book.page(say("xlsx.sheet.sources", lang), widths)
     for section in (s for s in model.sections if s.id == DEFINITIONS):
         page.text(section.title, "heading")
         _words(page, section)

@@ -1,0 +1,129 @@
+"""Tiers that do not flap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from engines import ENGINES, KINDS, back
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segkit.problems import InputProblems
+from segkit.schemes.hysteresis import hysteresis
+
+ORDER = ("A", "B", "C", "unknown")
+NAMES = {tier[0]: tier for tier in ORDER}
+
+
+def month(tiers: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"customer_id": list(tiers), "abc": list(tiers.values()), "city": "x"})
+
+
+def held_by_all(histories: list[str], up: int = 1, down: int = 3) -> list[str]:
+    """The tiers some customers hold through equally many months of raw tiers."""
+    state, out = None, [""] * len(histories)
+    for tiers in zip(*histories, strict=True):
+        now = month({str(i): NAMES[tier] for i, tier in enumerate(tiers)})
+        state = hysteresis(state, now, up, down, column="abc", order=ORDER)
+        out = [held + tier[0] for held, tier in zip(out, state["abc"], strict=True)]
+    return out
+
+
+def held(history: str, up: int = 1, down: int = 3) -> str:
+    return held_by_all([history], up, down)[0]
+
+
+def held_by_definition(history: str, up: int, down: int) -> str:
+    out, above, below = history[0], 0, 0
+    for tier in history[1:]:
+        gap = "ABCu".index(out[-1]) - "ABCu".index(tier)
+        above, below = (above + 1 if gap > 0 else 0), (below + 1 if gap < 0 else 0)
+        moves = above >= up or below >= down
+        above, below = (0, 0) if moves else (above, below)
+        out += tier if moves else out[-1]
+    return out
+
+
+def test_down_waits_three_months_and_up_does_not_wait() -> None:
+    assert held("ABBBB") == "AAABB"
+    assert held("CA") == "CA"
+    assert held("CAA", up=2) == "CCA"
+
+
+def test_the_raw_tier_of_the_last_month_is_taken() -> None:
+    assert held("ABCC") == "AAAC"
+
+
+def test_flapping_never_demotes() -> None:
+    assert held("ABABBABCAB") == "A" * 10
+
+
+histories = st.integers(1, 8).flatmap(
+    lambda months: st.lists(st.text("ABCu", min_size=months, max_size=months), min_size=1, max_size=12)
+)
+
+
+@settings(max_examples=15)
+@given(histories, st.integers(1, 3), st.integers(1, 3))
+def test_what_is_held_is_what_the_definition_says(histories: list[str], up: int, down: int) -> None:
+    assert held_by_all(histories, up, down) == [held_by_definition(h, up, down) for h in histories]
+
+
+@pytest.mark.parametrize(("up", "down"), [(1, 1), (1, 3), (3, 1)])
+def test_a_constant_tier_never_changes(up: int, down: int) -> None:
+    constant = [tier * 5 for tier in "ABCu"]
+    assert held_by_all(constant, up, down) == constant
+
+
+@settings(max_examples=15)
+@given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(ORDER)), st.data())
+def test_up_of_one_promotes_at_once_and_everyone_holds_one_tier(now: dict[str, str], data: Any) -> None:
+    before = data.draw(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(ORDER)))
+    result = hysteresis(month(before), month(now), column="abc", order=ORDER)
+    assert result["customer_id"].tolist() == list(now)
+    for customer, tier in zip(result["customer_id"], result["abc"], strict=True):
+        best = min(now[customer], before.get(customer, now[customer]), key=ORDER.index)
+        assert tier == best  # down=3: one month cannot demote
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_holds_the_same(engine: str) -> None:
+    make = ENGINES[engine]
+    first = month({"a": "A", "b": "B", "c": "C"})
+    second = month({"c": "A", "a": "C", "d": "B"})
+    plain = hysteresis(hysteresis(None, first, column="abc", order=ORDER), second, column="abc", order=ORDER)
+    native = hysteresis(
+        hysteresis(None, make(first), column="abc", order=ORDER), make(second), column="abc", order=ORDER
+    )
+    assert isinstance(native, KINDS[engine])
+    pd.testing.assert_frame_equal(back(native), back(plain))
+    assert back(native).values.tolist() == [
+        ["a", "A", "x", "C", -1],
+        ["c", "A", "x", "A", 0],
+        ["d", "B", "x", "B", 0],
+    ]
+
+
+def test_input_is_not_changed() -> None:
+    before, now = month({"a": "A"}), month({"a": "B"})
+    copies = before.copy(deep=True), now.copy(deep=True)
+    hysteresis(before, now, column="abc", order=ORDER)
+    pd.testing.assert_frame_equal(before, copies[0])
+    pd.testing.assert_frame_equal(now, copies[1])
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(InputProblems) as error:
+        hysteresis(
+            pd.DataFrame({"id": [1]}), month({"a": "D"}).assign(abc=["D"]), 0, 0, column="abc", order=ORDER
+        )
+    assert [p.id for p in error.value.problems] == [
+        "schemes.periods",
+        "schemes.periods",
+        "schemes.no_such_label",
+        "customers.missing_column",
+        "customers.missing_column",
+    ]
+    assert error.value.text("zh") and error.value.text("en")

@@ -1,0 +1,121 @@
+"""Schemes as YAML: what was written is read, what is wrong is named, all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segkit.problems import InputProblems
+from segkit.schemes.bands import Bands
+from segkit.schemes.pareto import Pareto
+from segkit.schemes.rfm import RFM
+from segkit.schemes.store import KINDS, load_scheme, load_schemes, save_schemes, scheme_from, schemes_from
+
+
+def problems_of(given: Any, lang: Any = "en") -> list[str]:
+    with pytest.raises(InputProblems) as error:
+        scheme_from(given, "mine")
+    assert all(p.text("zh") and p.text("en") for p in error.value.problems)
+    return [p.text(lang) for p in error.value.problems]
+
+
+def test_the_usual_names_of_the_output_columns() -> None:
+    assert {kind: scheme_from(fields).name for kind, fields in SMALLEST.items()} == {
+        "bands": "bands",
+        "lifecycle": "lifecycle",
+        "pareto": "abc",
+        "rfm": "rfm",
+    }
+    assert set(SMALLEST) == set(KINDS)
+    assert scheme_from({"kind": "pareto"}, "worth").name == "worth"
+    assert scheme_from({"kind": "pareto", "name": "abc"}, "worth").name == "abc"
+
+
+SMALLEST: dict[str, dict[str, Any]] = {
+    "bands": {"kind": "bands", "column": "aum", "cuts": [5], "labels": ["a", "b"]},
+    "lifecycle": {"kind": "lifecycle"},
+    "pareto": {"kind": "pareto"},
+    "rfm": {"kind": "rfm"},
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"kind": "rmf"}, "mine.kind: cannot be rmf; did you mean rfm?"),
+        ({}, "mine: kind is missing; one of bands, lifecycle, pareto, rfm"),
+        ("rfm", "mine: should hold 'name: content' lines"),
+        ({"kind": "rfm", "segmnets": "eight"}, "mine.segmnets: no such setting; did you mean 'segments'?"),
+        ({"kind": "rfm", "zzzz": 1}, "mine.zzzz: no such setting; there are"),
+        (
+            {"kind": "rfm", "segments": "elven"},
+            "mine.segments: no segment map is called elven; did you mean eleven?",
+        ),
+        ({"kind": "rfm", "split": "mode"}, "mine.split: cannot be mode; did you mean mean, median?"),
+        ({"kind": "rfm", "bins": 12}, "mine.bins: 12 is too large, at most 9"),
+        ({"kind": "rfm", "bins": "many"}, "mine.bins: many cannot be used"),
+        ({"kind": "lifecycle", "loyal_from": 1}, "mine.loyal_from: 1 is too small, at least 3"),
+        ({"kind": "bands", "cuts": [1], "labels": ["a", "b"]}, "mine.column: needed, not given"),
+        ({"kind": "bands", "column": "x", "labels": ["a"], "cuts": [1]}, "mine: 1 cut points want 2 labels"),
+        ({"kind": "pareto", "cuts": [0.7, 1.5]}, "mine.cuts.1: 1.5 should be below 1"),
+        ({"kind": "pareto", "name": "monetary"}, "mine: the output column cannot be called monetary"),
+        ({"kind": "rfm", "segments": [{"id": "a", "rr": [1, 5]}]}, "mine.segments.0.rr: no such setting"),
+        ({"kind": "rfm", "segments": [{"id": "a"}]}, "mine.segments.0: segment a gives ranges"),
+        (
+            {"kind": "rfm", "segments": [{"id": "a", "r": [2, 5]}]},
+            "mine: the own map is not complete: 25 of 125",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_likely_word(given: Any, words: str) -> None:
+    assert any(text.startswith(words) for text in problems_of(given)), problems_of(given)
+
+
+def test_words_are_there_in_chinese_too() -> None:
+    assert problems_of({"kind": "rfm", "segmnets": "eight"}, "zh") == [
+        "mine.segmnets：没有这个设置；是不是“segments”？"
+    ]
+
+
+def test_all_problems_of_all_schemes_come_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "schemes.yml"
+    path.write_text(
+        "a: {kind: rmf}\nb: {kind: rfm, binz: 3, bins: 99}\nc: {kind: pareto}\n", encoding="utf-8"
+    )
+    with pytest.raises(InputProblems) as error:
+        load_schemes(path)
+    assert len(error.value.problems) == 3
+    assert all(p.file == "schemes.yml" for p in error.value.problems)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", ""])
+def test_a_file_that_holds_no_schemes_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.yml").write_text(text, encoding="utf-8")
+    for load in (load_scheme, load_schemes):
+        with pytest.raises(InputProblems) as error:
+            load(tmp_path / "x.yml")
+        assert error.value.problems[0].file == "x.yml"
+    with pytest.raises(InputProblems, match="there is no file"):
+        load_scheme(tmp_path / "none.yml")
+
+
+def test_a_file_from_notepad_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_bytes(b"\xef\xbb\xbfkind: pareto\r\n")
+    assert load_scheme(tmp_path / "x.yml") == Pareto()
+
+
+def test_saved_schemes_are_plain_short_yaml(tmp_path: Path) -> None:
+    tier = Bands(column="aum", cuts=(5, 50), labels=("普通", "金卡", "白金"), source="示例参数", name="tier")
+    save_schemes({"tier": tier, "rfm": RFM()}, tmp_path / "schemes.yml")
+    text = (tmp_path / "schemes.yml").read_bytes().decode("utf-8")
+    assert text.startswith("tier:\n  kind: bands\n  source: 示例参数\n  column: aum\n") and "\r" not in text
+    assert load_schemes(tmp_path / "schemes.yml") == {"tier": tier, "rfm": RFM()}
+
+
+def test_a_playbook_block_is_read_as_it_stands() -> None:
+    found = schemes_from(
+        {"tier": {"kind": "bands", "column": "aum", "cuts": [5], "labels": ["normal", "gold"]}}
+    )
+    assert found["tier"].name == "tier" and found["tier"].needs() == ("aum",)
