@@ -29,7 +29,7 @@ _WHERE = {
     "plan": "segkit.followup.planner",
 }
 
-__all__ = ["__version__", *sorted(_WHERE)]
+__all__ = ["__version__", *_WHERE]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
 
@@ -75,7 +75,7 @@ def _verdict(fault: Exception, lang: Lang) -> tuple[int, str]:
     return FAULT, say("cli.fault", lang, kind=type(fault).__name__, why=str(fault))
 
 
-def _progress(lang: Lang, quiet: bool):  # type: ignore[no-untyped-def]
+def _progress(lang: Lang, quiet: bool) -> Callable[[str], None]:
     """A line per step on stderr; results go to stdout."""
 
     def tell(step: str) -> None:
@@ -186,7 +186,7 @@ def report(
     raise SystemExit(_report_many(sources, jobs, settings))
 
 
-def _report_many(sources: Sequence[Path], jobs: int, settings: dict[str, object]) -> int:
+def _report_many(sources: Sequence[Path], jobs: int, settings: Mapping[str, object]) -> int:
     """One process per client; one failure does not stop the others."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -285,13 +285,13 @@ def data_build(
     tell = _progress(speak, quiet)
     try:
         if check:
-            problems = prove(cases, out)
+            problems = prove(cases or [], out)
             for problem in problems:
                 typer.echo(problem.text(speak), err=True)
             if not problems:
                 typer.echo(say("data.same", speak, folder=str(out)))
             raise SystemExit(FAULT if problems else OK)
-        for path in make(cases, out=out, seed=seed, size=size, names=names, progress=tell):
+        for path in make(cases or [], out=out, seed=seed, size=size, names=names, progress=tell):
             typer.echo(str(path))
     except Exception as fault:
         _fail(fault, speak)

@@ -53,6 +53,7 @@ class Cleaned:
     twins : probable twins, `id_a, id_b, why, file_a, sheet_a, row_a, file_b, sheet_b, row_b`
     unknown_status : `status, rows, amount` of texts whose meaning is not known; counted as valid
     heads : canonical column -> the client's heading
+    customers_gone : customer ids that stand only in rows that do not count
     """
 
     grain: str
@@ -64,6 +65,7 @@ class Cleaned:
     twins: pd.DataFrame
     unknown_status: pd.DataFrame
     heads: dict[str, str]
+    customers_gone: int
     notes: tuple[Problem, ...] = ()
 
 
@@ -126,6 +128,7 @@ def clean(
         twins=twins.reset_index(drop=True),
         unknown_status=unknown,
         heads=heads,
+        customers_gone=bench.values["customer_id"].nunique() - people["customer_id"].nunique(),
         notes=(*table.notes, *bench.notes),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.intake.ledger import Events
-from segkit.intake.values import mapped, plain, read_amounts, read_dates, read_phones, vocabulary
+from segkit.intake.values import mapped, read_amounts, read_dates, read_phones, vocabulary
 
 # how the cells of a canonical column look, where a look can be told
 LOOKS = {
@@ -98,10 +99,12 @@ def _fits_all(row: pd.DataFrame, where: list[int], looks: list[str]) -> bool:
 def find_tests(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> None:
     """Set aside rows somebody typed in to try the system: a name, id, owner or note that says so."""
     words = "|".join(re.escape(word) for word in vocabulary()["test"])
-    pattern = re.compile(rf"(?:{words})(?![a-z])")
+    pattern = re.compile(rf"\s*(?:{words})(?![a-z])")
     for field in ("name", "customer_id", "order_id", "owner", "note", "status"):
         if (head := heads.get(field)) is not None:
-            hit = mapped(text[head], lambda v: bool(pattern.match(plain(v)))).astype(bool)
+            hit = mapped(
+                text[head], lambda v: bool(pattern.match(unicodedata.normalize("NFKC", v).lower()))
+            ).astype(bool)
             fresh = hit.to_numpy() & ~events.rows_of("test")
             events.add(fresh, "test", "set_aside", column=head, old=text[head])
 

@@ -45,8 +45,12 @@ def number(value: float, digits: int = 1) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share in 0..1 as a percentage: 70.5%."""
-    return f"{share * 100:,.{digits}f}%"
+    """A share in 0..1 as a percentage: 70.5%; what is not all, or not nothing, never reads 100% or 0%."""
+    text = f"{share * 100:,.{digits}f}%"
+    least = 10.0**-digits
+    if 0 < share < 1 and float(text[:-1].replace(",", "")) in (0.0, 100.0):
+        return f">{100 - least:.{digits}f}%" if share > 0.5 else f"<{least:.{digits}f}%"
+    return text
 
 
 def listing(items: Iterable[Any], lang: Lang) -> str:

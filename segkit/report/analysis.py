@@ -19,7 +19,7 @@ from segkit.locale import Lang, has_term, say, term
 from segkit.playbooks import Segmentation, apply, load_playbook
 from segkit.privacy.known import looks_like_firm
 from segkit.problems import InputProblems, Problem
-from segkit.report.intake_step import load_intake, take_in
+from segkit.report.intake_step import load_intake, take_in, write_parquet
 from segkit.report.model import Meta, Provenance, ReportModel
 from segkit.report.study import Study
 from segkit.schemes.store import save_schemes
@@ -188,7 +188,7 @@ def finish(study: Study) -> ReportModel:
     tables = {"customers": customers, "plan": plan_sheet, "ledger": study.ledger}
     save_schemes(study.segmentation.schemes, study.folder / "schemes.yml")
     for name, frame in tables.items():
-        frame.to_parquet(internal / f"{name}.parquet", index=False)
+        write_parquet(frame, internal / f"{name}.parquet")
         study.model.tables[name] = f"internal/{name}.parquet"
     study.mark_segments([*study.segmentation.main_scheme.order()])
     study.model.save(study.folder / "model.json")

@@ -183,6 +183,7 @@ class _Analysis(threading.Thread):
 
     def run(self) -> None:
         import papermill
+        from traitlets.config import Config as Traits
 
         try:
             with _kernel():
@@ -194,6 +195,7 @@ class _Analysis(threading.Thread):
                     progress_bar=False,
                     log_output=False,
                     cwd=str(self.run_folder),
+                    config=Traits({"KernelManager": {"transport_encryption": "auto"}}),
                 )
         except Exception as fault:  # told to the caller by wait()
             self.fault = fault
@@ -215,7 +217,10 @@ class _kernel:
         spec = Path(self.folder) / "kernels" / "python3"
         spec.mkdir(parents=True)
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        text = json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"})
+        encrypted = {"supported_encryption": "curve"}
+        text = json.dumps(
+            {"argv": argv, "display_name": "Python 3", "language": "python", "metadata": encrypted}
+        )
         (spec / "kernel.json").write_text(text, encoding="utf-8")
         self.before = os.environ.get("JUPYTER_PATH")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [self.folder, self.before]))

@@ -13,14 +13,14 @@ import pandas as pd
 
 from segkit.config import Column, Draft, client_id, draft, load_config, parse_config
 from segkit.intake.confirm import Questions, questions, write_confirm
-from segkit.intake.mapping import Guess, Mapping, suggest_mapping
+from segkit.intake.mapping import Grain, Guess, Mapping, suggest_mapping
 from segkit.intake.reading import read_tables
 from segkit.intake.table import Table, stack
 from segkit.locale import Lang, name_of, say
 from segkit.playbooks import load_playbook
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
-from segkit.report.intake_step import CONFIRM, Intake, Progress, quiet, take_in
+from segkit.report.intake_step import CONFIRM, GRAINS, Intake, Progress, quiet, take_in
 from segkit.workdays import next_working_monday
 
 MOST_QUESTIONS = 7
@@ -97,10 +97,10 @@ def look(
     return Seen(written, asks[:MOST_QUESTIONS], notes)
 
 
-def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[str, Table], dict[str, list[str]]]:
+def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[Grain, Table], dict[Grain, list[str]]]:
     """The files as one table per grain, and their paths as client.yml will name them."""
-    parts: dict[str, list[Table]] = {}
-    inputs: dict[str, list[str]] = {}
+    parts: dict[Grain, list[Table]] = {}
+    inputs: dict[Grain, list[str]] = {}
     problems: list[Problem] = []
     for path in files:
         try:
@@ -113,7 +113,7 @@ def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[str, Table], di
         inputs.setdefault(grain, []).append(_beside(path, folder))
     if problems:
         raise InputProblems(problems)
-    order = [grain for grain in ("orders", "customers") if grain in parts]
+    order = [grain for grain in GRAINS if grain in parts]
     return {grain: stack(parts[grain]) for grain in order}, {grain: inputs[grain] for grain in order}
 
 
@@ -147,7 +147,7 @@ def _together(parts: Sequence[Questions]) -> Questions:
 
 
 def _asks(
-    intake: Intake, guessed: Dict[str, Sequence[Guess]], asked: Questions, lang: Lang
+    intake: Intake, guessed: Dict[Grain, Sequence[Guess]], asked: Questions, lang: Lang
 ) -> Iterator[tuple[float, str]]:
     """(weight, sentence): columns we are not sure of first, then by the money behind a question."""
     totals, as_of = intake.facts["totals"], intake.facts["as_of"]

@@ -19,7 +19,7 @@ import pandas as pd
 from segkit.config import Config
 from segkit.intake.cleaning import Cleaned, clean
 from segkit.intake.confirm import Confirmed, read_confirm
-from segkit.intake.mapping import Mapping, check_mapping, mapping_from, suggest_mapping
+from segkit.intake.mapping import Grain, Mapping, check_mapping, mapping_from, suggest_mapping
 from segkit.intake.profile import quality
 from segkit.intake.reading import read_tables
 from segkit.intake.settling import Answers
@@ -27,9 +27,20 @@ from segkit.intake.table import Table
 from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
 
-GRAINS = ("orders", "customers")
+GRAINS: tuple[Grain, ...] = ("orders", "customers")
 CONFIRM = "to_confirm.xlsx"
 Progress = Callable[[str], None]
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Through an open file: pyarrow cannot open a Chinese path under a GBK locale."""
+    with path.open("wb") as file:
+        frame.to_parquet(file, index=False)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        return pd.read_parquet(file)
 
 
 def quiet(step: str) -> None:
@@ -55,14 +66,14 @@ class Intake:
     ledger: pd.DataFrame
     facts: dict[str, Any]
     known: dict[str, set[str]]
-    cleaned: dict[str, Cleaned]
-    mappings: dict[str, Mapping]
+    cleaned: dict[Grain, Cleaned]
+    mappings: dict[Grain, Mapping]
 
     def save(self, folder: Path) -> None:
         if self.orders is not None:
-            self.orders.to_parquet(folder / "orders.parquet", index=False)
-        self.people.to_parquet(folder / "people.parquet", index=False)
-        self.ledger.to_parquet(folder / "ledger.parquet", index=False)
+            write_parquet(self.orders, folder / "orders.parquet")
+        write_parquet(self.people, folder / "people.parquet")
+        write_parquet(self.ledger, folder / "ledger.parquet")
         text = json.dumps(self.facts, ensure_ascii=False, indent=1, default=str)
         (folder / "intake.json").write_text(text, encoding="utf-8")
 
@@ -72,9 +83,9 @@ def load_intake(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame, pd.Dat
     orders = folder / "orders.parquet"
     facts = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
     return (
-        pd.read_parquet(orders) if orders.is_file() else None,
-        pd.read_parquet(folder / "people.parquet"),
-        pd.read_parquet(folder / "ledger.parquet"),
+        read_parquet(orders) if orders.is_file() else None,
+        read_parquet(folder / "people.parquet"),
+        read_parquet(folder / "ledger.parquet"),
         facts,
     )
 
@@ -91,8 +102,8 @@ def take_in(
     InputProblems : everything that is wrong with any file, mapping or answer, at once
     """
     problems: list[Problem] = []
-    tables: dict[str, Table] = {}
-    mappings: dict[str, Mapping] = {}
+    tables: dict[Grain, Table] = {}
+    mappings: dict[Grain, Mapping] = {}
     for grain in GRAINS:
         paths = config.input.paths(grain, config.folder)
         if not paths:
@@ -117,7 +128,7 @@ def take_in(
         raise InputProblems(problems)
 
     progress("clean")
-    cleaned: dict[str, Cleaned] = {}
+    cleaned: dict[Grain, Cleaned] = {}
     day = as_of or config.as_of
     for grain, table in tables.items():
         cleaned[grain] = _clean(table, mappings[grain], day, said)
@@ -134,16 +145,16 @@ def _clean(table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Con
     return cleaned if answers == Answers() else clean(table, mapping, as_of=as_of, answers=answers)
 
 
-def _mapping(config: Config, table: Table, grain: str) -> Mapping:
+def _mapping(config: Config, table: Table, grain: Grain) -> Mapping:
     named = config.mapping.get(grain)
     return mapping_from(table, dict(named), grain) if named else suggest_mapping(table, grain)
 
 
 def _joined(
     config: Config,
-    tables: dict[str, Table],
-    mappings: dict[str, Mapping],
-    cleaned: dict[str, Cleaned],
+    tables: dict[Grain, Table],
+    mappings: dict[Grain, Mapping],
+    cleaned: dict[Grain, Cleaned],
     answered: Sequence[Problem],
 ) -> Intake:
     main = cleaned["orders" if "orders" in cleaned else "customers"]
@@ -165,6 +176,7 @@ def _joined(
         "sources": sources,
         "notes": notes,
         "unknown_status": main.unknown_status.to_dict("records"),
+        "customers_gone": main.customers_gone,
         "twins": len(main.twins) + (len(cleaned["customers"].twins) if "customers" in cleaned else 0),
         "quality": {
             "rows": grade.rows,

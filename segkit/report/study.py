@@ -32,6 +32,7 @@ from segkit.report.model import (
 )
 from segkit.report.render.values import shown
 
+Head = tuple[str, str, Unit]  # id, heading, unit of a column
 PERIODS = (365, 180, 90, 30)
 
 
@@ -124,7 +125,7 @@ class Study:
         self,
         id: str,
         title: str,
-        columns: Sequence[tuple[str, str, Unit]],
+        columns: Sequence[Head],
         rows: Sequence[Sequence[Any]],
         *,
         n: int,
@@ -213,7 +214,10 @@ class Shown:
                 )
             case Picture():
                 figure = model.figures[block.id]
-                return (self.study.folder / figure.svg).read_text(encoding="utf-8").split("?>", 1)[-1]
+                drawing = (self.study.folder / figure.svg).read_text(encoding="utf-8").split("?>", 1)[-1]
+                return (
+                    f"<p><b>{html.escape(figure.title)}</b></p>{drawing}<p>{html.escape(figure.caption)}</p>"
+                )
             case _:
                 ids = block.ids
                 if block.kind == "findings":

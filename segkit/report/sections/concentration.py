@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segkit.charts import concentration as draw
 from segkit.charts import top_share
-from segkit.report.model import Text
+from segkit.report.model import Kpis, Text
 from segkit.report.study import Shown, Study
 
 
@@ -23,4 +23,6 @@ def concentration(study: Study) -> Shown:
     left_out = int((buyers["monetary"] <= 0).sum())
     words = study.say("report.concentration", first=first, largest=largest, ten=ten, held=held)
     note = Text(text=study.say("report.not_positive", n=left_out), role="note") if left_out else None
-    return study.add("concentration", [Text(text=words), picture, note])
+    return study.add(
+        "concentration", [Kpis(ids=["top1_share", "top10_share"]), Text(text=words), picture, note]
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from segkit.locale import term
 from segkit.problems import Problem
-from segkit.report.model import Bullets, Sheet, Text
-from segkit.report.study import Shown, Study
+from segkit.report.model import Bullets, Kpis, Sheet, Text
+from segkit.report.study import Head, Shown, Study
 
 LISTED_ROWS = 20  # rows set aside that are listed one by one; the rest is in the workbook
 
@@ -21,14 +21,16 @@ def data_and_quality(study: Study) -> Shown:
     day = study.say(
         f"report.as_of.{as_of['why']}", as_of=study.as_of, later=as_of["later"], last=as_of["last"]
     )
-    # text, figures and money that balance, in one sentence
+    gone = study.intake["customers_gone"]
     balance = study.say("report.balance", **totals)
     notes = [Problem(**note).text(study.lang) for note in study.intake["notes"]]
     return study.add(
         "data",
         [
+            Kpis(ids=["rows_in", "rows_set_aside", "money_in", "money_set_aside"]),
             Text(text=balance),
             Text(text=day),
+            Text(text=study.say("report.gone", n=gone), role="note") if gone else None,
             _fates(study),
             _set_aside(study),
             Bullets(items=notes) if notes else None,
@@ -51,7 +53,7 @@ def _fates(study: Study) -> Sheet | None:
         [term(f"reason.{r.reason}", study.lang), term(f"fate.{r.fate}", study.lang), r.rows, r.amount]
         for r in grouped.itertuples()
     ]
-    head = [
+    head: list[Head] = [
         ("reason", study.say("head.reason"), "text"),
         ("fate", study.say("head.fate"), "text"),
         ("rows", study.say("head.rows"), "count"),
@@ -77,7 +79,7 @@ def _set_aside(study: Study) -> Sheet | None:
         ]
         for r in shown.itertuples()
     ]
-    head = [
+    head: list[Head] = [
         ("file", study.say("head.file"), "text"),
         ("row", study.say("head.row"), "id"),
         ("reason", study.say("head.reason"), "text"),
@@ -93,7 +95,7 @@ def _unknown(study: Study) -> Sheet | None:
     unknown = study.intake["unknown_status"]
     if not unknown:
         return None
-    head = [
+    head: list[Head] = [
         ("status", study.say("head.status"), "text"),
         ("rows", study.say("head.rows"), "count"),
         ("amount", study.say("head.amount"), "money"),
@@ -111,7 +113,7 @@ def _quality(study: Study) -> Sheet | None:
         [f["head"], f["completeness"], f["accuracy"], f["timeliness"], f["repair"]] for f in quality["fields"]
     ]
     overall = quality["overall"]
-    head = [
+    head: list[Head] = [
         ("field", study.say("head.field"), "text"),
         ("completeness", study.say("head.completeness"), "share"),
         ("accuracy", study.say("head.accuracy"), "share"),

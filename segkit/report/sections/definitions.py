@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segkit.report.model import Bullets, Sheet, Text
-from segkit.report.study import Shown, Study
+from segkit.report.study import Head, Shown, Study
 
 DEFINED = (
     "customer",
@@ -25,7 +25,7 @@ def definitions(study: Study) -> Shown:
 
 
 def _files(study: Study) -> Sheet:
-    head = [
+    head: list[Head] = [
         ("file", study.say("head.file"), "text"),
         ("sheet", study.say("head.sheet"), "text"),
         ("rows", study.say("head.rows"), "count"),

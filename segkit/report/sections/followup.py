@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from segkit.locale import has_term, name_of, term
-from segkit.report.model import Sheet, Text
-from segkit.report.study import Shown, Study
+from segkit.report.model import Block, Kpis, Sheet, Text
+from segkit.report.study import Head, Shown, Study
 
 
 def followup(study: Study) -> Shown:
@@ -23,7 +23,8 @@ def followup(study: Study) -> Shown:
     words = study.say(
         "report.plan", planned=planned, start=start, end=end, hours=hours, there=capacity / 60, need=need
     )
-    blocks = [Text(text=words), _by_segment(study)]
+    ids = ["followup_tasks", "followup_unscheduled", "followup_consent"]
+    blocks: list[Block] = [Kpis(ids=ids), Text(text=words), _by_segment(study)]
     if study.intake["sample_team"]:
         blocks.append(
             Text(text=study.say("report.sample_team", people=max(1.0, need / (capacity / 60))), role="note")
@@ -58,7 +59,7 @@ def _by_segment(study: Study) -> Sheet:
                 float(value.get(label, 0.0)),
             ]
         )
-    head = [
+    head: list[Head] = [
         ("segment", study.say("head.segment"), "text"),
         ("next", study.say("head.next_step"), "text"),
         ("channel", study.say("head.channel"), "text"),

@@ -8,8 +8,11 @@ import pandas as pd
 
 from segkit.charts import top_share
 from segkit.report.model import Block, Kpis, Text
-from segkit.report.study import Shown, Study
+from segkit.report.study import Head, Shown, Study
 
+ALWAYS = ("customers", "buyers", "revenue", "orders", "aov", "frequency")
+RATES = ("repurchase_rate", "one_time_share", "top20_share")
+IN_PERIODS = ("active", "new", "returning", "churn_rate")
 # buyers watched for a shorter time than this cannot yet count as "bought once only"
 WATCHED_DAYS = 90
 
@@ -19,8 +22,8 @@ class Period:
     """Customers and money of one period; `start` is excluded, `end` included."""
 
     active: int
-    new: int
-    returning: int
+    new: int | None  # None where the data does not reach back far enough to tell new from returning
+    returning: int | None
     revenue: float
     orders: int
     lost: int | None  # active in the period before and not in this one
@@ -39,20 +42,21 @@ def period(orders: pd.DataFrame, end: pd.Timestamp, days: int) -> Period:
     inside = orders[(dates > end - length) & (dates <= end)]
     here = set(inside.loc[bought, "customer_id"])
     first = orders[bought].groupby("customer_id")["order_date"].min()
-    new = int(first.loc[list(here)].gt(end - length).sum())
+    # the data must reach back one period before this one, else every customer looks new
+    reaches = bool(dates.min() <= end - 2 * length + pd.Timedelta(days=1))
+    new = int(first.loc[list(here)].gt(end - length).sum()) if reaches else None
     earlier = orders[bought & (dates > end - 2 * length) & (dates <= end - length)]
     before = set(earlier["customer_id"])
-    observed = bool(dates.min() <= end - 2 * length + pd.Timedelta(days=1))
     key = "order_id" if "order_id" in orders.columns else None
     positive = inside[inside["amount"] >= 0]
     return Period(
         active=len(here),
         new=new,
-        returning=len(here) - new,
+        returning=None if new is None else len(here) - new,
         revenue=round(float(inside["amount"].sum()), 2),
         orders=int(positive[key].nunique() if key else len(positive)),
-        lost=len(before - here) if observed else None,
-        before=len(before) if observed else None,
+        lost=len(before - here) if reaches else None,
+        before=len(before) if reaches else None,
     )
 
 
@@ -81,19 +85,17 @@ def overview(study: Study) -> Shown:
     top, held = top_share(buyers["monetary"], 0.2)
     study.kpi("top20_share", held, "share", n=top, note=study.say("report.rule.top20"))
     blocks: list[Block | None]
-    ids = ["customers", "buyers", "revenue", "orders", "aov", "frequency", "repurchase_rate", "top20_share"]
-    blocks = [Kpis(ids=ids), _periods(study)]
-    blocks.append(Text(text=study.say("report.rules", rule=rule), role="note"))
+    blocks = [Kpis(ids=[*ALWAYS, *RATES]), *_periods(study)]
     return study.add("overview", [*blocks, _limits(study, once, n)])
 
 
-def _periods(study: Study) -> Block:
+def _periods(study: Study) -> list[Block]:
     days = study.period_days
     if study.orders is None or days is None:
         for id in ("active", "new", "returning"):
             study.kpi(id, None, "count", note=study.say("report.no_periods"))
         study.kpi("churn_rate", None, "share", note=study.say("report.no_periods"))
-        return Text(text=study.say("report.no_periods"), role="note")
+        return [Text(text=study.say("report.no_periods"), role="note")]
     end = pd.Timestamp(study.as_of)
     now = period(study.orders, end, days)
     then = period(study.orders, end - pd.Timedelta(days=days), days)
@@ -102,7 +104,7 @@ def _periods(study: Study) -> Block:
     study.kpi("returning", now.returning, "count", n=now.active, previous=then.returning)
     rule = study.say("report.rule.churn", days=days)
     study.kpi("churn_rate", now.churn, "share", n=now.before, note=rule, previous=then.churn)
-    head = [
+    head: list[Head] = [
         ("period", study.say("head.period"), "text"),
         *[(id, study.say(f"kpi.{id}"), "count") for id in ("active", "new", "returning")],
         ("revenue", study.say("kpi.revenue"), "money"),
@@ -114,7 +116,8 @@ def _periods(study: Study) -> Block:
         for words, p in (("head.last_days", now), ("head.days_before", then))
     ]
     title = study.say("report.periods", days=days, active=now.active, before=then.active)
-    return study.table("periods", title, head, rows, n=len(study.customers))
+    note = Text(text=study.say("report.rule.new", days=days), role="note")
+    return [Kpis(ids=[*IN_PERIODS]), study.table("periods", title, head, rows, n=len(study.customers)), note]
 
 
 def _limits(study: Study, once: int, n: int) -> Text | None:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from segkit.charts import segment_value
 from segkit.locale import has_term, name_of, term
-from segkit.report.model import Sheet, Text
-from segkit.report.study import Shown, Study
+from segkit.report.model import Block, Sheet, Text
+from segkit.report.study import Head, Shown, Study
 
 
 def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> p
 def segments(study: Study) -> Shown:
     """Each segment of the main scheme: size, value, usual recency and frequency, next step; then the other schemes."""
     main = study.segmentation.main
-    blocks: list[object] = []
+    blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
         summary = summary_by(study.customers, name, scheme.order())
         study.mark_segments(list(summary.index))
@@ -49,14 +49,14 @@ def segments(study: Study) -> Shown:
     unknown = int((study.customers[main] == "unknown").sum())
     if unknown:
         blocks.append(Text(text=study.say("report.unknown", n=unknown), role="warning"))
-    return study.add("segments", blocks)  # type: ignore[arg-type]
+    return study.add("segments", blocks)
 
 
 def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
     people, money = int(summary["customers"].sum()), float(summary["monetary"].sum())
     positive = float(summary["monetary"].clip(lower=0).sum())
     is_main = name == study.segmentation.main
-    head = [
+    head: list[Head] = [
         ("segment", name_of("scheme", name, study.lang), "text"),
         ("customers", study.say("head.customers"), "count"),
         ("customers_share", study.say("head.customers_share"), "share"),

@@ -9,7 +9,7 @@ from segkit.locale import name_of
 from segkit.report.model import Findings, Kpis, Text
 from segkit.report.study import Shown, Study
 
-CARDS = ("buyers", "revenue", "repurchase_rate", "top20_share")
+CARDS = ("buyers", "revenue", "repurchase_rate")
 MOST = 3
 
 
