@@ -23,9 +23,11 @@ from segkit.intake.settling import (
 from segkit.intake.table import ORIGIN, Table
 from segkit.intake.twins import find_twins, merge_into
 from segkit.intake.values import mapped, tidy
-from segkit.privacy.mask import mask_text
+from segkit.privacy.known import Lookup, known_values
+from segkit.privacy.mask import mask_column, mask_text
 from segkit.problems import InputProblems, Problem
 
+PERSONAL = ("name", "phone", "email")
 LINE = (
     "order_id",
     "line_id",
@@ -121,7 +123,7 @@ def clean(
     return Cleaned(
         grain=grain,
         frame=frame.reset_index(drop=True),
-        ledger=_masked(events.ledger(table.origin, amount)),
+        ledger=_masked(events.ledger(table.origin, amount), heads, people),
         totals=totals,
         as_of=chosen,
         people=people.reset_index(drop=True),
@@ -231,6 +233,15 @@ def _merged(
     return frame, frame
 
 
-def _masked(ledger: pd.DataFrame) -> pd.DataFrame:
+def _masked(ledger: pd.DataFrame, heads: dict[str, str], people: pd.DataFrame) -> pd.DataFrame:
     """Old and new cell texts without personal data: the ledger is for reading."""
-    return ledger.assign(old=mapped(ledger["old"], mask_text), new=mapped(ledger["new"], mask_text))
+    kinds = {kind: kind for kind in PERSONAL if kind in people.columns}
+    known = Lookup(known_values(people, kinds))
+    masked = ledger.copy()
+    for side in ("old", "new"):
+        cells = ledger[side]
+        masked[side] = mapped(cells, lambda text: mask_text(text, known))
+        for kind in kinds:
+            here = ledger["column"] == heads.get(kind)
+            masked[side] = masked[side].mask(here, mask_column(cells.where(here, ""), kind).astype("str"))
+    return masked

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -42,12 +41,6 @@ def _fits(column: pd.Series, look: str) -> np.ndarray:
     return np.where(empty, 0, np.where(bad, -1, 1))
 
 
-@dataclass(frozen=True)
-class _Repair:
-    fit: int
-    cells: list[str]
-
-
 def _candidates(cells: list[str]) -> list[list[str]]:
     """The row with one cell joined to its neighbour (moved right), or one inserted (moved left)."""
     last = len(cells) - 1
@@ -74,26 +67,23 @@ def mend_shifted(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> p
         return text
     text = text.copy()
     where = [text.columns.get_loc(head) for head in typed]
-    mended = np.zeros(len(text), dtype=bool)
-    before = pd.Series("", index=text.index, dtype="str")
-    after = before.copy()
+    began: dict[str, list[int]] = {}
     for row in odd:
         cells = text.iloc[row].tolist()
         options = _candidates(cells)
         block = pd.DataFrame(options, dtype="str")
-        scores = sum(_fits(block[at], look) for at, look in zip(where, typed.values(), strict=True))
+        fit = [_fits(block[at], look) for at, look in zip(where, typed.values(), strict=True)]
+        scores = np.sum(fit, axis=0)
         best = int(np.argmax(scores))
-        if scores[best] >= fits[row].sum() + 3 and _fits_all(block.iloc[[best]], where, list(typed.values())):
+        left_over = sum(int(column[best] == -1) for column in fit)
+        if scores[best] >= fits[row].sum() + 3 and left_over <= 1:
+            changed = [before != after for before, after in zip(cells, options[best], strict=True)]
+            began.setdefault(str(text.columns[changed.index(True)]), []).append(int(row))
             text.iloc[row] = options[best]
-            mended[row] = True
-            before.iloc[row], after.iloc[row] = " | ".join(cells), " | ".join(options[best])
-    events.add(mended, "shifted", "changed", old=before, new=after)
+    for head, rows in began.items():
+        # the cells are not repeated here: a whole row holds names and numbers
+        events.add(np.isin(np.arange(len(text)), rows), "shifted", "changed", column=head)
     return text
-
-
-def _fits_all(row: pd.DataFrame, where: list[int], looks: list[str]) -> bool:
-    """Whether a mended row has at most one typed cell left that does not fit."""
-    return sum(int(_fits(row[at], look)[0] == -1) for at, look in zip(where, looks, strict=True)) <= 1
 
 
 def find_tests(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> None:

@@ -195,6 +195,7 @@ class _Analysis(threading.Thread):
                     progress_bar=False,
                     log_output=False,
                     cwd=str(self.run_folder),
+                    shutdown_kernel="immediate",
                     config=Traits({"KernelManager": {"transport_encryption": "auto"}}),
                 )
         except Exception as fault:  # told to the caller by wait()

@@ -36,7 +36,7 @@ Head = tuple[str, str, Unit]  # id, heading, unit of a column
 PERIODS = (365, 180, 90, 30)
 
 
-@dataclass
+@dataclass(repr=False)
 class Study:
     """Everything the section functions read, and the report they add to.
 
@@ -183,12 +183,15 @@ def _plain(value: Any, unit: Unit) -> Any:
     return value.isoformat()[:10] if isinstance(value, dt.date) else str(value)
 
 
-@dataclass
+@dataclass(repr=False)
 class Shown:
     """A section as a notebook shows it: the same words and numbers, plainly laid out."""
 
     study: Study
     section: Section
+
+    def __repr__(self) -> str:
+        return f"<{self.section.title}>"
 
     def _repr_html_(self) -> str:
         if not self.section.blocks:

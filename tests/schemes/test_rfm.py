@@ -128,7 +128,7 @@ def test_the_real_export_scores_sensibly(real_data: Any) -> None:
 
 def test_prospects_take_no_part_in_fit() -> None:
     buyers: list[Customer] = [(3, 2, 50.0), (90, 1, 20.0), (10, 5, 700.0)]
-    gaps: list[Customer] = [(None, 0, 0.0), (None, 0, -5.0), (5, 2, None), (None, 3, 9.0), (1, None, 9.0)]
+    gaps: list[Customer] = [(None, 0, 0.0), (400, 0, 0.0), (5, 2, None), (None, 3, 9.0), (1, None, 9.0)]
     for name in ("eleven", "eight"):
         assert RFM(segments=name).fit(table_of(buyers + gaps)) == RFM(segments=name).fit(table_of(buyers))
     labels = RFM().fit(table_of(buyers)).label(table_of(gaps))
