@@ -20,6 +20,7 @@ UNREADABLE = {
     "id_in_text",
     "negative",
 }
+BLANK_IS_AN_ANSWER = {"note", "tags", "opt_out_channels", "refund", "line_id"}  # nothing to say, not missing
 MENDED = {"amount_unit", "excel_serial", "full_width", "grade_spelling", "formula"}
 
 
@@ -29,7 +30,7 @@ class FieldQuality:
 
     field: str
     head: str
-    completeness: float
+    completeness: float | None
     accuracy: float | None
     timeliness: float | None
     repair: int
@@ -78,10 +79,10 @@ def quality(cleaned: Cleaned) -> Quality:
             FieldQuality(
                 field=name,
                 head=head,
-                completeness=filled / rows if rows else 0.0,
+                completeness=None if name in BLANK_IS_AN_ANSWER or not rows else filled / rows,
                 accuracy=max(0.0, 1 - (wrong + mended) / filled) if filled else None,
                 timeliness=_current(values, cleaned),
-                repair=empty + wrong,
+                repair=wrong if name in BLANK_IS_AN_ANSWER else empty + wrong,
             )
         )
     fields.sort(key=lambda f: (-f.repair, f.field))

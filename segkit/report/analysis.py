@@ -179,6 +179,7 @@ def finish(study: Study) -> ReportModel:
     content = [f"content.{c}" for c in tasks["content"]]
     plan_sheet = tasks.assign(
         why=tasks["customer_id"].map(why),
+        owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
         next_step=[term(c, lang) if has_term(c) else c for c in content],
         content=[c.removeprefix("content.") for c in content],
     )

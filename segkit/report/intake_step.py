@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from segkit.config import Config
-from segkit.intake.cleaning import Cleaned, clean
+from segkit.intake.cleaning import PERSONAL, Cleaned, clean
 from segkit.intake.confirm import Confirmed, read_confirm
 from segkit.intake.mapping import Grain, Mapping, check_mapping, mapping_from, suggest_mapping
 from segkit.intake.profile import quality
@@ -26,6 +26,7 @@ from segkit.intake.settling import Answers
 from segkit.intake.table import Table
 from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
+from segkit.report.shield import Shield, shield_for
 
 GRAINS: tuple[Grain, ...] = ("orders", "customers")
 CONFIRM = "to_confirm.xlsx"
@@ -58,7 +59,9 @@ class Intake:
     ledger : one line per event, all files
     facts : JSON-able: as_of, totals, sources, notes, quality, unknown statuses, grain, data_sha256
     known : personal values of this client's input by kind, for the leak scan; never saved
-    cleaned, tables : as they came out of cleaning and reading, for `init` and its questions
+    harmless : values of the columns that client.yml calls not personal
+    shield : surrogates, where the client's own key is personal
+    cleaned, mappings : as they came out of cleaning, for `init` and its questions
     """
 
     orders: pd.DataFrame | None
@@ -66,6 +69,8 @@ class Intake:
     ledger: pd.DataFrame
     facts: dict[str, Any]
     known: dict[str, set[str]]
+    harmless: set[str]
+    shield: Shield | None
     cleaned: dict[Grain, Cleaned]
     mappings: dict[Grain, Mapping]
 
@@ -74,6 +79,9 @@ class Intake:
             write_parquet(self.orders, folder / "orders.parquet")
         write_parquet(self.people, folder / "people.parquet")
         write_parquet(self.ledger, folder / "ledger.parquet")
+        if self.shield is not None:
+            (folder / "internal").mkdir()
+            write_parquet(self.shield.keys, folder / "internal" / "keys.parquet")
         text = json.dumps(self.facts, ensure_ascii=False, indent=1, default=str)
         (folder / "intake.json").write_text(text, encoding="utf-8")
 
@@ -131,8 +139,14 @@ def take_in(
     cleaned: dict[Grain, Cleaned] = {}
     day = as_of or config.as_of
     for grain, table in tables.items():
-        cleaned[grain] = _clean(table, mappings[grain], day, said)
+        try:
+            cleaned[grain] = _clean(table, mappings[grain], day, said)
+        except InputProblems as found:
+            problems += found.problems
+            continue
         day = day or cleaned[grain].as_of.date  # one day for all tables: the one the orders give
+    if problems:
+        raise InputProblems(problems)
     return _joined(config, tables, mappings, cleaned, said.notes if said else ())
 
 
@@ -143,6 +157,12 @@ def _clean(table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Con
         return cleaned
     answers = confirmed.answers(cleaned.twins)
     return cleaned if answers == Answers() else clean(table, mapping, as_of=as_of, answers=answers)
+
+
+def _worth(main: Cleaned, twins: pd.DataFrame) -> float:
+    """The money of everybody who is one of a pair."""
+    money = main.frame["amount" if main.grain == "orders" else "monetary"]
+    return round(float(money[main.frame["customer_id"].isin({*twins["id_a"], *twins["id_b"]})].sum()), 2)
 
 
 def _mapping(config: Config, table: Table, grain: Grain) -> Mapping:
@@ -169,6 +189,8 @@ def _joined(
     said = [*(n for one in cleaned.values() for n in one.notes), *answered]
     notes = [asdict(note) for note in (*said, *(n for m in mappings.values() for n in m.notes))]
     grade = quality(main)
+    doubles = pd.concat([one.twins for one in cleaned.values()], ignore_index=True)
+    doubles = doubles.drop_duplicates(["id_a", "id_b"])
     facts: dict[str, Any] = {
         "grain": main.grain,
         "as_of": asdict(main.as_of),
@@ -177,7 +199,8 @@ def _joined(
         "notes": notes,
         "unknown_status": main.unknown_status.to_dict("records"),
         "customers_gone": main.customers_gone,
-        "twins": len(main.twins) + (len(cleaned["customers"].twins) if "customers" in cleaned else 0),
+        "twins": len(doubles),
+        "twins_money": _worth(main, doubles),
         "quality": {
             "rows": grade.rows,
             "overall": {
@@ -191,11 +214,37 @@ def _joined(
         "mapping": {grain: dict(m.columns) for grain, m in mappings.items()},
         "data_sha256": hashlib.sha256("".join(s["sha256"] for s in sources).encode("ascii")).hexdigest(),
     }
-    known: dict[str, set[str]] = {}
-    for one in cleaned.values():
-        kinds = {c: c for c in ("name", "phone", "email") if c in one.people.columns}
-        for kind, values in known_values(one.people, kinds).items():
-            known.setdefault(kind, set()).update(values)
     ledger = pd.concat([one.ledger for one in cleaned.values()], ignore_index=True)
     orders = cleaned["orders"].frame if "orders" in cleaned else None
-    return Intake(orders, people, ledger, facts, known, cleaned, mappings)
+    shield = shield_for(config, main, people["customer_id"])
+    known = _known(cleaned, shield)
+    if shield is not None:
+        people = shield.over(people)
+        orders = None if orders is None else shield.over(orders)
+        facts["notes"].append(asdict(shield.note))
+        facts["key_fingerprint"] = shield.fingerprint
+    harmless = _harmless(config, tables)
+    return Intake(orders, people, ledger, facts, known, harmless, shield, cleaned, mappings)
+
+
+def _known(cleaned: dict[Grain, Cleaned], shield: Shield | None) -> dict[str, set[str]]:
+    """Personal values of this client's input by kind, to look for in every artefact."""
+    known: dict[str, set[str]] = {}
+    columns = [(one.people, {c: c for c in PERSONAL if c in one.people.columns}) for one in cleaned.values()]
+    if shield is not None:
+        columns.append((shield.keys, {"customer_id": shield.kind}))
+    for frame, kinds in columns:
+        for kind, values in known_values(frame, kinds).items():
+            known.setdefault(kind, set()).update(values)
+    return known
+
+
+def _harmless(config: Config, tables: dict[Grain, Table]) -> set[str]:
+    """What stands in the columns that client.yml calls not personal."""
+    return {
+        value
+        for table in tables.values()
+        for name in config.privacy.not_personal
+        if name in table.frame.columns
+        for value in table.frame[name].unique()
+    }

@@ -122,9 +122,8 @@ def _floors(
     largest_first = np.argsort(values)[::-1]
     values, n = values[largest_first], n[largest_first]
     upto = np.cumsum(values * n)
-    before = np.round(
-        np.concatenate([[0.0], upto[:-1]]) / upto[-1], 9
-    )  # .7 is not below .7, whatever the bits
+    # rounded: .7 is not below .7, whatever the last bits say
+    before = np.round(np.concatenate([[0.0], upto[:-1]]) / upto[-1], 9)
     a, b = (float(values[before < cut][-1]) for cut in cuts)
     return a, b
 

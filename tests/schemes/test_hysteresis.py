@@ -56,6 +56,11 @@ def test_the_raw_tier_of_the_last_month_is_taken() -> None:
     assert held("ABCC") == "AAAC"
 
 
+def test_the_other_side_starts_the_count_anew() -> None:
+    assert held("BCAAA", up=2, down=2) == "BBBAA"
+    assert held("BACCC", up=2, down=2) == "BBBCC"
+
+
 def test_flapping_never_demotes() -> None:
     assert held("ABABBABCAB") == "A" * 10
 

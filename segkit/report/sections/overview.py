@@ -92,9 +92,6 @@ def overview(study: Study) -> Shown:
 def _periods(study: Study) -> list[Block]:
     days = study.period_days
     if study.orders is None or days is None:
-        for id in ("active", "new", "returning"):
-            study.kpi(id, None, "count", note=study.say("report.no_periods"))
-        study.kpi("churn_rate", None, "share", note=study.say("report.no_periods"))
         return [Text(text=study.say("report.no_periods"), role="note")]
     end = pd.Timestamp(study.as_of)
     now = period(study.orders, end, days)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from segkit.charts import segment_value
-from segkit.locale import has_term, name_of, term
+from segkit.locale import name_of
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 
@@ -27,7 +27,7 @@ def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> p
 
 
 def segments(study: Study) -> Shown:
-    """Each segment of the main scheme: size, value, usual recency and frequency, next step; then the other schemes."""
+    """Each segment of the main scheme: size, value, usual recency and frequency; then the other schemes."""
     main = study.segmentation.main
     blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
@@ -46,6 +46,10 @@ def segments(study: Study) -> Shown:
             blocks = [sheet, picture, *blocks]
         else:
             blocks.append(sheet)
+    below = study.customers["monetary"][study.customers["monetary"] < 0]
+    if len(below):
+        words = study.say("report.negative", n=len(below), money=float(below.sum()))
+        blocks.append(Text(text=words, role="warning"))
     unknown = int((study.customers[main] == "unknown").sum())
     if unknown:
         blocks.append(Text(text=study.say("report.unknown", n=unknown), role="warning"))
@@ -54,7 +58,6 @@ def segments(study: Study) -> Shown:
 
 def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
     people, money = int(summary["customers"].sum()), float(summary["monetary"].sum())
-    positive = float(summary["monetary"].clip(lower=0).sum())
     is_main = name == study.segmentation.main
     head: list[Head] = [
         ("segment", name_of("scheme", name, study.lang), "text"),
@@ -71,38 +74,19 @@ def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
             r.customers,
             r.customers / people,
             r.monetary,
-            r.monetary / positive if positive else None,
+            r.monetary / money if money > 0 else None,
             r.recency,
             r.frequency,
         ]
         for label, r in zip(summary.index, summary.itertuples(), strict=True)
     ]
-    if is_main:
-        head.append(("next", study.say("head.next_step"), "text"))
-        rows = [[*row, _next_step(study, row[0])] for row in rows]
     best = summary["monetary"].idxmax()
     title = study.say(
         "report.segments",
         name=name_of("segment", best, study.lang),
         people=summary.loc[best, "customers"] / people,
-        money=summary.loc[best, "monetary"] / positive if positive else 0.0,
+        money=summary.loc[best, "monetary"] / money if money > 0 else 0.0,
     )
-    total = [study.say("head.total"), people, 1.0, money, money / positive if positive else None, None, None]
-    total += [""] if is_main else []
+    total = [study.say("head.total"), people, 1.0, money, money / money if money > 0 else None, None, None]
     id = "segments" if is_main else f"segments_{name}"
     return study.table(id, title, head, rows, n=people, total=total)
-
-
-def _next_step(study: Study, label: str) -> str:
-    """What the policy does with a label, in one phrase."""
-    touches = study.touches(label)
-    if not touches:
-        return ""
-    touch = touches[0]
-    content = f"content.{touch.content}"
-    return study.say(
-        "report.next_step",
-        what=term(content, study.lang) if has_term(content) else touch.content,
-        channel=name_of("channel", touch.channel, study.lang),
-        days=touch.every_days,
-    )

@@ -11,11 +11,12 @@ from segkit.report.study import Shown, Study
 
 CARDS = ("buyers", "revenue", "repurchase_rate")
 MOST = 3
+WIN_BACK = "win_back_call"  # what the playbook does with valuable customers who stay away
 
 
 def summary(study: Study) -> Shown:
     """Cards, then the three findings with the most money or people behind them, each with an action."""
-    for find in (_slipping, _concentrated, _bought_once, _set_aside, _prospects):
+    for find in (_slipping, _concentrated, _bought_once, _twins, _prospects, _set_aside):
         find(study)
     chosen = study.found[:MOST]
     study.model.findings.update({finding.id: finding for finding in chosen})
@@ -34,31 +35,31 @@ def summary(study: Study) -> Shown:
 
 
 def _slipping(study: Study) -> None:
-    """Valuable customers who have stayed away: worth more than the average buyer, silent for longer."""
-    buyers = study.buyers
-    if len(buyers) < 2 or buyers["recency_days"].isna().all():
-        return
-    worth, silent = buyers["monetary"].mean(), buyers["recency_days"].median()
-    away = buyers[(buyers["monetary"] >= worth) & (buyers["recency_days"].astype("float64") > silent)]
+    """Customers in the segments that the playbook answers with a win-back: worth much, silent for long."""
+    buyers, main = study.buyers, study.segmentation.main
+    labels = [
+        label
+        for label in study.segmentation.main_scheme.order()
+        if any(touch.content == WIN_BACK for touch in study.touches(label)[:1])
+    ]
+    away = buyers[buyers[main].isin(labels)]
     total = float(buyers["monetary"].clip(lower=0).sum())
     if away.empty or total == 0:
         return
     tasks = study.plan.tasks
     called = tasks[tasks["customer_id"].isin(set(away["customer_id"].astype(str)))]
-    labels = away[study.segmentation.main].value_counts()
     study.finding(
         "slipping",
         n=len(away),
         money=float(away["monetary"].sum()),
         share=float(away["monetary"].sum()) / total,
         days=int(away["recency_days"].median()),
-        silent=int(silent),
-        worth=float(worth),
-        segment=name_of("segment", str(labels.index[0]), study.lang),
+        usual=int(buyers["recency_days"].median()),
+        worth=float(away["monetary"].mean()),
+        average=float(buyers["monetary"].mean()),
+        segments=[name_of("segment", label, study.lang) for label in labels if (away[main] == label).any()],
         tasks=len(called),
-        first_week=int((called["due"] < called["due"].min() + pd.Timedelta(days=7)).sum())
-        if len(called)
-        else 0,
+        first_week=int((called["due"] < called["due"].min() + pd.Timedelta(days=7)).sum()),
     )
 
 
@@ -88,6 +89,12 @@ def _bought_once(study: Study) -> None:
         repeat=len(repeat),
         repeat_value=float(repeat["monetary"].mean()) if len(repeat) else 0.0,
     )
+
+
+def _twins(study: Study) -> None:
+    n = study.intake["twins"]
+    if n:
+        study.finding("twins", n=n, money=study.intake["twins_money"], of=len(study.customers))
 
 
 def _set_aside(study: Study) -> None:
