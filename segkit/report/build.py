@@ -24,7 +24,8 @@ from typing import Any
 import nbformat
 
 from segkit.config import Config
-from segkit.locale import Lang
+from segkit.locale import LANGS, Lang, name_of
+from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
 from segkit.report.analysis import READY, STOPPED
