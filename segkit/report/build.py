@@ -280,6 +280,8 @@ def _tidy(run: Path, notebook: Path) -> None:
     for cell in book.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"
         cell.source = cell.source.replace(json.dumps(str(run)), "None")
     nbformat.write(book, run / "internal" / "report.ipynb")
     notebook.unlink()

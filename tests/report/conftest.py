@@ -1,0 +1,33 @@
+"""Reports made once and looked at by many tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from segkit.config import load_config
+from segkit.report.build import Built, build
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A copy of a sample client's folder, under a name with blanks and Chinese; gives its client.yml."""
+
+    def copied(case: str) -> Path:
+        folder = tmp_path_factory.mktemp("客户 资料") / case
+        shutil.copytree(ROOT / "datasets" / case, folder)
+        return folder / "client.yml"
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def both(sample: Callable[[str], Path]) -> dict[str, Built]:
+    """The report of client_export in both languages."""
+    config = load_config(sample("client_export"))
+    return {lang: build(config, lang=lang) for lang in ("zh", "en")}
