@@ -282,7 +282,11 @@ def data_build(
     from segkit.synth.build import check as prove
 
     speak = lang_or_default(lang)
-    tell = _progress(speak, quiet)
+
+    def tell(case: str) -> None:
+        if not quiet:
+            typer.echo(say("data.making", speak, case=case), err=True)
+
     try:
         if check:
             problems = prove(cases or [], out)

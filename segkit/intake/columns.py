@@ -205,4 +205,4 @@ def _keys(bench: Bench) -> pd.Series:
             if len(known) and known.str.fullmatch(r"\d+\.0").all():
                 cells = cells.str.removesuffix(".0")
             return cells.where(~is_empty(cells), None)
-    raise InputProblems([Problem("map.no_customer", {})])
+    raise InputProblems([Problem("clean.no_customer_column", {})])
