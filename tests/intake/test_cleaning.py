@@ -111,7 +111,7 @@ def test_an_as_of_before_the_first_order_is_refused(orders):
 
 def test_the_last_credible_date_is_not_a_single_typing_error():
     days = pd.Series(
-        pd.date_range("2025-01-01", periods=200).repeat(5).tolist() + [pd.Timestamp("2026-07-01")]
+        [*pd.date_range("2025-01-01", periods=200).repeat(5).tolist(), pd.Timestamp("2026-07-01")]
     )
     found = credible_as_of(days)
     assert found is not None
