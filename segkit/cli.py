@@ -256,7 +256,11 @@ def _is_config(path: Path) -> bool:
 
 def _settings(path: Path) -> Config:
     from segkit.config import Config, load_config
+    from segkit.problems import InputProblems, Problem
 
+    if any(0xDC80 <= ord(c) <= 0xDCFF for c in str(path)):
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        raise InputProblems([Problem("cli.name_is_no_text", {"name": shown})])
     if _is_config(path):
         return load_config(path)
     # a file reported as it is: results go where the command is run, the file's own folder may be read-only

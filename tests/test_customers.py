@@ -173,9 +173,12 @@ def test_update_names_the_rows_that_are_not_later() -> None:
 
 def test_update_starts_from_a_table_read_back_from_parquet(tmp_path: Any) -> None:
     rows: list[Row] = [("a", START, 5.0, "1"), ("b", START, 2.0, "2")]
-    customer_table(orders_of(rows), as_of=START).assign(rfm="new").to_parquet(tmp_path / "customers.parquet")
+    stored = tmp_path / "customers.parquet"
+    with stored.open("wb") as file:
+        customer_table(orders_of(rows), as_of=START).assign(rfm="new").to_parquet(file)
     new: list[Row] = [("b", START + dt.timedelta(days=2), 3.5, "3")]
-    brought = update(pd.read_parquet(tmp_path / "customers.parquet"), orders_of(new), as_of="2024-03-01")
+    with stored.open("rb") as file:
+        brought = update(pd.read_parquet(file), orders_of(new), as_of="2024-03-01")
     assert_same(brought, plain_table(rows + new, dt.date(2024, 3, 1)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ def read_confirm(path: Path, *, sources: Mapping[str, str] | None = None) -> Con
     InputProblems : the file is no workbook that can be opened
     """
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        # by its bytes: calamine takes a path for UTF-8 whatever the locale says
+        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         grids = {
             name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names
         }

@@ -196,7 +196,7 @@ def read_dates(column: pd.Series) -> Dates:
         read = pd.to_datetime(words, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
         found = found.fillna(read.dt.normalize().astype("datetime64[ns]"))
     values = column.map(dict(zip(distinct, found, strict=True))).astype("datetime64[ns]")
-    was_serial = column.map(dict(zip(distinct, serial, strict=True))).fillna(False).astype(bool)
+    was_serial = column.map(dict(zip(distinct, serial, strict=True))).eq(True)
     return Dates(values, empty, values.isna() & ~empty, was_serial & values.notna(), guessed)
 
 

@@ -130,7 +130,8 @@ def _workbook(path: Path) -> Iterator[Strip]:
     import python_calamine
 
     try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        # by its bytes: calamine takes a path for UTF-8 whatever the locale says
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         for name in book.sheet_names:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             yield from _table(rows, lambda column, row, name=name: f"{name}!{_letters(column)}{row + 1}")  # type: ignore[misc]

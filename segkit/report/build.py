@@ -99,11 +99,16 @@ def build(
         run = workshop / "run"
         run.mkdir()
         analysis = _Analysis(notebook or _client_report(), run, lang)
-        analysis.start()
+
+        def tell(step: str) -> None:
+            progress(step)
+            if step == "clean":  # the files can be read: the kernel starts while they are cleaned
+                analysis.start()
+
         try:
-            intake = _intake_for(config, run, as_of, progress)
+            intake = _intake_for(config, run, as_of, tell)
         except BaseException:
-            (run / STOPPED).touch()
+            analysis.stop()
             raise
         progress("analyse")
         analysis.wait()
@@ -202,6 +207,12 @@ class _Analysis(threading.Thread):
                 )
         except Exception as fault:  # told to the caller by wait()
             self.fault = fault
+
+    def stop(self) -> None:
+        """There will be no tables: let the kernel go before its folder does."""
+        if self.is_alive():
+            (self.run_folder / STOPPED).touch()
+            self.join()
 
     def wait(self) -> None:
         self.join()

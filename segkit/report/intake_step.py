@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +152,13 @@ def take_in(
 
 def _clean(table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Confirmed | None) -> Cleaned:
     """Clean, and clean again with the client's answers: pairs are named by rows, ids are known only then."""
-    cleaned = clean(table, mapping, as_of=as_of)
-    if confirmed is None:
-        return cleaned
-    answers = confirmed.answers(cleaned.twins)
-    return cleaned if answers == Answers() else clean(table, mapping, as_of=as_of, answers=answers)
+    try:
+        cleaned = clean(table, mapping, as_of=as_of)
+        answers = Answers() if confirmed is None else confirmed.answers(cleaned.twins)
+        return cleaned if answers == Answers() else clean(table, mapping, as_of=as_of, answers=answers)
+    except InputProblems as found:
+        file = table.sources[0].file if len(table.sources) == 1 else None
+        raise InputProblems([replace(p, file=p.file or file) for p in found.problems]) from None
 
 
 def _worth(main: Cleaned, twins: pd.DataFrame) -> float:

@@ -137,7 +137,7 @@ def test_heatmap_counts_cells_and_shares_and_leaves_prospects_out():
     )
     drawn = score_heatmap(frame, lang="en", **FACTS)
     assert drawn.meta.title == "67% of customers buy recently and often; they bring 60% of revenue"
-    assert "n = 3" in drawn.meta.caption and "1 without a purchase" in drawn.meta.caption
+    assert "n = 3" in drawn.meta.caption and "1 without scores" in drawn.meta.caption
     rows = {series.name: series.values for series in drawn.meta.chart.series}
     assert rows["R 5: customers"] == (0, 0, 0, 2, 0)
     assert rows["R 1: share of revenue"] == (0, 0.4, 0, 0, 0)
