@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -34,14 +35,14 @@ Progress = Callable[[str], None]
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Through an open file: pyarrow cannot open a Chinese path under a GBK locale."""
-    with path.open("wb") as file:
-        frame.to_parquet(file, index=False)
+    """Through memory: pyarrow cannot open a Chinese path under a GBK locale."""
+    held = io.BytesIO()
+    frame.to_parquet(held, index=False)
+    path.write_bytes(held.getvalue())
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    with path.open("rb") as file:
-        return pd.read_parquet(file)
+    return pd.read_parquet(io.BytesIO(path.read_bytes()))
 
 
 def quiet(step: str) -> None:

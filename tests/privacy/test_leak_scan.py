@@ -217,7 +217,7 @@ def test_working_files_and_pictures_are_not_scanned(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         write(tmp_path / folder, "a.csv", f"电话\n{PHONE}\n")
     (tmp_path / "a.png").write_bytes(PHONE.encode())
-    pd.DataFrame({"phone": [PHONE]}).to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "a.parquet").write_bytes(pd.DataFrame({"phone": [PHONE]}).to_parquet())
     assert leaks(tmp_path, KNOWN) == []
     assert len(leaks(tmp_path / "internal", KNOWN)) == 1  # asked for by name
 
