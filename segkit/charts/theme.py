@@ -63,6 +63,11 @@ def _settings() -> Any:
     }
 
 
+def warm_up() -> None:
+    """Do the slow imports and find the font now, so that the first figure is as quick as the next."""
+    _settings()
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The theme, for the time of drawing or saving."""

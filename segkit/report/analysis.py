@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 import segkit
+from segkit.charts.theme import warm_up
 from segkit.config import Config, load_config
 from segkit.customers import customer_table
 from segkit.followup.planner import Member, plan
@@ -46,6 +47,7 @@ def open_study(
     """
     if run is not None:
         folder = Path(run)
+        warm_up()  # the slow imports and the font, while the tables are still being made
         _wait(folder)
         settings = Config.model_validate_json((folder / "config.json").read_text(encoding="utf-8"))
         settings = settings.at(Path((folder / "config_folder").read_text(encoding="utf-8")))

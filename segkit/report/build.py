@@ -32,6 +32,7 @@ from segkit.report.analysis import READY, STOPPED
 from segkit.report.intake_step import Intake, Progress, quiet, take_in
 from segkit.report.model import ReportModel
 
+Writer = Callable[[ReportModel, Path, Path], None]
 FORMATS = ("html", "xlsx")
 # for working, not for reading: the client's own ids stand here, and no contact data at all
 INTERNAL = ("orders.parquet", "people.parquet", "intake.json", "config.json", "config_folder", READY)
@@ -111,9 +112,13 @@ def build(
             analysis.stop()
             raise
         progress("analyse")
+        writers = _writers()  # their imports take as long as a page: done while the notebook runs
         analysis.wait()
         model = ReportModel.load(run / "model.json")
-        _render(model, run, formats, progress)
+        for name in formats:
+            progress(name)
+            file, write = writers[name]
+            write(model, run, run / file)
         progress("scan")
         _scan(run, intake, config)
         progress("place")
@@ -250,18 +255,12 @@ class _kernel:
 # --- artefacts -------------------------------------------------------------------------------------
 
 
-def _render(model: ReportModel, run: Path, formats: Sequence[str], progress: Progress) -> None:
+def _writers() -> dict[str, tuple[str, Writer]]:
+    """Format -> file and what writes it."""
     from segkit.report.render.html import render_html
     from segkit.report.render.xlsx import render_xlsx
 
-    writers: dict[str, tuple[str, Callable[[ReportModel, Path, Path], None]]] = {
-        "html": ("report.html", render_html),
-        "xlsx": ("customers.xlsx", render_xlsx),
-    }
-    for name in formats:
-        progress(name)
-        file, write = writers[name]
-        write(model, run, run / file)
+    return {"html": ("report.html", render_html), "xlsx": ("customers.xlsx", render_xlsx)}
 
 
 def _scan(run: Path, intake: Intake, config: Config) -> None:

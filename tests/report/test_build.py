@@ -118,14 +118,13 @@ def test_no_artefact_shows_a_phone_a_name_or_an_identity_number(both):
 
 def test_a_leak_keeps_the_report_from_being_put_in_place(sample, monkeypatch):
     config = load_config(sample("client_export"))
-    honest = building._render
+    writers = building._writers()
 
-    def careless(model, run, formats, progress):
-        honest(model, run, formats, progress)
-        page = run / "report.html"
+    def careless(model, run, page):
+        writers["html"][1](model, run, page)
         page.write_text(page.read_text("utf-8").replace("</h1>", " 10012345678</h1>"), encoding="utf-8")
 
-    monkeypatch.setattr(building, "_render", careless)
+    monkeypatch.setattr(building, "_writers", lambda: {"html": ("report.html", careless)})
     with pytest.raises(LeaksFound) as caught:
         build(config, formats=["html"])
     assert "10012345678" not in caught.value.found[0].text("zh")
