@@ -8,7 +8,7 @@ from typing import Any
 _WHERE = {
     "Drawn": "segkit.charts.theme",
     "concentration": "segkit.charts.lorenz",
-    "top_share": "segkit.charts.lorenz",
+    "top_customers": "segkit.charts.lorenz",
     "score_heatmap": "segkit.charts.scores",
     "segment_value": "segkit.charts.segments",
     "distributions": "segkit.charts.histograms",

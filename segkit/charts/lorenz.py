@@ -26,13 +26,14 @@ from segkit.charts.theme import (
     style,
 )
 from segkit.locale import Lang, has_message, name_of, percent, say
+from segkit.schemes.pareto import top_share
 
 _STEPS = tuple(i / 20 for i in range(21))  # the shares of customers handed on with the figure
 _FEW = 30  # below this many customers "the top 20 %" is said as a number of customers
 _MOST_POINTS = 400
 
 
-def top_share(values: pd.Series, share: float = 0.2) -> tuple[int, float]:
+def top_customers(values: pd.Series, share: float = 0.2) -> tuple[int, float]:
     """How much of the total do the best `share` of customers hold?
 
     Only values above zero take part. Gives the number of customers meant (`share` of them, rounded up) and
@@ -41,8 +42,7 @@ def top_share(values: pd.Series, share: float = 0.2) -> tuple[int, float]:
     best = _best_first(values)
     if best.empty:
         return 0, 0.0
-    n = math.ceil(round(share * len(best), 6))
-    return n, float(best.iloc[:n].sum() / best.sum())
+    return math.ceil(round(share * len(best), 9)), top_share(best, share)
 
 
 def concentration(
@@ -84,7 +84,7 @@ def concentration(
         reason = say("chart.conc.none", lang, noun=noun, n=len(customers))
         return empty("concentration", reason, lang, source, as_of, chart)
 
-    few, held = top_share(best)
+    few, held = top_customers(best)
     title = say(
         "chart.conc.title_few" if n < _FEW else "chart.conc.title", lang, k=few, n=n, held=held, noun=noun
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segkit.charts import concentration as draw
-from segkit.charts import top_share
+from segkit.charts import top_customers
 from segkit.report.model import Kpis, Text
 from segkit.report.study import Shown, Study
 
@@ -16,8 +16,8 @@ def concentration(study: Study) -> Shown:
     facts = {"lang": study.lang, "source": study.source, "as_of": study.as_of}
     classes = "abc" if "abc" in study.customers.columns else ""
     picture = study.figure(draw(buyers, classes=classes, **facts))
-    first, largest = top_share(buyers["monetary"], 0.01)
-    ten, held = top_share(buyers["monetary"], 0.10)
+    first, largest = top_customers(buyers["monetary"], 0.01)
+    ten, held = top_customers(buyers["monetary"], 0.10)
     study.kpi("top1_share", largest, "share", n=first)
     study.kpi("top10_share", held, "share", n=ten)
     left_out = int((buyers["monetary"] <= 0).sum())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from segkit.charts import top_share
+from segkit.charts import top_customers
 from segkit.report.model import Block, Kpis, Text
 from segkit.report.study import Head, Shown, Study
 
@@ -82,7 +82,7 @@ def overview(study: Study) -> Shown:
     )
     once = int((buyers["frequency"] == 1).sum())
     study.kpi("one_time_share", once / n if n else None, "share", n=n)
-    top, held = top_share(buyers["monetary"], 0.2)
+    top, held = top_customers(buyers["monetary"], 0.2)
     study.kpi("top20_share", held, "share", n=top, note=study.say("report.rule.top20"))
     blocks: list[Block | None]
     blocks = [Kpis(ids=[*ALWAYS, *RATES]), *_periods(study)]

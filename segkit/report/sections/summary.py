@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from segkit.charts import top_share
+from segkit.charts import top_customers
 from segkit.locale import name_of
 from segkit.report.model import Findings, Kpis, Text
 from segkit.report.study import Shown, Study
@@ -67,7 +67,7 @@ def _concentrated(study: Study) -> None:
     buyers = study.buyers
     if len(buyers) < 5 or buyers["monetary"].clip(lower=0).sum() == 0:
         return
-    top, held = top_share(buyers["monetary"], 0.2)
+    top, held = top_customers(buyers["monetary"], 0.2)
     floor = float(buyers["monetary"].nlargest(top).min())
     owners = study.customers["owner"].replace("", None).notna().any() if "owner" in study.customers else False
     study.finding("concentrated", n=top, share=held, of=len(buyers), floor=floor, owners=int(owners))
