@@ -30,7 +30,7 @@ def test_chinese_is_drawn_with_the_font_inside_the_page(both, browser_page):
     assert loaded >= 1
     # a character the font lacks would be as wide as the box that stands for it; these two differ in width
     widths = browser_page.evaluate(
-        """() => ['客', 'i'].map(c => { const s = document.createElement('span'); s.textContent = c;
+        """() => ['客', 'i'].map(c => { const s = document.createElement('span'); s.textContent = c; s.style.position = 'absolute';
             document.body.append(s); const w = s.getBoundingClientRect().width; s.remove(); return w; })"""
     )
     assert widths[0] > 2 * widths[1]
