@@ -54,7 +54,7 @@ def test_init_then_check_then_report(here):
     code, out, err = run("report", "client.yml", "--to", "xlsx")
     assert code == 0 and "读取文件" in err
     assert [Path(line).name for line in out.split("\n") if line][:1] == ["customers.xlsx"]
-    assert all(Path(line).is_file() for line in out.split("\n") if line)
+    assert all(Path(line).exists() for line in out.split("\n") if line)
 
 
 def test_init_leaves_an_existing_config_alone(here):

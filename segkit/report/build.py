@@ -367,5 +367,5 @@ def _put_in_place(run: Path, folder: Path) -> tuple[Path, tuple[Problem, ...]]:
 
 def _deliverables(folder: Path) -> tuple[Path, ...]:
     """What is handed to the client, most wanted first."""
-    names = ("report.html", "customers.xlsx", "schemes.yml", "model.json", "manifest.json")
+    names = ("report.html", "customers.xlsx", "figures", "schemes.yml", "model.json", "manifest.json")
     return tuple(folder / name for name in names if (folder / name).exists())

@@ -116,6 +116,7 @@ def test_no_artefact_shows_a_phone_a_name_or_an_identity_number(both):
             assert not [value for value in phones | ids | mails if value in text], path.name
 
 
+@pytest.mark.slow
 def test_a_leak_keeps_the_report_from_being_put_in_place(sample, monkeypatch):
     config = load_config(sample("client_export"))
     writers = building._writers()
@@ -155,6 +156,7 @@ def test_no_artefact_knows_the_machine_it_was_made_on(both):
                 assert sys.prefix not in text and ".building-" not in text, path.name
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_files(both, sample):
     again = build(load_config(sample("client_export")), lang="zh")
     for path in both["zh"].folder.rglob("*"):
@@ -191,6 +193,7 @@ def test_the_follow_up_sheet_has_what_a_salesperson_needs(both):
     assert not {"phone", "email"} & set(plan.columns)
 
 
+@pytest.mark.slow
 def test_an_open_workbook_sends_the_result_beside(sample):
     config = load_config(sample("client_export"))
     first = build(config, lang="zh", formats=["xlsx"])
@@ -202,6 +205,7 @@ def test_an_open_workbook_sends_the_result_beside(sample):
     assert (first.folder / "customers.xlsx").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_second_run_replaces_the_first(sample):
     config = load_config(sample("client_export"))
     first = build(config, lang="zh", formats=["html"])
@@ -220,6 +224,7 @@ def test_a_folder_that_cannot_be_written_is_said(sample):
     assert "reports" in caught.value.text("zh")
 
 
+@pytest.mark.slow
 def test_answers_in_to_confirm_change_the_next_run(sample, tmp_path):
     from segkit.report.first_look import look
 
@@ -242,6 +247,7 @@ def test_answers_in_to_confirm_change_the_next_run(sample, tmp_path):
     assert "twins" not in built.model.findings
 
 
+@pytest.mark.slow
 def test_the_notebook_works_by_itself(sample, tmp_path):
     import papermill
 
