@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
 
 import typer
 
-from segkit.locale import Lang, lang_or_default, say
+from segkit.locale import LANGS, Lang, lang_or_default, say
 
 if TYPE_CHECKING:
     from segkit.config import Config
@@ -30,7 +31,17 @@ app = typer.Typer(
 data = typer.Typer(no_args_is_help=True, help="Sample data / 示例数据.")
 app.add_typer(data, name="data")
 
-LangOption = Annotated[Optional[str], typer.Option("--lang", help="zh or en / 语言.")]  # noqa: UP045
+
+def _spoken(lang: str | None) -> str | None:
+    if lang not in (None, *LANGS):
+        raise typer.BadParameter(say("cli.unknown_lang", lang_or_default(), lang=lang))
+    return lang
+
+
+LangOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--lang", help="zh or en / 语言.", callback=_spoken),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines / 不显示进度.")]
 
 
@@ -88,12 +99,16 @@ def _progress(lang: Lang, quiet: bool) -> Callable[[str], None]:
 # --- init ------------------------------------------------------------------------------------------
 
 
-@app.command(epilog="segkit init orders.csv customers.xlsx --name 鸿业商贸（虚构）")
+@app.command(
+    short_help="读文件，写 client.yml / guess a config",
+    epilog="segkit init orders.csv customers.xlsx --name 鸿业商贸（虚构）",
+)
 def init(
     files: Annotated[list[Path], typer.Argument(help="The client's exports / 客户导出的文件.")],
     name: Annotated[Optional[str], typer.Option(help="Client name / 客户名称.")] = None,  # noqa: UP045
     playbook: Annotated[str, typer.Option(help="Playbook / 行业方案.")] = "general",
     lang: LangOption = None,
+    as_of: Annotated[Optional[str], typer.Option(help="YYYY-MM-DD / 截止日.")] = None,  # noqa: UP045
     force: Annotated[bool, typer.Option("--force", help="Overwrite client.yml / 覆盖.")] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -109,6 +124,7 @@ def init(
             name=name,
             playbook=playbook,
             force=force,
+            as_of=_day(as_of),
             progress=_progress(speak, quiet),
         )
     except Exception as fault:
@@ -127,15 +143,17 @@ def init(
 # --- check -----------------------------------------------------------------------------------------
 
 
-@app.command(epilog="segkit check client.yml")
+@app.command(
+    short_help="检查配置和文件 / say every problem",
+    epilog="segkit check client.yml",
+)
 def check(
     configs: Annotated[list[Path], typer.Argument(help="client.yml ...")],
     lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Say every problem of a client.yml and its files, write nothing / 检查配置和文件，不写任何东西."""
-    from segkit.playbooks import load_playbook
-    from segkit.report.intake_step import take_in
+    from segkit.report.intake_step import not_yet, take_in
 
     worst = OK
     for path in configs:
@@ -143,9 +161,8 @@ def check(
         try:
             settings = _settings(path)
             speak = lang_or_default(lang, settings.lang)
-            load_playbook(settings.playbook, folder=settings.folder)
             intake = take_in(settings, progress=_progress(speak, quiet))
-            for note in settings.notes:
+            for note in (*settings.notes, *not_yet(settings)):
                 typer.echo(f"  - {note.text(speak)}", err=True)
             totals = intake.facts["totals"]
             typer.echo(
@@ -163,13 +180,18 @@ def check(
 # --- report ----------------------------------------------------------------------------------------
 
 
-@app.command(epilog="segkit report client.yml  ·  segkit report orders.csv --lang en --to html")
+@app.command(
+    short_help="从导出文件到报告 / make the report",
+    epilog="segkit report client.yml  ·  segkit report orders.csv --lang en --to html",
+)
 def report(
     sources: Annotated[list[Path], typer.Argument(help="client.yml ... or a data file / 配置或数据文件.")],
     lang: LangOption = None,
     to: Annotated[str, typer.Option(help="html,xlsx")] = "html,xlsx",
     as_of: Annotated[Optional[str], typer.Option(help="YYYY-MM-DD / 截止日.")] = None,  # noqa: UP045
-    notebook: Annotated[Optional[Path], typer.Option(help="Your own client_report.ipynb.")] = None,  # noqa: UP045
+    notebook: Annotated[
+        Path | None, typer.Option(help="Your own client_report.ipynb / 自己的报告笔记本.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Clients at a time / 同时处理几个客户.")] = 1,
     quiet: QuietOption = False,
 ) -> None:
@@ -183,7 +205,25 @@ def report(
     }
     if len(sources) == 1:
         raise SystemExit(_report_one(sources[0], **settings))  # type: ignore[arg-type]
+    _refuse_twice(sources, lang_or_default(lang))
     raise SystemExit(_report_many(sources, jobs, settings))
+
+
+def _refuse_twice(sources: Sequence[Path], lang: Lang) -> None:
+    """Two sources of one call must not write to one folder; what cannot be read is said later, by its own run."""
+    from segkit.config import client_id, load_config
+    from segkit.problems import InputProblems, Problem
+
+    at: dict[tuple[Path, str], list[str]] = {}
+    for path in sources:
+        try:
+            target = (path.absolute().parent, load_config(path).client.id) if _is_config(path) else None
+        except InputProblems:
+            continue
+        at.setdefault(target or (Path.cwd(), client_id(path.stem)), []).append(str(path))
+    twice = [Problem("cli.same_client", {"id": id, "files": f}) for (_, id), f in at.items() if len(f) > 1]
+    if twice:
+        _fail(InputProblems(twice), lang)
 
 
 def _report_many(sources: Sequence[Path], jobs: int, settings: Mapping[str, object]) -> int:
@@ -206,6 +246,8 @@ def _report_one(
     notebook: Path | None,
     quiet: bool,
 ) -> int:
+    from segkit.report.intake_step import not_yet
+
     speak = lang_or_default(lang)
     try:
         config = _settings(source)
@@ -217,7 +259,7 @@ def _report_one(
         code, text = _verdict(fault, speak)
         typer.echo(text, err=True)
         return code
-    for note in (*config.notes, *built.notes):
+    for note in (*config.notes, *not_yet(config), *built.notes):
         typer.echo(f"  - {note.text(speak)}", err=True)
     for path in built.files:
         typer.echo(str(path))
@@ -227,20 +269,17 @@ def _report_one(
 def _build(
     config: Config, lang: Lang, formats: list[str], as_of: str | None, notebook: Path | None, quiet: bool
 ) -> Built:
-    import datetime as dt
-
     from segkit.problems import InputProblems, Problem
     from segkit.report.build import FORMATS, build
 
     problems = []
     day = None
+    try:
+        day = _day(as_of)
+    except InputProblems as found:
+        problems += found.problems
     for unknown in sorted(set(formats) - set(FORMATS)):
         problems.append(Problem("cli.unknown_format", {"name": unknown, "known": list(FORMATS)}))
-    if as_of is not None:
-        try:
-            day = dt.date.fromisoformat(as_of)
-        except ValueError:
-            problems.append(Problem("cli.bad_date", {"text": as_of}))
     if notebook is not None and not notebook.is_file():
         problems.append(Problem("cli.no_notebook", {"path": str(notebook)}))
     if problems:
@@ -248,6 +287,17 @@ def _build(
     return build(
         config, lang=lang, formats=formats, as_of=day, notebook=notebook, progress=_progress(lang, quiet)
     )
+
+
+def _day(text: str | None) -> dt.date | None:
+    from segkit.problems import InputProblems, Problem
+
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputProblems([Problem("cli.bad_date", {"text": text})]) from None
 
 
 def _is_config(path: Path) -> bool:
@@ -273,7 +323,9 @@ def _settings(path: Path) -> Config:
 @data.command("build", epilog="segkit data build client_export jd  ·  segkit data build --check")
 def data_build(
     cases: Annotated[Optional[list[str]], typer.Argument(help="Cases; all by default / 案例.")] = None,  # noqa: UP045
-    check: Annotated[bool, typer.Option("--check", help="Prove that the files can be made again.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove that the files can be made again / 核对能否重新生成.")
+    ] = False,
     seed: Annotated[Optional[int], typer.Option(help="Another draw / 另一份抽样.")] = None,  # noqa: UP045
     size: Annotated[str, typer.Option(help="small | sample")] = "sample",
     names: Annotated[str, typer.Option(help="zh | en")] = "zh",
@@ -308,7 +360,10 @@ def data_build(
 # --- doctor ----------------------------------------------------------------------------------------
 
 
-@app.command(epilog="segkit doctor")
+@app.command(
+    short_help="检查这台电脑 / is this machine ready?",
+    epilog="segkit doctor",
+)
 def doctor(lang: LangOption = None) -> None:
     """Is this machine ready? Versions, fonts, kernel, write access, and a short code / 检查这台电脑."""
     from segkit.report.doctor import examine

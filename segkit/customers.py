@@ -7,8 +7,11 @@ as what it was. Money is rounded to cents after summing and days are whole numbe
 from __future__ import annotations
 
 import datetime as dt
+import re
+from calendar import monthrange
 from difflib import get_close_matches
-from typing import Any, Literal
+from numbers import Integral
+from typing import Any, Literal, get_args
 
 import narwhals as nw
 import pandas as pd
@@ -30,6 +33,7 @@ COLUMNS = (
 )
 Counting = Literal["days", "orders"]
 DAYS_IN = {"day": 1, "week": 7}
+ALLOWED = {"frequency_of": get_args(Counting), "unit": tuple(DAYS_IN)}
 Frame = Any  # a Narwhals frame, eager or lazy: what is used here exists on both
 
 
@@ -83,10 +87,11 @@ def customer_table(
 
     Raises
     ------
-    InputProblems : a column is missing, or dates or amounts are still text (clean the orders first)
+    InputProblems : a column is missing, dates or amounts are still text (clean the orders first), or an
+        argument cannot be
     """
-    day = _date(as_of)
-    rows = _counted_rows(orders, day, window_days, needs_ids=frequency_of == "orders")
+    day, problems = _asked(as_of, window_days, frequency_of=frequency_of)
+    rows = _counted_rows(orders, day, window_days, problems, needs_ids=frequency_of == "orders")
     return _give_back(_dated(_with_registered(_totals(rows, frequency_of), customers), day))
 
 
@@ -109,13 +114,13 @@ def update(
         whose earlier orders were refunded in full (their days are no longer in the table)
     InputProblems : as in `customer_table`; `as_of` before the previous one
     """
-    day = _date(as_of)
+    day, problems = _asked(as_of, frequency_of=frequency_of)
     before: Frame = nw.from_native(previous)
-    _require_columns(before, COLUMNS)
+    _raise_any([*problems, *_missing_columns(before, COLUMNS)])
     counted_to = _as_of_of(before)
     if counted_to is not None and day < counted_to:
         raise InputProblems([Problem("customers.as_of_back", {"as_of": day, "previous": counted_to})])
-    rows = _counted_rows(new_orders, day, None, needs_ids=frequency_of == "orders")
+    rows = _counted_rows(new_orders, day, None, [], needs_ids=frequency_of == "orders")
     _refuse_what_needs_history(before, rows, counted_to)
     fresh = _totals(rows, frequency_of)
     kinds = fresh.collect_schema()
@@ -154,12 +159,16 @@ def repeat_summary(
     last order), `T` (first order to as_of), `repeat_value` (mean money per repeat day, 0 where x is 0). Money
     refunded on a day without an order is taken off the repeat days.
 
+    Raises
+    ------
+    InputProblems : as in `customer_table`; another unit
+
     References
     ----------
     Fader, Hardie & Lee (2005), Marketing Science 24(2).
     """
-    day = _date(as_of)
-    rows = _counted_rows(orders, day, None, needs_ids=False)
+    day, problems = _asked(as_of, unit=unit)
+    rows = _counted_rows(orders, day, None, problems, needs_ids=False)
     totals = _totals(rows, "days").filter(nw.col("frequency") > 0)
     # the money of the first day, which is no repeat purchase
     firsts = (
@@ -180,10 +189,43 @@ def repeat_summary(
     return _give_back(summary)
 
 
-def _date(as_of: dt.date | str) -> dt.date:
-    if isinstance(as_of, str):
-        return dt.date.fromisoformat(as_of)
-    return as_of.date() if isinstance(as_of, dt.datetime) else as_of
+def _asked(
+    as_of: dt.date | str, window_days: int | None = None, **words: str
+) -> tuple[dt.date, list[Problem]]:
+    """The as-of day and what is wrong with the arguments; where it is no day, one of the problems says so."""
+    problems = []
+    day = _date(as_of)
+    if day is None:
+        near = _near_date(str(as_of))
+        id = "customers.as_of_near" if near else "customers.as_of_unreadable"
+        problems.append(Problem(id, {"value": str(as_of), "near": near}))
+    if window_days is not None and not (isinstance(window_days, Integral) and window_days >= 1):
+        problems.append(Problem("customers.window_days", {"value": window_days}))
+    for name, word in words.items():
+        if word not in ALLOWED[name]:
+            near_words = get_close_matches(str(word), ALLOWED[name], 1) or ALLOWED[name]
+            problems.append(
+                Problem("customers.not_allowed", {"at": name, "value": word, "allowed": near_words})
+            )
+    return day or dt.date.max, problems
+
+
+def _date(as_of: Any) -> dt.date | None:
+    try:
+        if isinstance(as_of, str):
+            return dt.date.fromisoformat(as_of)
+        return as_of.date() if isinstance(as_of, dt.datetime) else dt.date.fromordinal(as_of.toordinal())
+    except (ValueError, AttributeError):  # also NaT, which is a datetime without a day
+        return None
+
+
+def _near_date(text: str) -> dt.date | None:
+    """What was likely meant: 2025-02-28 by 2025-02-30 and by 2025/2/28."""
+    found = re.match(r"\s*(\d{4})\D+(\d{1,2})\D+(\d{1,2})(?!\d)", text)
+    year, month, day = map(int, found.groups()) if found else (0, 0, 0)
+    if not (year and 1 <= month <= 12 and day):
+        return None
+    return dt.date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _day_number(column: str) -> nw.Expr:
@@ -193,11 +235,14 @@ def _day_number(column: str) -> nw.Expr:
     return year * 365 + year // 4 - year // 100 + year // 400 + date.dt.ordinal_day()
 
 
-def _require_columns(frame: Frame, columns: tuple[str, ...]) -> None:
+def _missing_columns(frame: Frame, columns: tuple[str, ...]) -> list[Problem]:
     there = frame.collect_schema().names()
-    missing = [c for c in columns if c not in there]
-    if missing:
-        raise InputProblems([missing_column(c, there) for c in missing])
+    return [missing_column(c, there) for c in columns if c not in there]
+
+
+def _raise_any(problems: list[Problem]) -> None:
+    if problems:
+        raise InputProblems(problems)
 
 
 def missing_column(column: str, there: list[str]) -> Problem:
@@ -207,22 +252,27 @@ def missing_column(column: str, there: list[str]) -> Problem:
     return Problem("customers.missing_column", {"column": column, "there": there})
 
 
-def _counted_rows(orders: Any, as_of: dt.date, window_days: int | None, *, needs_ids: bool) -> Frame:
-    """The rows that count: customer_id, day, amount, bought (0/1); with ids also order_id and named (0/1)."""
+def _counted_rows(
+    orders: Any, as_of: dt.date, window_days: int | None, problems: list[Problem], *, needs_ids: bool
+) -> Frame:
+    """The rows that count: customer_id, day, amount, bought (0/1); with ids also order_id and named (0/1).
+
+    Raises what is wrong with the orders together with the `problems` found before.
+    """
     frame = nw.from_native(orders)
-    _require_columns(frame, ("customer_id", "order_date", "amount", *(("order_id",) if needs_ids else ())))
+    needed = ("customer_id", "order_date", "amount", *(("order_id",) if needs_ids else ()))
+    missing = _missing_columns(frame, needed)
+    _raise_any([*problems, *missing] if missing else [])
     kinds = frame.collect_schema()
     if kinds["order_date"] == nw.Object:
         frame = _parsed_objects(frame)
         kinds = frame.collect_schema()
     date_kind = kinds["order_date"]
-    problems = []
     if not date_kind.is_temporal():
         problems.append(Problem("customers.date_is_text", {"kind": str(date_kind)}, column="order_date"))
     if not kinds["amount"].is_numeric():
         problems.append(Problem("customers.amount_is_text", {"kind": str(kinds["amount"])}, column="amount"))
-    if problems:
-        raise InputProblems(problems)
+    _raise_any(problems)
 
     date = nw.col("order_date")
     if getattr(date_kind, "time_zone", None) is not None:  # the day on the clock of the column
@@ -235,7 +285,7 @@ def _counted_rows(orders: Any, as_of: dt.date, window_days: int | None, *, needs
         ~nw.col("customer_id").is_null() & amount.is_finite() & (date < bound(as_of + dt.timedelta(days=1)))
     )
     if window_days is not None:
-        keep = keep & (date >= bound(as_of - dt.timedelta(days=window_days - 1)))
+        keep = keep & (date >= bound(as_of - dt.timedelta(days=int(window_days) - 1)))
     ids = ["order_id"] if "order_id" in kinds else []
     day = date if whole_days else date.dt.truncate("1d")
     rows = frame.filter(keep).select(nw.col("customer_id"), day.alias("day"), amount, *ids)
@@ -312,20 +362,24 @@ def _totals(rows: Frame, frequency_of: Counting) -> Frame:
 
 
 def _joined(left: Frame, right: Frame) -> Frame:
-    """All customers of both sides, once."""
-    both = left.join(right, on="customer_id", how="full", suffix="_too")
-    return both.with_columns(nw.coalesce("customer_id", "customer_id_too").alias("customer_id"))
+    """All customers of both sides, once; `right` has its own columns beside the id.
+
+    Each side is joined to the ids of both: an outer join leaves gaps in the ids, and with gaps pandas turns
+    whole numbers into floats, where long ids fall together.
+    """
+    kinds = [f.collect_schema()["customer_id"] for f in (left, right)]
+    if kinds[0] != kinds[1]:
+        facts = {"orders": str(kinds[0]), "customers": str(kinds[1])}
+        raise InputProblems([Problem("customers.id_kinds", facts, column="customer_id")])
+    ids = nw.concat([left.select("customer_id"), right.select("customer_id")]).unique()
+    return ids.join(left, on="customer_id", how="left").join(right, on="customer_id", how="left")
 
 
 def _with_registered(totals: Frame, customers: Any | None) -> Frame:
     if customers is None:
         return totals
     registered = nw.from_native(customers)
-    _require_columns(registered, ("customer_id",))
-    kinds = [f.collect_schema()["customer_id"] for f in (totals, registered)]
-    if kinds[0] != kinds[1]:
-        facts = {"orders": str(kinds[0]), "customers": str(kinds[1])}
-        raise InputProblems([Problem("customers.id_kinds", facts, column="customer_id")])
+    _raise_any(_missing_columns(registered, ("customer_id",)))
     registered = registered.select("customer_id").filter(~nw.col("customer_id").is_null()).unique()
     return _joined(totals, registered).with_columns(
         nw.col("frequency").fill_null(0).cast(nw.Int64),

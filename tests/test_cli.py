@@ -85,6 +85,44 @@ def test_several_clients_at_once_and_one_failure_stops_no_other(here):
     assert list((here / "a").rglob("customers.xlsx")) and not list((here / "b").rglob("customers.xlsx"))
 
 
+def test_two_files_never_share_a_folder(here):
+    for folder in ("a", "b"):
+        (here / folder).mkdir()
+        (here / folder / "o.csv").write_text(GOOD.replace("C0", folder.upper()), encoding="utf-8")
+    code, _, err = run("report", "a/o.csv", "b/o.csv", "--to", "xlsx")
+    assert code == 2 and "a/o.csv" in err.replace("\\", "/") and not (here / "reports").exists()
+    first = run("report", "a/o.csv", "--to", "xlsx")[1].splitlines()[0]
+    code, out, err = run("report", "b/o.csv", "--to", "xlsx")
+    assert code == 0 and "-2" in err and out.splitlines()[0] != first and Path(first).is_file()
+    assert run("report", "a/o.csv", "--to", "xlsx")[1].splitlines()[0] == first
+
+
+def test_the_option_decides_the_language_before_the_config(here):
+    (here / "o.csv").write_text(GOOD, encoding="utf-8")
+    (here / "client.yml").write_text("client: {id: a}\nlang: en\ninput: {orders: o.csv}\n", encoding="utf-8")
+    assert "/en/" in run("report", "client.yml", "--to", "xlsx")[1].replace("\\", "/")
+    assert "/zh/" in run("report", "client.yml", "--to", "xlsx", "--lang", "zh")[1].replace("\\", "/")
+    code, _, err = run("report", "client.yml", "--lang", "fr")
+    assert code == 2 and "fr" in err
+
+
+def test_settings_without_effect_are_said(here):
+    (here / "o.csv").write_text(GOOD, encoding="utf-8")
+    text = "client: {id: a}\nlang: zh\ninput: {orders: o.csv}\nfollowup: {holdout: 0.1}\nfindings: [甲]\n"
+    (here / "client.yml").write_text(text, encoding="utf-8")
+    code, _, err = run("check", "client.yml")
+    assert code == 0 and "followup.holdout" in err and "findings" in err
+
+
+def test_a_scheme_that_is_none_is_found_by_check_and_report(here):
+    (here / "o.csv").write_text(GOOD, encoding="utf-8")
+    text = "client: {id: a}\nlang: zh\ninput: {orders: o.csv}\nschemes: {rfm: {kind: rfm, segments: eigth}}\n"
+    (here / "client.yml").write_text(text, encoding="utf-8")
+    for command in ("check", "report"):
+        code, _, err = run(command, "client.yml")
+        assert code == 2 and "eight" in err
+
+
 # --- bad input -------------------------------------------------------------------------------------
 
 

@@ -135,8 +135,8 @@ def test_config_for_one_file(folder: Path) -> None:
     ("name", "id"),
     [
         ("CON", "con-1"),
-        ("A/B公司", "a-b"),
-        ("鸿业商贸", "client"),
+        ("A/B公司", "a-b-05c8ac"),
+        ("鸿业商贸", "client-9d2059"),
         ("Café No.1", "cafe-no-1"),
         ("x" * 99, "x" * 40),
     ],

@@ -46,16 +46,19 @@ class _Panel:
 def distributions(customers: pd.DataFrame, *, lang: Lang, source: str, as_of: dt.date) -> Drawn:
     """How are recency, frequency and money spread over the customers? (R、F、M 的分布)
 
-    Three small panels with the median marked: days since the last order, order days (the tail in one bar),
-    money (log axis where few customers spend many times what most do).
+    Small panels with the median marked: days since the last order, order days (the tail in one bar), money
+    (log axis where few customers spend many times what most do). What is known of no customer has no panel.
 
     Parameters
     ----------
     customers : one row per customer with ``recency_days, frequency, monetary``; those who never bought
-        (frequency 0) are left out, and the caption says so
+        (frequency 0, or unknown without money) are left out, and the caption says so
     source, as_of : for the caption
     """
-    buyers = customers[pd.to_numeric(customers["frequency"], errors="coerce").fillna(0) > 0]
+    frequency, spent = (
+        pd.to_numeric(customers[column], errors="coerce") for column in ("frequency", "monetary")
+    )
+    buyers = customers[(frequency.fillna(0) > 0) | (frequency.isna() & (spent.fillna(0) > 0))]
     n, prospects = len(buyers), len(customers) - len(buyers)
     if n == 0:
         reason, none = (
@@ -64,37 +67,63 @@ def distributions(customers: pd.DataFrame, *, lang: Lang, source: str, as_of: dt
         )
         return empty("distributions", reason, lang, source, as_of, none)
 
-    r, f, m = (_numbers(buyers[c]) for c in ("recency_days", "frequency", "monetary"))
-    log = _is_skewed(m)
-    panels = [
-        _spread("r", r, _median(r)),
-        _bars(f, lang),
-        _spread("m", m[m > 0] if log else m, _median(m), log),
-    ]
-    once = float((f == 1).mean())
-    middles = {"r": _median(r), "f": _median(f), "m": _median(m)}
-    title = say("chart.dist.title", lang, **middles, once=once)
+    columns = {"r": "recency_days", "f": "frequency", "m": "monetary"}
+    known = {key: _numbers(buyers[column]) for key, column in columns.items()}
+    known = {key: values for key, values in known.items() if len(values)}
+    if not known:
+        nothing = Chart(kind="histogram", categories=(), series=())
+        return empty("distributions", say("chart.dist.unknown", lang, n=n), lang, source, as_of, nothing)
+    panels = [_panel(key, values, lang) for key, values in known.items()]
+    title = _title(known, lang)
 
     with style():
-        figure, axes = canvas(3.0, columns=3)
+        figure, axes = canvas(3.0, columns=len(panels))
         for ax, panel in zip(axes, panels, strict=True):
             _draw(ax, panel, lang)
+        axes[0].set_ylabel(say("chart.dist.y", lang))
         more = [say("chart.dist.median", lang)]
-        if log:
+        if any(panel.log for panel in panels):
             more.append(say("chart.dist.log", lang))
-            if (m <= 0).any():
-                more.append(say("chart.dist.not_positive", lang, n=int((m <= 0).sum())))
+            if (known["m"] <= 0).any():
+                more.append(say("chart.dist.not_positive", lang, n=int((known["m"] <= 0).sum())))
         if prospects:
             more.append(say("chart.dist.prospects", lang, n=prospects))
-        quarters = {f"{k}{q}": _quantile(x, q) for k, x in (("r", r), ("f", f), ("m", m)) for q in (25, 75)}
         return finished(
             figure,
             "distributions",
             title,
-            say("chart.dist.alt", lang, n=n, title=title, **middles, **quarters),
+            _alt(title, known, n, lang),
             caption(lang, n, source, as_of, *more),
             _chart(panels, lang),
         )
+
+
+def _panel(key: str, values: np.ndarray, lang: Lang) -> _Panel:
+    if key == "f":
+        return _bars(values, lang)
+    log = key == "m" and _is_skewed(values)
+    return _spread(key, values[values > 0] if log else values, _median(values), log)
+
+
+def _title(known: dict[str, np.ndarray], lang: Lang) -> str:
+    """What is known said in one line: who bought once, how long half of them are silent; else the money."""
+    facts: dict[str, float] = {}
+    if "f" in known:
+        facts["once"] = float((known["f"] == 1).mean())
+    if "r" in known:
+        facts["r"] = _median(known["r"])
+    which = "".join(key for key, fact in (("f", "once"), ("r", "r")) if fact in facts)
+    if not which:
+        return say("chart.dist.title_m", lang, m=_median(known["m"]))
+    return say(f"chart.dist.title_{which}", lang, **facts)
+
+
+def _alt(title: str, known: dict[str, np.ndarray], n: int, lang: Lang) -> str:
+    parts = [
+        say(f"chart.dist.alt_{key}", lang, x=_median(x), low=_quantile(x, 25), high=_quantile(x, 75))
+        for key, x in known.items()
+    ]
+    return say("chart.dist.alt", lang, n=n, title=title, parts=parts)
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
@@ -103,11 +132,11 @@ def _numbers(column: pd.Series) -> np.ndarray:
 
 
 def _median(values: np.ndarray) -> float:
-    return float(np.median(values)) if len(values) else 0.0
+    return float(np.median(values))
 
 
 def _quantile(values: np.ndarray, percentile: int) -> float:
-    return float(np.percentile(values, percentile)) if len(values) else 0.0
+    return float(np.percentile(values, percentile))
 
 
 def _is_skewed(values: np.ndarray) -> bool:
@@ -116,8 +145,6 @@ def _is_skewed(values: np.ndarray) -> bool:
 
 
 def _spread(key: str, values: np.ndarray, median: float, log: bool = False) -> _Panel:
-    if not len(values):
-        return _Panel(key, np.array([0.0, 1.0]), np.array([0]), ("0",), 0.0)
     low, high = float(values.min()), float(values.max())
     if low == high:
         edges = np.array([low - 0.5, high + 0.5])
@@ -196,8 +223,6 @@ def _draw(ax: Axes, panel: _Panel, lang: Lang) -> None:
     ax.set_ylim(0, max(1, panel.counts.max()) * 1.15)
     ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: count(y)))
-    if panel.key == "r":
-        ax.set_ylabel(say("chart.dist.y", lang))
     drop_spines(ax, "left")
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", color=PALE, linewidth=0.5, alpha=0.6)
@@ -211,7 +236,7 @@ def _is_left(ax: Axes, at: float) -> bool:
 
 
 def _chart(panels: list[_Panel], lang: Lang) -> Chart:
-    """The bins of the three panels one after the other; each series fills its own, the others stay empty."""
+    """The bins of the panels one after the other; each series fills its own, the others stay empty."""
     series, before, total = [], 0, sum(len(p.counts) for p in panels)
     for panel in panels:
         after = total - before - len(panel.counts)

@@ -39,14 +39,16 @@ def score_heatmap(
     scored = customers.dropna(subset=["r_score", "f_score"])
     n, left_out = len(scored), len(customers) - len(scored)
     r, f = (scored[column].astype(int).to_numpy() for column in ("r_score", "f_score"))
-    worth = pd.to_numeric(scored[value], errors="coerce").fillna(0.0).to_numpy(dtype="float64")
+    worth = pd.to_numeric(scored[value], errors="coerce").fillna(0.0).clip(lower=0).to_numpy(dtype="float64")
     levels = int(max([bins, *r, *f])) if n else bins
 
     people = np.zeros((levels, levels), dtype=int)
     money = np.zeros((levels, levels))
     np.add.at(people, (r - 1, f - 1), 1)
     np.add.at(money, (r - 1, f - 1), worth)
-    shares = money / money.sum() if money.sum() > 0 else None
+    # the same 100 % as everywhere: all totals above zero, of customers without scores as well
+    total = pd.to_numeric(customers[value], errors="coerce").clip(lower=0).sum()
+    shares = money / total if money.sum() > 0 else None
     chart = _chart(people, shares, lang)
     if n == 0:
         reason = say("chart.heat.none", lang, n=len(customers))
@@ -55,7 +57,9 @@ def score_heatmap(
     high = math.ceil(levels * 0.7)  # 4 of 5
     best = (slice(high - 1, None),) * 2
     facts = {"high": high, "people": people[best].sum() / n, "k": int(people[best].sum())}
-    if not facts["k"]:
+    if len(set(r)) == 1 or len(set(f)) == 1:  # one level tells nobody apart
+        title = say("chart.heat.title_level", lang, n=n)
+    elif not facts["k"]:
         title = say("chart.heat.title_none", lang)
     elif shares is None:
         title = say("chart.heat.title_people", lang, **facts)

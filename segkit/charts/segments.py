@@ -27,6 +27,7 @@ from segkit.locale import Lang, listing, percent, say
 
 _MOST = 8
 _FEWEST = 3  # room is kept for so many bars, or a single one would fill the picture
+_NOTHING = "—"
 _NAMED = 5  # names said of the segments that were grouped
 
 
@@ -55,13 +56,17 @@ def segment_value(
 
     Parameters
     ----------
-    summary : one row per segment with ``label, customers, monetary`` and, where it has its own, ``name``
+    summary : one row per segment with ``label, customers, monetary`` and, where they exist, its own ``name``
+        and ``positive``, the sum of the totals above zero: shares are of these, and a segment whose whole is
+        not above zero has none
     labels : all labels of the scheme in order, where `summary` lacks some: keeps the colours of own labels
     source, as_of : for the caption
     """
     n = int(summary["customers"].sum())
+    if "positive" not in summary:
+        summary = summary.assign(positive=summary["monetary"].clip(lower=0))
     # refunds may leave a segment below zero: shares are of what the others brought, none above 100 %
-    total = float(summary["monetary"].clip(lower=0).sum())
+    total = float(summary["positive"].sum())
     by = ["monetary", "customers"] if total > 0 else ["customers"]
     table = summary.sort_values(by, ascending=False, kind="stable")
     bars, rest = _bars(table, labels or list(summary["label"]), n, total, lang)
@@ -69,7 +74,7 @@ def segment_value(
     if n == 0:
         return empty("segment_value", say("chart.seg.none", lang), lang, source, as_of, chart)
 
-    whole = total > 0
+    whole = any(bar.held is not None for bar in bars)
     first = bars[0]
     title = say(
         "chart.seg.title" if whole else "chart.seg.title_people",
@@ -90,7 +95,8 @@ def segment_value(
         if not whole:
             more.append(say("chart.seg.no_value", lang))
         says = [
-            say("chart.seg.alt_bar" if whole else "chart.seg.alt_people", lang, **_facts(bar)) for bar in bars
+            say("chart.seg.alt_people" if bar.held is None else "chart.seg.alt_bar", lang, **_facts(bar))
+            for bar in bars
         ]
         return finished(
             figure,
@@ -112,18 +118,21 @@ def _bars(
     for row in shown.itertuples():
         mark = marks[str(row.label)]
         name = str(row.name) if named else mark["name"]
-        bars.append(_bar(name, mark["mark"], mark["colour"], row.customers, row.monetary, n, total))
+        worth = row.positive if row.monetary > 0 else None
+        bars.append(_bar(name, mark["mark"], mark["colour"], row.customers, worth, n, total))
     if len(shown) < len(table):
         others = table.iloc[len(shown) :]
         rest = [str(o.name) if named else marks[str(o.label)]["name"] for o in others.itertuples()]
         name = say("chart.seg.others", lang, k=len(others))
-        sums = others["customers"].sum(), others["monetary"].sum()
-        bars.append(_bar(name, "＋", GREY, *sums, n, total))
+        worth = others["positive"].sum() if others["monetary"].sum() > 0 else None
+        bars.append(_bar(name, "＋", GREY, others["customers"].sum(), worth, n, total))
     return bars, [plain(name) for name in rest]
 
 
-def _bar(name: str, mark: str, colour: str, customers: float, value: float, n: int, total: float) -> _Bar:
-    held = float(value) / total if total > 0 else None
+def _bar(
+    name: str, mark: str, colour: str, customers: float, worth: float | None, n: int, total: float
+) -> _Bar:
+    held = float(worth) / total if worth is not None and total > 0 else None
     return _Bar(plain(name), mark, colour, int(customers), customers / n if n else 0.0, held)
 
 
@@ -136,12 +145,12 @@ def _some(names: list[str], lang: Lang) -> str:
     return said if len(names) <= _NAMED else say("chart.seg.and_more", lang, names=said, k=len(names))
 
 
-def _draw(ax: Axes, bars: list[_Bar], shares: list[float], with_marks: bool) -> None:
+def _draw(ax: Axes, bars: list[_Bar], shares: list[float | None], with_marks: bool) -> None:
     for i, (bar, share) in enumerate(zip(bars, shares, strict=True)):
-        ax.barh(i, share, height=0.66, color=bar.colour, linewidth=0)
+        ax.barh(i, share or 0.0, height=0.66, color=bar.colour, linewidth=0)
         ax.annotate(
-            percent(share),
-            (max(share, 0), i),
+            _NOTHING if share is None else percent(share),
+            (share or 0.0, i),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
@@ -159,7 +168,7 @@ def _draw(ax: Axes, bars: list[_Bar], shares: list[float], with_marks: bool) -> 
                 va="center",
                 color=bar.colour,
             )
-    ax.set_xlim(min(0, *shares) * 1.05, max([0.01, *shares]) * 1.22)
+    ax.set_xlim(0, max([0.01, *(share or 0.0 for share in shares)]) * 1.22)
     ax.axvline(0, color=PALE, linewidth=0.8)
     ax.set_xticks([])
     ax.tick_params(length=0)

@@ -43,7 +43,8 @@ class Draft:
     mapping : grain -> its columns in the order of the file
     schemes : overrides of the playbook's, plain values
     start : first day of the follow-up plan, a working Monday
-    as_of_guess : the date a report would take by itself; written as a comment
+    as_of : the day the analysis stands on, where somebody said it
+    as_of_guess : else the date a report would take by itself; written as a comment
     """
 
     client_id: str
@@ -54,6 +55,7 @@ class Draft:
     playbook: str = "general"
     schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     start: dt.date | None = None
+    as_of: dt.date | None = None
     as_of_guess: dt.date | None = None
     engine: str = "pandas"
 
@@ -70,7 +72,8 @@ def draft(facts: Draft) -> str:
     ]
     lines += [f"lang: {lang}", _note("as_of", lang)]
     guess = facts.as_of_guess.isoformat() if facts.as_of_guess else "2025-12-31"
-    lines += [f"# as_of: {guess}", _note("purpose", lang), "purpose:", ""]
+    lines += [f"as_of: {facts.as_of.isoformat()}" if facts.as_of else f"# as_of: {guess}"]
+    lines += [_note("purpose", lang), "purpose:", ""]
     lines += [_note("input", lang), "input:"]
     lines += [
         f"  {grain}: [{', '.join(map(quoted, files))}]" for grain, files in facts.input.items() if files

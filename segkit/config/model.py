@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import re
 import unicodedata
@@ -60,11 +61,15 @@ def _listed(value: Any) -> Any:
 
 
 def client_id(name: str) -> str:
-    """An id for a folder name, made of a client's or a file's name: small ASCII letters, digits, - and _."""
+    """An id for a folder name, made of a client's or a file's name: small ASCII letters, digits, - and _.
+
+    Where letters are lost, six digits of the name's hash keep two Chinese names apart.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
     plain = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:40].strip("-_")
-    if not plain:
-        return "client"
+    if any(ord(c) > 0x2FF for c in name) or not plain:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+        return f"{plain or 'client'}-{digest}"
     return f"{plain}-1" if plain in RESERVED else plain
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from segkit.followup.policy import PERSONAL, Policy, Touch
+from segkit.followup.policy import PERSONAL, Policy, Touch, opted_out_of
 from segkit.workdays import workdays_from
 
 TASKS = [
@@ -49,7 +49,8 @@ class Plan:
     tasks : one row per contact: `task_id, due, customer_id, owner, channel, content, why, minutes, segment,
         value, marketing`; `why` is overdue | due
     unscheduled : `customer_id, segment, channel, minutes, reason`: no time left in the period
-    excluded : `customer_id, segment, channel, reason`: opted out, or consent to be confirmed first
+    excluded : `customer_id, segment, channel, reason`: `opted_out` (of marketing, or of this channel),
+        `consent` (to be confirmed first), `no_rule` (the policy does not name the label; no channel)
     load : `owner, due, need, capacity` in minutes
     """
 
@@ -80,10 +81,10 @@ def plan(
     Parameters
     ----------
     customers : `customer_id`, the column `label`, `recency_days`, `monetary`, optional `owner`,
-        `consent_marketing`
+        `consent_marketing`, `opt_out_channels` (the client's own words: 电话;短信, phone, 全部)
     start, days : first day and number of working days (Chinese calendar with make-up days)
     team : who has how many minutes a day; default one person with 240 minutes (sample parameter)
-    consent : "yes" where every customer may be written to, else "unknown"
+    consent : "yes" where customers whose own consent is not on record may be written to, else "unknown"
 
     Returns
     -------
@@ -104,6 +105,7 @@ def plan(
             "every": known[label].map({n: t.every_days for n, t in first.items()}),
             "marketing": known[label].map({n: t.marketing for n, t in first.items()}),
             "owner": known["owner"].fillna("").astype(str) if "owner" in known else "",
+            "opted_out": _opted_out(known, known[label].map({n: t.channel for n, t in first.items()})),
         }
     )
     numbers = {"rank": "int64", "minutes": "float64", "every": "float64", "value": "float64"}
@@ -112,12 +114,22 @@ def plan(
     agreed = (
         known["consent_marketing"].astype("boolean")
         if "consent_marketing" in known
-        else pd.Series(True if consent == "yes" else pd.NA, index=known.index, dtype="boolean")
-    )
+        else pd.Series(pd.NA, index=known.index, dtype="boolean")
+    ).fillna(True if consent == "yes" else pd.NA)
     spoken = frame["channel"].isin(PERSONAL)
-    refused = frame["marketing"] & agreed.eq(False).fillna(False).astype(bool)
-    unclear = ~spoken & frame["marketing"] & agreed.isna()
-    excluded = pd.concat([frame[refused].assign(reason="opted_out"), frame[unclear].assign(reason="consent")])
+    refused = frame["opted_out"] | frame["marketing"] & agreed.eq(False).fillna(False).astype(bool)
+    unclear = ~refused & ~spoken & frame["marketing"] & agreed.isna()
+    unnamed = customers[~customers[label].isin(first)]
+    without = pd.DataFrame(
+        {"customer_id": unnamed["customer_id"].astype(str), "segment": unnamed[label], "channel": ""}
+    )
+    excluded = pd.concat(
+        [
+            frame[refused].assign(reason="opted_out"),
+            frame[unclear].assign(reason="consent"),
+            without.assign(reason="no_rule"),
+        ]
+    )
     queue = frame[~refused & ~unclear].sort_values(
         ["rank", "overdue", "value", "customer_id"], ascending=[True, False, False, True], kind="stable"
     )
@@ -128,6 +140,17 @@ def plan(
         unscheduled=left[["customer_id", "segment", "channel", "minutes"]].assign(reason="no_time"),
         excluded=excluded[["customer_id", "segment", "channel", "reason"]].reset_index(drop=True),
         load=load,
+    )
+
+
+def _opted_out(customers: pd.DataFrame, channel: pd.Series) -> pd.Series:
+    """Has the customer opted out of the channel that is theirs?"""
+    if "opt_out_channels" not in customers:
+        return pd.Series(False, index=customers.index)
+    cells = customers["opt_out_channels"].fillna("").astype(str)
+    read = {cell: opted_out_of(cell) for cell in cells.unique()}
+    return pd.Series(
+        [c in read[cell] for c, cell in zip(channel, cells, strict=True)], index=customers.index, dtype="bool"
     )
 
 

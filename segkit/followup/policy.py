@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+import unicodedata
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal, get_args
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
@@ -44,3 +49,31 @@ class Policy(BaseModel):
     floor_days: int = 180
     caps: Caps = Caps()
     source: str = ""
+
+
+def opted_out_of(cell: str) -> frozenset[str]:
+    """Which channels does a customer refuse? What a client's cell (退订渠道) says: 电话;短信, phone, 全部, 是.
+
+    Nothing written, or a no, is no channel. Words that name no channel are taken for all of them: somebody
+    opted out, and a contact made by mistake cannot be taken back.
+    """
+    words = _words()
+    text = unicodedata.normalize("NFKC", cell).strip().casefold()
+    if not text or text in words["none"]:
+        return frozenset()
+    everything = frozenset(get_args(Channel))
+    named = frozenset(c for c, known in words["channels"].items() if _says(text, known))
+    return everything if not named or _says(text, words["all"]) else named
+
+
+def _says(text: str, words: list[str]) -> bool:
+    return any(
+        re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else word, text)
+        for word in words
+    )
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("channels.yml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segkit.intake.columns import Bench, read_columns
-from segkit.intake.ledger import Events, Totals
+from segkit.intake.columns import DATES, MONEY, Bench, read_columns
+from segkit.intake.keys import whole_ids
+from segkit.intake.ledger import Events, Totals, set_aside_reasons
 from segkit.intake.mapping import Mapping
 from segkit.intake.row_checks import find_tests, mend_shifted
 from segkit.intake.settling import (
@@ -22,7 +23,8 @@ from segkit.intake.settling import (
 )
 from segkit.intake.table import ORIGIN, Table
 from segkit.intake.twins import find_twins, merge_into
-from segkit.intake.values import mapped, tidy
+from segkit.intake.units import title_units
+from segkit.intake.values import is_empty, mapped, read_amounts, read_dates, read_status, tidy
 from segkit.privacy.known import Lookup, known_values
 from segkit.privacy.mask import mask_column, mask_text
 from segkit.problems import InputProblems, Problem
@@ -94,7 +96,10 @@ def clean(
     grain = mapping.grain
     heads = {canonical: head for head, canonical in mapping.columns.items()}
     events = Events(len(table.frame))
-    bench = Bench(_corrected(table.frame.apply(tidy), table, answers), heads, events)
+    written = table.frame.apply(tidy)
+    bench = Bench(
+        _corrected(written, table, answers), heads, events, table.origin, title_units(table.furniture)
+    )
     bench.text = mend_shifted(bench.text, heads, events)
     find_tests(bench.text, heads, events)
     read_columns(bench, table.frame, grain)
@@ -102,6 +107,7 @@ def clean(
     if grain == "customers":
         settle_customers(bench)
     events.forgive(_rows_at(table, list(answers.keep)))
+    _record_corrections(written, table, answers, heads, events)
     chosen = settle_as_of(bench, grain, as_of)
 
     left = np.isin(events.fates(), ["kept", "changed"])
@@ -117,7 +123,7 @@ def clean(
 
     amount = bench.values["amount" if grain == "orders" else "monetary"]
     totals = events.totals(amount)
-    _refuse_empty(totals, bench, chosen)
+    _refuse_empty(totals, events.ledger(table.origin, amount), heads, chosen)
     twins = _located(twins[~_pair_mask(twins, confirmed)], people, table)
     frame, people = _merged(frame, people, answers.merge, grain)
     return Cleaned(
@@ -146,12 +152,49 @@ def _rows_at(table: Table, places: list[tuple[str, str, int]]) -> np.ndarray:
 
 def _corrected(text: pd.DataFrame, table: Table, answers: Answers) -> pd.DataFrame:
     """Put the client's corrected values into the cells they confirmed."""
+    text = text.copy()
     for place, cells in answers.keep.items():
         rows = _rows_at(table, [place])
         for column, value in cells.items():
             if column in text.columns and value:
                 text.loc[rows, column] = value
     return text
+
+
+def _record_corrections(
+    written: pd.DataFrame, table: Table, answers: Answers, heads: dict[str, str], events: Events
+) -> None:
+    """One line a corrected cell, under the reason the row was asked about."""
+    fields = {head: name for name, head in heads.items()}
+    for place, cells in answers.keep.items():
+        rows = _rows_at(table, [place])
+        for column, value in cells.items():
+            if column in written.columns and value and rows.any():
+                old = written.loc[rows, column]
+                reason = _asked_for(fields.get(column, ""), old)
+                events.add(
+                    rows & (written[column] != value),
+                    reason,
+                    "changed",
+                    column=column,
+                    old=written[column],
+                    new=value,
+                )
+
+
+def _asked_for(name: str, cell: pd.Series) -> str:
+    """Why was this cell asked about, as it stood?"""
+    empty = bool(is_empty(cell).all())
+    if name in DATES:
+        return "no_date" if empty else "bad_date" if read_dates(cell).bad.any() else "after_as_of"
+    if name in MONEY:
+        readable = not read_amounts(cell).bad.any()
+        return "no_amount" if empty else "refunded" if name == "refund" and readable else "bad_amount"
+    if name == "status":
+        return {"cancelled": "cancelled", "refunded": "refunded"}.get(str(read_status(cell).iloc[0]), "test")
+    if name in ("customer_id", "phone") and whole_ids(cell)[1].any():
+        return "phone_float"
+    return "no_customer" if empty or name == "customer_id" else "test"
 
 
 def _canonical(bench: Bench, left: np.ndarray, grain: str) -> pd.DataFrame:
@@ -205,12 +248,12 @@ def _located(twins: pd.DataFrame, people: pd.DataFrame, table: Table) -> pd.Data
     return twins
 
 
-def _refuse_empty(totals: Totals, bench: Bench, as_of: AsOf) -> None:
+def _refuse_empty(totals: Totals, ledger: pd.DataFrame, heads: dict[str, str], as_of: AsOf) -> None:
     if totals.kept + totals.changed:
         return
-    events = bench.events.frame()
-    counts = events[events["fate"].isin(["set_aside", "merged"])]["reason"].value_counts()
-    reasons = [f"{reason} {n}" for reason, n in counts.items()]
+    found = set_aside_reasons(ledger, heads)
+    reasons = list(zip(found["reason"].tolist(), found["rows"].tolist(), strict=True))
+    reasons += [("duplicate", totals.merged)] if totals.merged else []
     raise InputProblems(
         [Problem("clean.nothing_left", {"n": totals.rows_in, "reasons": reasons, "as_of": as_of.date})]
     )

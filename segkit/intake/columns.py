@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from segkit.intake.keys import as_phones, differ_in_case, one_spelling, whole_ids
 from segkit.intake.ledger import Events
+from segkit.intake.units import Unit, by_file, decimal_point, scales
 from segkit.intake.values import (
+    Amounts,
+    Dates,
     half_width,
     is_empty,
     mapped,
@@ -38,8 +42,11 @@ class Bench:
     text: pd.DataFrame  # tidy text under the client's headings
     heads: dict[str, str]  # canonical column -> client heading
     events: Events
+    origin: pd.DataFrame  # file, sheet, row
+    titles: dict[tuple[str, str], Unit] = field(default_factory=dict)  # (file, sheet) -> unit in a title row
     values: dict[str, pd.Series] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
+    lost_key: pd.Series | None = None  # rows whose id lost digits: set aside, but not for want of an id
 
     def has(self, name: str) -> bool:
         return name in self.heads
@@ -55,6 +62,7 @@ def read_columns(bench: Bench, raw: pd.DataFrame, grain: str) -> None:
     _read_dates(bench, grain)
     _read_money(bench, grain)
     _read_words(bench)
+    _order_ids(bench)
     bench.values["customer_id"] = _keys(bench)
 
 
@@ -85,7 +93,7 @@ def _read_dates(bench: Bench, grain: str) -> None:
         if not bench.has(name):
             continue
         cells, head = bench.cells(name), bench.heads[name]
-        read = read_dates(cells)
+        read = _dates_by_file(bench, cells, head)
         bench.values[name] = read.values
         shown = read.values.dt.strftime("%Y-%m-%d").fillna("")
         if read.serial.sum() < COMMON * len(cells):
@@ -94,8 +102,41 @@ def _read_dates(bench: Bench, grain: str) -> None:
         bench.events.add(read.bad, "bad_date", fate, column=head, old=cells)
         if grain == "orders" and name == key:
             bench.events.add(read.empty, "no_date", "set_aside", column=head)
-        if read.guessed_order:
-            bench.notes.append(Problem("clean.guessed_day_month", {}, column=head))
+        if months := int(read.months.sum()):
+            bench.notes.append(Problem("clean.months_only", {"n": months}, column=head))
+
+
+def _dates_by_file(bench: Bench, cells: pd.Series, head: str) -> Dates:
+    """Each file has its own order of day and month."""
+    parts = []
+    for file, here in by_file(bench.origin):
+        read = read_dates(cells[here])
+        parts.append(read)
+        if read.guess is not None:
+            facts = {"written": read.guess[0], "read": read.guess[1].date()}
+            bench.notes.append(Problem("clean.guessed_day_month", facts, file=file, column=head))
+    if len(parts) == 1:
+        return parts[0]
+    masks = ("values", "empty", "bad", "serial", "months")
+    whole = {m: pd.concat([getattr(p, m) for p in parts]).loc[cells.index] for m in masks}
+    return Dates(**whole, guess=None)
+
+
+def _amounts_by_file(bench: Bench, name: str) -> Amounts:
+    """Each file has its own decimal sign; the unit is the heading's, else that of the title row."""
+    cells, head = bench.cells(name), bench.heads[name]
+    turned = cells.copy()
+    for file, here in by_file(bench.origin):
+        turned[here], comma = decimal_point(cells[here])
+        if comma:
+            bench.notes.append(Problem("clean.decimal_comma", {}, file=file, column=head))
+    if name not in MONEY:
+        return read_amounts(turned)
+    scale, used = scales(turned, head, bench.origin, bench.titles)
+    for unit, file in used.items():
+        facts = {"unit": unit.written, "factor": unit.factor}
+        bench.notes.append(Problem("clean.unit", facts, file=file, column=head))
+    return read_amounts(turned, scale=scale)
 
 
 def _read_money(bench: Bench, grain: str) -> None:
@@ -104,10 +145,7 @@ def _read_money(bench: Bench, grain: str) -> None:
         if not bench.has(name):
             continue
         cells, head = bench.cells(name), bench.heads[name]
-        in_wan = name in MONEY and "万" in head
-        if in_wan:
-            bench.notes.append(Problem("clean.wan", {}, column=head))
-        read = read_amounts(cells, scale=1e4 if in_wan else 1.0)
+        read = _amounts_by_file(bench, name)
         bench.values[name] = read.values
         shown = read.values.map(lambda v: "" if pd.isna(v) else f"{v:.2f}")
         if name in MONEY and read.unit.sum() < COMMON * len(cells):
@@ -200,9 +238,35 @@ def _keys(bench: Bench) -> pd.Series:
             if name != "customer_id":
                 bench.notes.append(Problem("clean.key_is", {"column": bench.heads[name]}))
             cells = bench.values["phone"] if name == "phone" else bench.cells(name)
-            known = cells[~is_empty(cells)]
-            # 123.0 is what pandas and Excel make of a number column with holes
-            if len(known) and known.str.fullmatch(r"\d+\.0").all():
-                cells = cells.str.removesuffix(".0")
-            return cells.where(~is_empty(cells), None)
+            if name == "phone":
+                # an unreadable phone names nobody; one that lost its digits is called so
+                cells = cells.where(~whole_ids(bench.cells("phone"))[1], bench.cells("phone"))
+            return _one_key(bench, cells, bench.heads[name])
     raise InputProblems([Problem("clean.no_customer_column", {})])
+
+
+def _one_key(bench: Bench, cells: pd.Series, head: str) -> pd.Series:
+    """The key in one spelling; missing where it is empty or its last digits are gone."""
+    whole, lost = whole_ids(cells)
+    bench.events.add(lost, "phone_float", "set_aside", column=head, old=cells)
+    if lost.any():
+        bench.notes.append(Problem("clean.ids_lost", {"n": int(lost.sum())}, column=head))
+    bench.lost_key = lost
+    spelt, phones = as_phones(one_spelling(whole))
+    bench.events.add(phones, "phone_format", "changed", column=head, old=cells, new=spelt)
+    key = spelt.where(~is_empty(spelt), None)
+    if n := differ_in_case(key):
+        bench.notes.append(Problem("clean.keys_differ_in_case", {"n": n}, column=head))
+    return key
+
+
+def _order_ids(bench: Bench) -> None:
+    """Order numbers that lost their last digits are no order numbers: many orders would become one."""
+    if not bench.has("order_id"):
+        return
+    head = bench.heads["order_id"]
+    whole, lost = whole_ids(bench.text[head])
+    bench.events.add(lost, "phone_float", "changed", column=head, old=bench.text[head])
+    if lost.any():
+        bench.notes.append(Problem("clean.order_ids_lost", {"n": int(lost.sum())}, column=head))
+    bench.text[head] = one_spelling(whole)

@@ -27,6 +27,7 @@ from segkit.intake.confirm_layout import (
 )
 from segkit.intake.confirm_reading import Confirmed as Confirmed
 from segkit.intake.confirm_reading import read_confirm as read_confirm
+from segkit.intake.ledger import deciding
 from segkit.intake.table import ORIGIN, Table
 from segkit.locale import Lang, has_message, name_of, say
 from segkit.privacy.mask import mask, mask_text
@@ -58,19 +59,25 @@ class Questions:
         return len(self.twins) + len(self.set_aside) + len(self.statuses)
 
 
-def questions(cleaned: Cleaned, table: Table) -> Questions:
-    """What a cleaning leaves for the client to decide."""
+def questions(cleaned: Cleaned, table: Table, worth: pd.Series | None = None) -> Questions:
+    """What a cleaning leaves for the client to decide.
+
+    Parameters
+    ----------
+    worth : customer_id -> money, where the money stands in another table (a customer list beside orders);
+        default what `cleaned` itself holds
+    """
     ledger, people, frame = cleaned.ledger, cleaned.people.set_index("customer_id"), cleaned.frame
     money = "amount" if cleaned.grain == "orders" else "monetary"
-    value = frame.groupby("customer_id")[money].sum().round(2)
+    value = frame.groupby("customer_id")[money].sum().round(2) if worth is None else worth
     twins = cleaned.twins.copy()
     for side in ("a", "b"):
         ids = twins[f"id_{side}"]
         for column in ("name", "phone"):
             if column in people.columns:
                 twins[f"{column}_{side}"] = ids.map(people[column])
-        twins[f"value_{side}"] = ids.map(value)
-    aside = ledger[(ledger["fate"] == "set_aside") & ledger["reason"].isin(ASKED)]
+        twins[f"value_{side}"] = ids.map(value).fillna(0.0)
+    aside = ledger[deciding(ledger, cleaned.heads) & ledger["reason"].isin(ASKED)]
     sources = {source.file: source.sha256 for source in table.sources}
     return Questions(twins, aside, cleaned.unknown_status, sources)
 

@@ -25,8 +25,9 @@ ASKED = (
     "cancelled",
     "refunded",
     "after_as_of",
+    "phone_float",
 )
-NEEDS_VALUE = frozenset({"no_date", "bad_date", "no_amount", "bad_amount", "no_customer"})
+NEEDS_VALUE = frozenset({"no_date", "bad_date", "no_amount", "bad_amount", "no_customer", "phone_float"})
 
 # sheet -> columns and their units, in the order they stand; ANSWERS are left to the client, "key" is hidden
 _SIDE = {"name": "text", "phone": "id", "value": "money", "file": "text", "sheet": "text", "row": "row"}

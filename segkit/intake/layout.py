@@ -32,7 +32,7 @@ _MIN_MONTHS = 3
 
 @dataclass(frozen=True)
 class Laid:
-    """A grid laid out: `frame` and `row` run together; `furniture` has `row, what`."""
+    """A grid laid out: `frame` and `row` run together; `furniture` has `row, what, text`."""
 
     frame: pd.DataFrame
     row: np.ndarray
@@ -75,7 +75,10 @@ def lay_out(grid: Grid, file: str) -> Laid:
     elif len(left := [c for c in frame.columns if month_of(c)]) >= _MIN_MONTHS:
         facts = {"n": len(left), "months": left}
         notes.append(Problem("reading.months_without_year", facts, file=file, sheet=grid.sheet))
-    furniture = pd.DataFrame({"row": grid.rows[~is_data], "what": what[~is_data]})
+    words = [
+        " ".join(filter(None, map(str.strip, map(str, line)))) for line in grid.cells[~is_data].to_numpy()
+    ]
+    furniture = pd.DataFrame({"row": grid.rows[~is_data], "what": what[~is_data], "text": words})
     return Laid(frame, row, furniture, int(grid.rows[bottom]), tuple(notes))
 
 

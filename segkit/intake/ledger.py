@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -13,6 +13,29 @@ from segkit.problems import SegkitError
 
 FATES = ("kept", "changed", "merged", "set_aside")  # weakest first: the strongest event decides
 COLUMNS = [*ORIGIN, "fate", "reason", "column", "old", "new", "amount"]
+# reasons that can set a row aside, the one to name first; those before bad_amount always do
+SETS_ASIDE = (
+    "test",
+    "no_customer",
+    "cancelled",
+    "no_date",
+    "no_amount",
+    "bad_amount",
+    "bad_date",
+    "after_as_of",
+    "refunded",
+    "phone_float",
+)
+
+# by reason the column that can set a row aside: the first of these the table has
+DECIDED_BY = {
+    "no_date": ("order_date",),
+    "bad_date": ("order_date",),
+    "after_as_of": ("order_date",),
+    "no_amount": ("amount",),
+    "bad_amount": ("amount",),
+    "phone_float": ("customer_id", "phone"),
+}
 
 
 class LedgerBroken(SegkitError):
@@ -21,6 +44,40 @@ class LedgerBroken(SegkitError):
     def __init__(self, totals: Totals) -> None:
         self.totals = totals
         super().__init__(f"the ledger does not balance: {totals}")
+
+
+def deciding(ledger: pd.DataFrame, heads: Mapping[str, str]) -> pd.Series:
+    """Mask of the lines that can have set their row aside.
+
+    A ledger line carries the fate of its row, not its own: an unreadable date of registration stands in a
+    cancelled order without having set it aside. `heads` maps canonical columns to the client's headings.
+    """
+    about = {r: next((heads[f] for f in fields if f in heads), None) for r, fields in DECIDED_BY.items()}
+    fits = [about.get(r, c) == c for r, c in zip(ledger["reason"], ledger["column"], strict=True)]
+    can = ledger["reason"].isin(SETS_ASIDE) & pd.Series(fits, index=ledger.index, dtype="bool")
+    return can & (ledger["fate"] == "set_aside")
+
+
+def set_aside_reasons(ledger: pd.DataFrame, heads: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Why were rows set aside? Each row once, under the first of `SETS_ASIDE` it has; money with it.
+
+    A ledger line carries the fate of its row, not its own: what was merely mended in a row that was set
+    aside for another reason is not counted here. With `heads` (canonical column -> heading) neither is what
+    is wrong with a column that decides nothing.
+
+    Returns
+    -------
+    frame `reason, rows, amount` (currency units), the most rows first; its sums are the rows and the money
+    set aside
+    """
+    aside = ledger[ledger["fate"] == "set_aside"]
+    if heads is not None:
+        aside = aside[deciding(aside, heads)]
+    rank = aside["reason"].map({reason: i for i, reason in enumerate(SETS_ASIDE)})
+    one = aside.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates(ORIGIN)
+    found = one.groupby("reason", as_index=False).agg(rows=("row", "size"), amount=("amount", "sum"))
+    found["amount"] = found["amount"].round(2)
+    return found.sort_values(["rows", "reason"], ascending=[False, True], ignore_index=True)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _PATTERNS = {
     ),
     "phone": re.compile(r"(?:\+?86[- ]?)?1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|1\.\d+e\+10"),
     "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "order_no": re.compile(r"#\s?(?:[a-z]{1,4}-?)?\d{3,}"),
     "whole": re.compile(r"\d{1,6}(?:\.0+)?"),
     "cents": re.compile(r".*(?:\d\.\d|[¥$元万]).*"),
 }
@@ -36,8 +37,13 @@ class Look:
     money: float
     phone: float
     email: float
+    order_no: float
     whole: float
     cents: float
+
+    def is_money(self) -> bool:
+        """Amounts beyond doubt: some with cents or a unit, not only whole numbers."""
+        return self.money >= 0.95 and self.cents > 0.05
 
     def share(self, kind: str) -> float:
         """How well the values suit a look of the synonym table."""
@@ -53,7 +59,7 @@ def look_at(column: pd.Series) -> Look:
     filled = column[column.str.strip() != ""]
     n = len(filled)
     if not n:
-        return Look(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return Look(0, *[0.0] * 9)
     sample = filled.iloc[:: max(1, n // _SAMPLE)].iloc[:_SAMPLE]
     values = [unicodedata.normalize("NFKC", v).strip(" \t'=\"").lower() for v in sample]
     shares = {k: sum(1 for v in values if p.fullmatch(v)) / len(values) for k, p in _PATTERNS.items()}

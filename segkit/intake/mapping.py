@@ -23,6 +23,7 @@ REQUIRED: dict[Grain, tuple[str, ...]] = {
 # without a customer number, who is it? by the first of these that is there
 STAND_IN = ("phone", "email", "name")
 _NO_MATCH = 0.5
+_SURE = 0.9
 # a heading of one grain says so by these; the stronger ones count twice
 _TELLS: dict[Grain, dict[str, int]] = {
     "orders": dict.fromkeys(
@@ -34,6 +35,8 @@ _TELLS: dict[Grain, dict[str, int]] = {
     )
     | {"last_order": 2, "frequency": 2, "monetary": 2},
 }
+# an order has one of these, or at least a day and a sum of money under any heading
+_ORDERLY = {"order_id", "line_id", "order_date", "amount", "refund"}
 _ID_ENDINGS = ("id", "no", "code", "key", "number", "编号", "编码", "代码", "号", "账号")
 
 
@@ -126,6 +129,8 @@ def suggest_mapping(table: Table, grain: Grain | None = None) -> Mapping:
 def _claims(column: str, look: Look, grain: Grain) -> list[_Claim]:
     out = []
     for sense in senses(column):
+        if sense.field == "name" and look.order_no >= _SURE:
+            sense = Sense("order_id", sense.level, sense.exact)
         known = vocabulary().fields[sense.field]
         if grain not in known.grains:
             continue
@@ -224,9 +229,9 @@ def _by_look(columns: list[str], grain: Grain, guesses: dict[str, Guess], looks:
     contested = {g.facts["field"] for g in guesses.values() if g.reason_id == "mapping.reason.conflict"}
     tests = {
         "customer_id": lambda c: _ends_like_id(c) and looks[c].date < 0.5 and looks[c].cents < 0.05,
-        "order_date": lambda c: looks[c].date >= 0.9,
-        "amount": lambda c: looks[c].money >= 0.95 and looks[c].cents > 0.05,
-        "monetary": lambda c: looks[c].money >= 0.95 and looks[c].cents > 0.05,
+        "order_date": lambda c: looks[c].date >= _SURE,
+        "amount": lambda c: looks[c].is_money(),
+        "monetary": lambda c: looks[c].is_money(),
     }
     kinds = {"order_date": "date", "amount": "money", "monetary": "money"}
     for name in REQUIRED[grain]:
@@ -245,6 +250,8 @@ def _ends_like_id(column: str) -> bool:
 
 
 def _grain(columns: list[str], looks: dict[str, Look]) -> Grain:
+    if not _may_be_orders(columns, looks):
+        return "customers"
     score: dict[Grain, int] = {"orders": 0, "customers": 0}
     dated = False
     for column in columns:
@@ -260,6 +267,16 @@ def _grain(columns: list[str], looks: dict[str, Look]) -> Grain:
     if score["orders"] == score["customers"]:
         return "orders" if dated or score["orders"] == 0 else "customers"
     return "orders" if score["orders"] > score["customers"] else "customers"
+
+
+def _may_be_orders(columns: list[str], looks: dict[str, Look]) -> bool:
+    """A plain list of customers (number, name, phone, owner) has neither a day nor a sum of money."""
+    for column in columns:
+        meanings = {s.field for s in senses(column) if s.field != "order_id" or s.level == 0}
+        # a day on which something was created may be the customer's own
+        if meanings & _ORDERLY - ({"order_date"} if "register_date" in meanings else set()):
+            return True
+    return any(look.date >= _SURE for look in looks.values()) and any(k.is_money() for k in looks.values())
 
 
 def check_mapping(mapping: Mapping, table: Table, *, alone: bool = True) -> list[Problem]:

@@ -21,12 +21,13 @@ UNREADABLE = {
     "negative",
 }
 BLANK_IS_AN_ANSWER = {"note", "tags", "opt_out_channels", "refund", "line_id"}  # nothing to say, not missing
+FIRST = {"customer_id", "order_date", "last_order", "amount", "monetary"}  # nothing counts without these
 MENDED = {"amount_unit", "excel_serial", "full_width", "grade_spelling", "formula"}
 
 
 @dataclass(frozen=True)
 class FieldQuality:
-    """Shares in 0..1; `timeliness` only for dates; `repair` counts cells a person must mend."""
+    """Shares in 0..1; `timeliness` only for `last_order`; `repair` counts cells a person must mend."""
 
     field: str
     head: str
@@ -38,7 +39,7 @@ class FieldQuality:
 
 @dataclass(frozen=True)
 class Quality:
-    """Fields with the most cells to repair first, and the means over the fields."""
+    """What to repair first: customer, dates and amounts before the rest; and the means over the fields."""
 
     fields: tuple[FieldQuality, ...]
     rows: int
@@ -55,7 +56,8 @@ def quality(cleaned: Cleaned) -> Quality:
     """全面性 准确性 及时性: is it filled, is it right as written, is it current?
 
     Completeness is the share of rows with a value; accuracy the share of values that needed no mending;
-    timeliness the share of dates in the last 365 days up to the as-of date. Repeated rows do not count.
+    timeliness the share of customers whose last order is in the last 365 days up to the as-of date: an order
+    or a registration of years ago is old, not late. Repeated rows do not count.
     """
     ledger, frame = cleaned.ledger, cleaned.frame
     rows = cleaned.totals.rows_in - cleaned.totals.merged
@@ -81,11 +83,11 @@ def quality(cleaned: Cleaned) -> Quality:
                 head=head,
                 completeness=None if name in BLANK_IS_AN_ANSWER or not rows else filled / rows,
                 accuracy=max(0.0, 1 - (wrong + mended) / filled) if filled else None,
-                timeliness=_current(values, cleaned),
+                timeliness=_current(values, cleaned) if name == "last_order" else None,
                 repair=wrong if name in BLANK_IS_AN_ANSWER else empty + wrong,
             )
         )
-    fields.sort(key=lambda f: (-f.repair, f.field))
+    fields.sort(key=lambda f: (f.repair == 0, f.field not in FIRST, -f.repair, f.field))
 
     def mean(values: list[float | None]) -> float | None:
         known = [v for v in values if v is not None]

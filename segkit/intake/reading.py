@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,7 @@ from segkit.intake.delimited import read_delimited
 from segkit.intake.grid import Grid
 from segkit.intake.headings import normal, senses
 from segkit.intake.layout import Laid, lay_out
+from segkit.intake.mapping import check_mapping, suggest_mapping
 from segkit.intake.sheets import read_page, read_parquet, read_workbook
 from segkit.intake.table import ORIGIN, Source, Table, stack
 from segkit.problems import InputProblems, Problem
@@ -55,6 +56,7 @@ _PAGE = re.compile(
 )
 _BESIDE = re.compile(r"~\$.*|\.~.*|\..*|thumbs\.db|desktop\.ini|.*\.lnk|.*\.tmp|__macosx", re.IGNORECASE)
 _SAME_SHARE = 0.75
+_TOTALS = re.compile(r"合计|汇总|总表|总计|total|summary|合計|匯總|彙總|總表|總計", re.IGNORECASE)
 
 
 def read_table(path: str | Path, *, sheet: str | None = None) -> Table:
@@ -126,32 +128,52 @@ def _spread(paths: Iterable[Path], problems: list[Problem], notes: list[Problem]
 def _read_file(path: Path, sheet: str | None) -> Table:
     data = _bytes(path)
     grids = _grids(data, path, sheet)
-    problems: list[Problem] = []
+    problems: list[tuple[int, Problem]] = []
     laid: list[tuple[Grid, Laid]] = []
     for grid in grids:
         try:
             laid.append((grid, lay_out(grid, path.name)))
         except InputProblems as error:
-            problems += error.problems
+            problems += [(grid.cells.size, p) for p in error.problems]
     if not laid or (sheet is not None and problems):
-        raise InputProblems(problems)
+        # of the many tables of a web page the largest is the one worth a word
+        largest = max(size for size, _ in problems)
+        raise InputProblems([p for size, p in problems if p.sheet or size == largest])
     sha256 = hashlib.sha256(data).hexdigest()
     tables = [_table(path, sha256, grid, one) for grid, one in laid]
-    # a sheet with no table on it (a cover, a chart's legend) does not spoil a workbook that has one
-    left_out = [p.sheet for p in problems if p.sheet]
     chosen, other = _same_headings(tables)
-    left_out += [str(t.sources[0].sheet) for t in other]
-    if left_out:
-        facts = {"n": len(left_out), "sheets": left_out, "kept": [str(t.sources[0].sheet) for t in chosen]}
-        chosen[0] = replace(
-            chosen[0], notes=(*chosen[0].notes, Problem("reading.sheets_left_out", facts, file=path.name))
-        )
-    aligned, renamed = _aligned(chosen)
+    kept, totals = _without_totals(chosen)
+    # a sheet with no table on it (a cover, a chart's legend) does not spoil a workbook that has one
+    empty = [p.sheet for _, p in problems]
+    about = _left_out_notes([*empty, *map(_sheet, other)], list(map(_sheet, totals)), list(map(_sheet, kept)))
+    aligned, renamed = _aligned(kept)
     whole = stack(aligned)
-    if len(chosen) > 1:
-        facts = {"n": len(chosen), "sheets": [str(t.sources[0].sheet) for t in chosen]}
-        renamed = [Problem("reading.sheets_stacked", facts, file=path.name), *renamed]
-    return replace(whole, notes=(*whole.notes, *renamed))
+    return replace(whole, notes=(*whole.notes, *(replace(p, file=path.name) for p in about), *renamed))
+
+
+def _sheet(table: Table) -> str | None:
+    return table.sources[0].sheet
+
+
+def _left_out_notes(
+    other: list[str | None], totals: list[str | None], kept: list[str | None]
+) -> Iterator[Problem]:
+    """What was left out and what was put together; the tables of a web page have no names."""
+    what = "sheets" if kept[0] is not None else "tables"
+    if other:
+        yield Problem(f"reading.{what}_left_out", {"n": len(other), "sheets": other, "kept": kept})
+    if totals:
+        yield Problem("reading.total_sheets", {"n": len(totals), "sheets": totals, "kept": kept})
+    if len(kept) > 1:
+        yield Problem(f"reading.{what}_stacked", {"n": len(kept), "sheets": kept})
+
+
+def _without_totals(tables: list[Table]) -> tuple[list[Table], list[Table]]:
+    """(Sheets to count, sheets that by their name add up the others)."""
+    counted = [t for t in tables if not _TOTALS.search(_sheet(t) or "")]
+    if not counted:
+        return tables, []
+    return counted, [t for t in tables if _TOTALS.search(_sheet(t) or "")]
 
 
 def _bytes(path: Path) -> bytes:
@@ -222,7 +244,7 @@ def _table(path: Path, sha256: str, grid: Grid, laid: Laid) -> Table:
     sheet = grid.sheet or ""
     where = {"file": path.name, "sheet": sheet}
     origin = pd.DataFrame({**where, "row": laid.row}, index=laid.frame.index)[ORIGIN]
-    furniture = pd.DataFrame({**where, "row": laid.furniture["row"], "what": laid.furniture["what"]})
+    furniture = laid.furniture.assign(**where)[[*ORIGIN, "what", "text"]]
     source = Source(
         str(path),
         path.name,
@@ -233,7 +255,7 @@ def _table(path: Path, sha256: str, grid: Grid, laid: Laid) -> Table:
         sha256,
         len(laid.frame),
     )
-    return Table(laid.frame, origin, furniture[[*ORIGIN, "what"]], (source,), laid.notes)
+    return Table(laid.frame, origin, furniture, (source,), laid.notes)
 
 
 def _words(table: Table) -> set[str]:
@@ -241,7 +263,7 @@ def _words(table: Table) -> set[str]:
 
 
 def _same_headings(tables: list[Table]) -> tuple[list[Table], list[Table]]:
-    """(Sheets that continue each other, the others): of several groups the one most like data."""
+    """(Sheets that continue each other, the others): of several groups one that can be counted, the most data."""
     groups: list[list[Table]] = []
     for table in tables:
         words = _words(table)
@@ -253,12 +275,20 @@ def _same_headings(tables: list[Table]) -> tuple[list[Table], list[Table]]:
         else:
             groups.append([table])
 
-    def weight(group: list[Table]) -> tuple[int, int]:
+    def weight(group: list[Table]) -> tuple[int, int, int]:
         known = sum(1 for c in group[0].frame.columns if senses(str(c)))
-        return min(known, 3), sum(len(t.frame) for t in group)
+        return _countable(group[0]), min(known, 3), sum(len(t.frame) for t in group)
 
-    chosen = max(groups, key=weight)
+    chosen = max(groups, key=weight) if len(groups) > 1 else groups[0]
     return chosen, [t for group in groups if group is not chosen for t in group]
+
+
+def _countable(table: Table) -> int:
+    """2 for orders with customer, date and amount, 1 for customers with totals, 0 for what cannot be counted."""
+    mapping = suggest_mapping(table)
+    if any(p.id != "mapping.conflict" for p in check_mapping(mapping, table)):
+        return 0
+    return 2 if mapping.grain == "orders" else 1
 
 
 def _aligned(tables: list[Table]) -> tuple[list[Table], list[Problem]]:

@@ -88,24 +88,28 @@ def mend_shifted(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> p
 
 def find_tests(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> None:
     """Set aside rows somebody typed in to try the system: a name, id, owner or note that says so."""
-    words = "|".join(re.escape(word) for word in vocabulary()["test"])
-    pattern = re.compile(rf"\s*(?:{words})(?![a-z])")
+    test, after = ("|".join(map(re.escape, vocabulary()[w])) for w in ("test", "test_after"))
+    # 测试仪器有限公司 is a firm: nothing but digits, signs and words such as 数据 may follow
+    rest = rf"(?:[\W\d_]|(?:{after})(?![a-z]))"
+    whole = re.compile(rf"\s*(?:{test}){rest}*")
+    begun = re.compile(rf"\s*(?:{test})(?:\s*$|\s*[^\w\s]|\d|\s*(?:{after})(?![a-z]))")
     for field in ("name", "customer_id", "order_id", "owner", "note", "status"):
         if (head := heads.get(field)) is not None:
+            found = begun.match if field == "note" else whole.fullmatch
             hit = mapped(
-                text[head], lambda v: bool(pattern.match(unicodedata.normalize("NFKC", v).lower()))
+                text[head],
+                lambda v, found=found: bool(found(unicodedata.normalize("NFKC", v).lower())),
             ).astype(bool)
             fresh = hit.to_numpy() & ~events.rows_of("test")
             events.add(fresh, "test", "set_aside", column=head, old=text[head])
 
 
-def find_repeats(text: pd.DataFrame, events: Events, *, certain: bool) -> int:
-    """Merge rows that are equal in every cell into the first of them; returns how many there are.
+def find_repeats(text: pd.DataFrame, events: Events, *, certain: pd.Series | bool) -> int:
+    """Merge rows that are equal in every cell into the first of them; returns how many had to be kept.
 
     `certain` is False where nothing in a row could tell two real purchases apart (no order number, no time
     of day): such rows are kept.
     """
     repeated = text.duplicated(keep="first")
-    if certain:
-        events.add(repeated, "duplicate", "merged")
-    return int(repeated.sum())
+    events.add(repeated & certain, "duplicate", "merged")
+    return int((repeated & ~(repeated & certain)).sum())

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.intake.columns import COMMON, Bench
+from segkit.intake.order_lines import merge_order_totals, merge_updates
 from segkit.intake.row_checks import find_repeats
 from segkit.intake.values import is_empty, read_status
 from segkit.problems import InputProblems, Problem
@@ -66,12 +67,16 @@ def no_statuses() -> pd.DataFrame:
 
 def settle_orders(bench: Bench, answers: Answers) -> pd.DataFrame:
     """Duplicates, missing customers, cancelled and refunded orders; returns the statuses nobody explained."""
-    events, amount = bench.events, bench.values["amount"]
+    events = bench.events
     has_time = bench.has("order_date") and bench.cells("order_date").str.contains(r"\d:\d\d").mean() > COMMON
-    repeated = find_repeats(bench.text, events, certain=bench.has("order_id") or has_time)
-    if repeated and not (bench.has("order_id") or has_time):
-        bench.notes.append(Problem("clean.repeats_kept", {"rows": repeated}))
+    certain = ~is_empty(bench.cells("order_id")) if bench.has("order_id") and not has_time else has_time
+    if kept := find_repeats(bench.text, events, certain=certain):
+        bench.notes.append(Problem("clean.repeats_kept", {"rows": kept}))
+    merge_updates(bench)
+    amount = bench.values["amount"]
     no_one = bench.values["customer_id"].isna()
+    if bench.lost_key is not None:
+        no_one &= ~bench.lost_key
     where = bench.heads.get("customer_id", "")
     events.add(no_one, "no_customer", "set_aside", column=where)
     unknown = no_statuses()
@@ -79,8 +84,9 @@ def settle_orders(bench: Bench, answers: Answers) -> pd.DataFrame:
         cells, head = bench.cells("status"), bench.heads["status"]
         status = read_status(cells, dict(answers.statuses))
         bench.values["status"] = status
-        events.add(status == "cancelled", "cancelled", "set_aside", column=head, old=cells)
-        whole = (status == "refunded") & ~_has_negative(bench, amount)
+        counted = pd.Series(events.fates() != "merged", index=status.index)
+        events.add((status == "cancelled") & counted, "cancelled", "set_aside", column=head, old=cells)
+        whole = (status == "refunded") & counted & ~_has_negative(bench, amount)
         if "refund" in bench.values:
             whole &= (bench.values["refund"].fillna(0.0) == 0) | (amount <= 0)
         events.add(whole, "refunded", "set_aside", column=head, old=cells)
@@ -89,8 +95,9 @@ def settle_orders(bench: Bench, answers: Answers) -> pd.DataFrame:
             grouped = rows.groupby("status", as_index=False)
             unknown = grouped.agg(rows=("amount", "size"), amount=("amount", "sum"))
     if "refund" in bench.values:
-        gone = (amount <= 0) & (bench.values["refund"].fillna(0.0) != 0)
+        gone = (amount <= 0) & (events.fates() != "merged") & (bench.values["refund"].fillna(0.0) != 0)
         events.add(gone & ~events.rows_of("refunded"), "refunded", "set_aside", column=bench.heads["refund"])
+    merge_order_totals(bench)
     _net_refunds(bench, amount)
     return unknown
 
@@ -129,7 +136,8 @@ def settle_customers(bench: Bench) -> None:
     events = bench.events
     find_repeats(bench.text, events, certain=True)
     key = bench.values["customer_id"]
-    events.add(key.isna(), "no_customer", "set_aside", column=bench.heads.get("customer_id", ""))
+    no_one = key.isna() if bench.lost_key is None else key.isna() & ~bench.lost_key
+    events.add(no_one, "no_customer", "set_aside", column=bench.heads.get("customer_id", ""))
     usable = ~np.isin(events.fates(), ["set_aside", "merged"])
     filled = (bench.text != "").sum(axis=1)
     last = bench.values.get("last_order", pd.Series(pd.NaT, index=key.index))

@@ -244,7 +244,7 @@ class _Page(HTMLParser):
 
 
 def read_page(data: bytes, file: str) -> list[Grid]:
-    """The largest table of a web page saved as .xls; rows numbered as a spreadsheet shows that table."""
+    """The tables of a web page saved as .xls; rows numbered as a spreadsheet shows them, one under the other."""
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:4096], re.IGNORECASE)
     decoded = decode(data)
     text, encoding = decoded.text, decoded.encoding
@@ -257,15 +257,20 @@ def read_page(data: bytes, file: str) -> list[Grid]:
     page = _Page()
     page.feed(text)
     page.close()
-    if not any(page.tables):
+    grids: list[Grid] = []
+    above = 0
+    for rows, merges in zip(page.tables, page.merges, strict=True):
+        if any(cell.strip() for row in rows for cell in row):
+            cells = grid_of(rows)
+            if cells.shape[1] > MAX_COLUMNS:
+                facts = {"n": cells.shape[1], "limit": MAX_COLUMNS}
+                raise InputProblems([Problem("reading.columns", facts, file=file)])
+            number = np.arange(above + 1, above + len(cells) + 1)
+            grids.append(Grid(cells, number, None, encoding, None, merges))
+        above += len(rows)
+    if not grids:
         raise InputProblems([Problem("reading.page_without_table", file=file)])
-    best = max(range(len(page.tables)), key=lambda i: sum(map(len, page.tables[i])))
-    cells = grid_of(page.tables[best])
-    if cells.shape[1] > MAX_COLUMNS:
-        raise InputProblems(
-            [Problem("reading.columns", {"n": cells.shape[1], "limit": MAX_COLUMNS}, file=file)]
-        )
-    return [Grid(cells, np.arange(1, len(cells) + 1), None, encoding, None, page.merges[best])]
+    return grids
 
 
 def read_parquet(data: bytes, file: str) -> list[Grid]:

@@ -34,7 +34,8 @@ class Table:
     ----------
     frame : one column per heading, every cell ``str`` ("" where empty), index 0..n-1
     origin : same index; `file, sheet, row` (sheet "" for text files; row as a spreadsheet numbers it)
-    furniture : rows that are no data: `file, sheet, row, what` with what in title | header | blank | total
+    furniture : rows that are no data: `file, sheet, row, what` with what in title | header | blank | total,
+        and where read from a file `text`, the words of the row
     sources : one per file and sheet read
     notes : what was mended while reading, to be said to the user
     """

@@ -16,6 +16,8 @@ _LEGAL_FORM = re.compile(
     r"(股份|责任)?有限(责任)?公司|集团|公司|\(虚构\)|\b(co|ltd|inc|llc|limited|company|fictional)\b\.?",
     re.IGNORECASE,
 )
+# what tells branches and numbered customers apart
+_NUMBER = re.compile(r"[\d一二三四五六七八九十甲乙丙丁]+")
 _FIRM = re.compile(r"公司|集团|厂|店|商贸|商行|中心|工作室|贸易|科技|\b(?:co|ltd|inc|llc)\b", re.IGNORECASE)
 
 
@@ -42,7 +44,7 @@ def find_twins(people: pd.DataFrame) -> pd.DataFrame:
 
     Same phone or e-mail (shared by at most three), the same name once blanks, brackets and legal form are
     taken away (people's names only within one city), or firm names that share most of their letters within
-    one city.
+    one known city and differ in more than a number (客户111公司, 客户112公司 are two).
 
     Parameters
     ----------
@@ -71,12 +73,14 @@ def find_twins(people: pd.DataFrame) -> pd.DataFrame:
         for where, key in ((usable & firm, core), (usable & person, core + "|" + city)):
             for pair in _pairs(ids[where].groupby(key[where], sort=False), SHARED_BY_AT_MOST):
                 found.setdefault(pair, "name")
-        named = pd.DataFrame({"id": ids, "core": core})[usable & firm & (core.str.len() >= 4)]
+        in_city = usable & firm & (city != "") & (core.str.len() >= 4)
+        named = pd.DataFrame({"id": ids, "core": core})[in_city]
         block = city[named.index] + "|" + named["core"].str[:2]
         for _, group in named.groupby(block, sort=False):
             if len(group) <= 200:
                 for a, b in itertools.combinations(group.itertuples(index=False), 2):
-                    if a.core != b.core and _dice(a.core, b.core) >= ALIKE:
+                    numbered = _NUMBER.sub("", a.core) == _NUMBER.sub("", b.core)
+                    if not numbered and _dice(a.core, b.core) >= ALIKE:
                         found.setdefault((a.id, b.id), "alike")
     rows = [(a, b, why) for (a, b), why in found.items() if a != b]
     return pd.DataFrame(rows, columns=["id_a", "id_b", "why"], dtype="str")

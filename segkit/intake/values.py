@@ -106,13 +106,13 @@ def _amount(text: str) -> tuple[float, bool]:
     return sign * float(number.replace(",", "")) * SCALE.get(word or "", 1.0), True
 
 
-def read_amounts(column: pd.Series, *, scale: float = 1.0) -> Amounts:
+def read_amounts(column: pd.Series, *, scale: float | pd.Series = 1.0) -> Amounts:
     """How much is it? ``¥1,234.00``, ``1.2万``, ``(300)``, ``300元`` -> currency units, at most two decimals.
 
     Parameters
     ----------
     column : tidy text
-    scale : what one unit of the column is worth, e.g. 10,000 where the heading says 万元
+    scale : what one unit of the column, or of each cell, is worth, e.g. 10,000 where the heading says 万元
     """
     empty = is_empty(column)
     quick = pd.to_numeric(column.where(~empty), errors="coerce")
@@ -139,34 +139,73 @@ class Dates:
     empty: pd.Series
     bad: pd.Series
     serial: pd.Series  # were Excel serial numbers
-    guessed_order: bool  # day/month order could not be told from the data
+    months: pd.Series  # were a month without a day (2025年3月): its first day
+    guess: tuple[str, pd.Timestamp] | None  # a cell whose order of day, month, year nobody can tell, as read
+
+    @property
+    def guessed_order(self) -> bool:
+        return self.guess is not None
 
 
 _YMD = r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?$"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(?:[T ]?\d{4,6})?$"
 _XXY = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?$"
+_XXX = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{2})(?:[T ].*)?$"
+_MONTH = r"^((?:19|20)\d{2})(?:[-/年]|(?=\d{2}$))(1[0-2]|0?[1-9])月?$"
+# where year, month and day stand among three numbers
+_ORDERS = {"ymd": [0, 1, 2], "dmy": [2, 1, 0], "mdy": [2, 0, 1]}
 
 
 def _from_parts(parts: pd.DataFrame) -> pd.Series:
     numbers = parts.apply(pd.to_numeric)
     numbers.columns = pd.Index(["year", "month", "day"])
+    short = numbers["year"] < 100
+    numbers["year"] += np.where(short, np.where(numbers["year"] < 70, 2000, 1900), 0)
     fair = numbers["year"].between(FIRST_YEAR, LAST_YEAR)
     return pd.to_datetime(numbers[fair], errors="coerce").reindex(parts.index)
+
+
+def _order_of(parts: pd.DataFrame) -> tuple[str, bool]:
+    """Where year, month and day stand in dates written with two digits each, and whether that is a guess.
+
+    The order most cells allow; then the one whose years differ least, and lie between 2010 and 2039.
+    """
+    numbers = parts.apply(pd.to_numeric)
+
+    def rank(order: str) -> tuple[int, int, int]:
+        year, month, day = (numbers.iloc[:, at] for at in _ORDERS[order])
+        fits = (month.between(1, 12) & day.between(1, 31)).sum()
+        return int(fits), -int(year.nunique()), int(year.between(10, 39).sum())
+
+    ranks = {order: rank(order) for order in _ORDERS}
+    best = max(ranks.values())
+    tied = [order for order, r in ranks.items() if r == best]
+    return tied[0], len(tied) > 1
+
+
+def _example(parts: pd.DataFrame, distinct: pd.Series, found: pd.Series) -> tuple[str, pd.Timestamp] | None:
+    """A cell that could be read in more than one order, else any that was read."""
+    first, second = pd.to_numeric(parts[0]), pd.to_numeric(parts[1])
+    read = found[parts.index].notna()
+    open_to_both = read & (first <= 12) & (second <= 12) & (first != second)
+    at = parts.index[open_to_both if open_to_both.any() else read]
+    return (str(distinct[at[0]]), found[at[0]]) if len(at) else None
 
 
 def read_dates(column: pd.Series) -> Dates:
     """Which day was it? Dates in the ways exports write them, read before anything is sorted.
 
     Year first in any separator, ``20250307``, ``2025年3月7日``, day/month/year (the order is learned
-    from cells where only one reading is possible), Excel serial numbers, Unix seconds and milliseconds
-    (Chinese time).
+    from cells where only one reading is possible), years of two digits (25-03-07), a month alone (202503),
+    Excel serial numbers, Unix seconds and milliseconds (Chinese time). One file at a time: the order of day
+    and month is the file's.
     ``1900-01-00`` and the like are unreadable.
     """
     empty = is_empty(column)
     distinct = pd.Series(column[~empty].unique(), dtype="str")
     found = pd.Series(pd.NaT, index=distinct.index, dtype="datetime64[ns]")
     serial = pd.Series(False, index=distinct.index)
-    guessed = False
+    guess = None
 
     def take(pattern: str, order: list[int]) -> None:
         nonlocal found
@@ -180,8 +219,19 @@ def read_dates(column: pd.Series) -> Dates:
     if len(parts):
         day_first = (pd.to_numeric(parts[0]) > 12).sum()
         month_first = (pd.to_numeric(parts[1]) > 12).sum()
-        guessed = day_first == month_first
-        take(_XXY, [2, 1, 0] if day_first >= month_first else [2, 0, 1])
+        take(_XXY, _ORDERS["dmy" if day_first >= month_first else "mdy"])
+        same = (pd.to_numeric(parts[0]) == pd.to_numeric(parts[1])).all()
+        if not same and bool(day_first) == bool(month_first):
+            guess = _example(parts, distinct, found)
+    parts = distinct[found.isna()].str.extract(_XXX).dropna()
+    if len(parts):
+        order, unsure = _order_of(parts)
+        take(_XXX, _ORDERS[order])
+        guess = guess or (_example(parts, distinct, found) if unsure else None)
+    parts = distinct[found.isna()].str.extract(_MONTH).dropna()
+    months = distinct.index.isin(parts.index)
+    if len(parts):
+        found = found.fillna(_from_parts(parts.assign(day="1")).astype("datetime64[ns]"))
     number = pd.to_numeric(distinct.where(found.isna()), errors="coerce")
     is_serial = number.between(25569, 73050)  # 1970 .. 2099
     found = found.fillna(EXCEL_EPOCH + pd.to_timedelta(number.where(is_serial).floordiv(1), unit="D"))
@@ -197,7 +247,8 @@ def read_dates(column: pd.Series) -> Dates:
         found = found.fillna(read.dt.normalize().astype("datetime64[ns]"))
     values = column.map(dict(zip(distinct, found, strict=True))).astype("datetime64[ns]")
     was_serial = column.map(dict(zip(distinct, serial, strict=True))).eq(True)
-    return Dates(values, empty, values.isna() & ~empty, was_serial & values.notna(), guessed)
+    was_month = column.isin(set(distinct[months]))
+    return Dates(values, empty, values.isna() & ~empty, was_serial & values.notna(), was_month, guess)
 
 
 # --- phones -------------------------------------------------------------------------------------
@@ -226,7 +277,7 @@ def _phone(text: str) -> tuple[str, str]:
         return cell, "fine"
     if re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d+", cell) or re.fullmatch(r"1\d{10}\.0+", cell):
         digits = f"{float(cell):.0f}"
-        shown = len(re.sub(r"\D", "", re.split("[eE]", cell)[0]).rstrip("0"))
+        shown = len(re.sub(r"\D", "", re.split("[eE]", cell)[0]))
         whole = bool(_MOBILE.fullmatch(digits)) and ("e" not in cell.lower() or shown >= 11)
         return (digits, "floated") if whole else ("", "lost")
     digits = re.sub(r"[\s\-()（）.·_]", "", cell)

@@ -7,12 +7,13 @@ Facts are passed as raw numbers and dates and formatted here, so both languages 
 from __future__ import annotations
 
 import datetime as dt
+import locale
 import os
 import string
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import yaml
 
@@ -23,9 +24,11 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 def lang_or_default(*wishes: str | None) -> Lang:
     """The first of the wishes that is a language we speak, else the machine's locale, else zh."""
     machine = [os.environ.get(name) for name in ("SEGKIT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")]
-    for wish in (*wishes, *machine):
-        if wish and wish[:2].lower() in LANGS:
-            return cast(Lang, wish[:2].lower())
+    for wish in (*wishes, *machine, locale.getlocale()[0]):
+        # Windows says Chinese (Simplified)_China where others say zh_CN
+        word = (wish or "").lower().replace("chinese", "zh").replace("english", "en")[:2]
+        if word in LANGS:
+            return word
     return "zh"
 
 
@@ -58,7 +61,8 @@ def listing(items: Iterable[Any], lang: Lang) -> str:
 
 
 class _Sentence(string.Formatter):
-    """``{n:count} {x:money} {s:percent} {x:number:2} {d:date} {xs:list} {n:plural:row|rows} {f:field}``"""
+    """``{n:count} {x:money} {s:percent} {x:number:2} {d:date} {xs:list} {n:plural:row|rows} {f:field}``
+    and ``{rs:reasons}`` for pairs of reason and number."""
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
@@ -83,6 +87,8 @@ class _Sentence(string.Formatter):
                 return one if value == 1 else many
             case "field":
                 return name_of("field", value, self.lang)
+            case "reasons":
+                return listing([f"{name_of('reason', r, self.lang)} {count(n)}" for r, n in value], self.lang)
             case _:
                 return str(super().format_field(value, format_spec))
 

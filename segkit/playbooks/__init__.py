@@ -13,10 +13,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segkit.followup.policy import Policy
+from segkit.intake.encodings import decode
 from segkit.locale import Lang
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import Scheme
-from segkit.schemes.store import scheme_from
+from segkit.schemes.store import schemes_from
 
 
 class Playbook(BaseModel):
@@ -32,11 +33,16 @@ class Playbook(BaseModel):
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Labelled customers and the fitted schemes that labelled them."""
+    """Labelled customers and the fitted schemes that labelled them.
+
+    `main` is the playbook's main scheme, or the first one that could label somebody where that one could not;
+    `skipped` holds the schemes whose columns these customers lack, and which columns those are.
+    """
 
     customers: pd.DataFrame
     schemes: dict[str, Scheme]
     main: str
+    skipped: dict[str, list[str]]
 
     @property
     def main_scheme(self) -> Scheme:
@@ -65,7 +71,7 @@ def load_playbook(name: str, *, folder: Path | None = None) -> Playbook:
             raise InputProblems(
                 [Problem("playbook.unknown", {"name": name, "known": known_playbooks(), "near": near[0]})]
             )
-        text = path.read_text(encoding="utf-8-sig")
+        text = decode(path.read_bytes()).text
     try:
         playbook = Playbook.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as fault:
@@ -92,11 +98,28 @@ def apply(
     `overrides` are the client's own schemes by name; they replace the playbook's.
     """
     fitted: dict[str, Scheme] = {}
+    skipped: dict[str, list[str]] = {}
     labelled = customers
-    for name, settings in {**playbook.schemes, **(overrides or {})}.items():
-        scheme = scheme_from({"name": name, **settings})
-        if set(scheme.needs()) <= set(customers.columns):
-            fitted[name] = scheme.fit(customers)
-            labelled = fitted[name].label(labelled)
-    main = playbook.main if playbook.main in fitted else next(iter(fitted))
-    return Segmentation(labelled, fitted, main)
+    for name, scheme in schemes_of(playbook, overrides).items():
+        lacking = [column for column in scheme.needs() if column not in customers.columns]
+        if lacking:
+            skipped[name] = lacking
+            continue
+        fitted[name] = scheme.fit(customers)
+        labelled = fitted[name].label(labelled)
+    if not fitted:
+        lacking = sorted({column for columns in skipped.values() for column in columns})
+        raise InputProblems([Problem("playbook.nothing_fits", {"columns": lacking})])
+    wanted = [playbook.main, *fitted]
+    able = [n for n in wanted if n in fitted and not labelled[n].isin(["unknown", "prospect"]).all()]
+    return Segmentation(labelled, fitted, (able or [n for n in wanted if n in fitted])[0], skipped)
+
+
+def schemes_of(playbook: Playbook, overrides: dict[str, dict[str, Any]] | None = None) -> dict[str, Scheme]:
+    """The playbook's schemes with the client's own in place of those of the same name, not yet fitted.
+
+    Raises
+    ------
+    InputProblems : a scheme that is none: unknown kind, misspelt key, a map with holes (every problem at once)
+    """
+    return schemes_from({**playbook.schemes, **(overrides or {})}, file="schemes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import time
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
     labelled = segmentation.customers.assign(why=scheme.explain_all(segmentation.customers, lang))
     team = [Member(id=m.id, minutes=m.minutes) for m in config.followup.team or []]
     facts["sample_team"] = not team
+    facts["notes"] += [asdict(note) for note in _not_used(segmentation, playbook.main)]
     made = plan(
         labelled,
         playbook.policy,
@@ -151,6 +153,17 @@ def _totalled(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     first = ["customer_id", "first_order", "last_order", "recency_days", "frequency", "orders", "monetary"]
     order = [*first, "aov", "tenure_days"]
     return table[[*order, *[c for c in table.columns if c not in order]]]
+
+
+def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
+    """Schemes these data have no columns for, and a main scheme that could label nobody."""
+    notes = [
+        Problem("report.scheme_skipped", {"scheme": name, "columns": columns})
+        for name, columns in segmentation.skipped.items()
+    ]
+    if segmentation.main != wanted:
+        notes.append(Problem("report.main_changed", {"wanted": wanted, "main": segmentation.main}))
+    return notes
 
 
 def _parameters(config: Config, segmentation: Segmentation) -> dict[str, Any]:

@@ -29,8 +29,9 @@ from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
 from segkit.report.analysis import READY, STOPPED
-from segkit.report.intake_step import Intake, Progress, quiet, take_in
+from segkit.report.intake_step import CONFIRM, GRAINS, Intake, Progress, quiet, take_in
 from segkit.report.model import ReportModel
+from segkit.report.open_questions import ask_client, open_questions
 
 Writer = Callable[[ReportModel, Path, Path], None]
 FORMATS = ("html", "xlsx")
@@ -99,6 +100,8 @@ def build(
     try:
         run = workshop / "run"
         run.mkdir()
+        import papermill  # noqa: F401 - here, for in a thread its import would trip over warning filters
+
         analysis = _Analysis(notebook or _client_report(), run, lang)
 
         def tell(step: str) -> None:
@@ -124,13 +127,15 @@ def build(
         progress("place")
         _tidy(run, analysis.output)
         _write_manifest(run, model, config, intake)
-        folder, notes = _put_in_place(run, report_folder(config, model.meta.as_of, lang))
+        folder, notes = _put_in_place(run, report_folder(config, model.meta.as_of, lang), _source(config))
+        asked = None if (config.folder / CONFIRM).exists() else open_questions(intake)
+        confirm = ask_client(asked, config.folder, lang) if asked is not None else None
     except OSError as fault:
         raise _as_problem(fault, reports) from fault
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
         _drop_if_empty(reports)
-    return Built(folder, _deliverables(folder), model, notes)
+    return Built(folder, (*_deliverables(folder), *([confirm] if confirm else [])), model, notes)
 
 
 # --- before ----------------------------------------------------------------------------------------
@@ -316,6 +321,7 @@ def _write_manifest(run: Path, model: ReportModel, config: Config, intake: Intak
         "totals": model.provenance.totals,
         "parameters": model.provenance.parameters,
         "versions": model.provenance.versions,
+        "source": _source(config),
         "contacts": config.privacy.contacts,
         "key_fingerprint": intake.facts.get("key_fingerprint"),
         "outputs": outputs,
@@ -338,12 +344,17 @@ def _held_open(folder: Path) -> Path | None:
     return None
 
 
-def _put_in_place(run: Path, folder: Path) -> tuple[Path, tuple[Problem, ...]]:
-    """Move the finished folder to its place; beside it (`<as_of>-2/`) where the old one is held open."""
+def _put_in_place(run: Path, folder: Path, source: str) -> tuple[Path, tuple[Problem, ...]]:
+    """Move the finished folder to its place; beside it (`<as_of>-2/`) where the old one is held open, or was
+    made from another client.yml or another file of the same name.
+    """
     notes: list[Problem] = []
     day = folder.parent
     for attempt in range(1, TRIES):
         target = folder if attempt == 1 else day.with_name(f"{day.name}-{attempt}") / folder.name
+        if _source_of(target) not in (None, source):
+            notes = [Problem("report.other_source", {"folder": f"{day.name}-{attempt + 1}"})]
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         held = _held_open(target) if target.exists() else None
         old = run.parent / f"old-{attempt}"
@@ -363,6 +374,21 @@ def _put_in_place(run: Path, folder: Path) -> tuple[Path, tuple[Problem, ...]]:
             file = Path(fault.filename or target).name
             notes = [Problem("report.held_open", {"name": file, "folder": f"{day.name}-{attempt + 1}"})]
     raise InputProblems([Problem("report.not_writable", {"folder": str(day), "why": "held open"})])
+
+
+def _source(config: Config) -> str:
+    """What this report is made from, as a fingerprint: the client.yml by name, a file by its whole path."""
+    files = [str(path) for grain in GRAINS for path in config.input.paths(grain, config.folder)]
+    named = config.path.name if config.path.is_file() else "|".join(files)
+    return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _source_of(folder: Path) -> str | None:
+    """The same for a report that lies there; None where there is none."""
+    try:
+        return str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["source"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _deliverables(folder: Path) -> tuple[Path, ...]:

@@ -12,20 +12,24 @@ from pathlib import Path
 import pandas as pd
 
 from segkit.config import Column, Draft, client_id, draft, load_config, parse_config
-from segkit.intake.confirm import Questions, questions, write_confirm
-from segkit.intake.mapping import Grain, Guess, Mapping, suggest_mapping
+from segkit.intake.confirm import Questions
+from segkit.intake.ledger import set_aside_reasons
+from segkit.intake.mapping import Grain, Guess, Mapping, check_mapping, suggest_mapping
 from segkit.intake.reading import read_tables
-from segkit.intake.table import Table, stack
+from segkit.intake.table import Table
 from segkit.locale import Lang, name_of, say
 from segkit.playbooks import load_playbook
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
 from segkit.report.intake_step import CONFIRM, GRAINS, Intake, Progress, quiet, take_in
+from segkit.report.open_questions import ask_client, open_questions
 from segkit.workdays import next_working_monday
 
 MOST_QUESTIONS = 7
 SURE = 0.8  # guesses below this are asked about
 MAP_IN: dict[Lang, str] = {"zh": "eight", "en": "eleven"}  # the map each language's practitioners expect
+FEW = 300  # with fewer customers eleven segments would stand nearly empty
+MOST_REASONS = 4
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def look(
     playbook: str = "general",
     force: bool = False,
     today: dt.date | None = None,
+    as_of: dt.date | None = None,
     progress: Progress = quiet,
 ) -> Seen:
     """Read, guess, write ``client.yml`` into `folder`.
@@ -54,18 +59,21 @@ def look(
     ----------
     files : exports of one client; each is taken for orders or customers by its columns
     today : `init` is the one place that asks the clock, for the first working Monday of the plan
+    as_of : the day the analysis stands on, written into client.yml; needed where the files have no dates
 
     Raises
     ------
-    InputProblems : client.yml is there already (without `force`), or the files cannot be used
+    InputProblems : client.yml is there already (without `force`), or the files cannot be used; nothing is written
     """
     target, confirm = folder / "client.yml", folder / CONFIRM
     if target.exists() and not force:
         raise InputProblems([Problem("init.exists", {})])
     load_playbook(playbook, folder=folder)
-    progress("read")
+    say_once = _once(progress)
+    say_once("read")
     tables, inputs = _by_grain(files, folder)
     mappings = {grain: suggest_mapping(table, grain) for grain, table in tables.items()}
+    _refuse(mappings, tables)
     facts = Draft(
         client_id=client_id(name or files[0].stem),
         name=name or files[0].stem,
@@ -75,16 +83,18 @@ def look(
         playbook=playbook,
         schemes={"rfm": {"kind": "rfm", "segments": MAP_IN[lang]}},
         start=next_working_monday(today or dt.date.today()),
+        as_of=as_of,
     )
     trial = parse_config(draft(facts), target)
-    intake = take_in(trial, progress=progress, confirmed=False)
+    intake = take_in(trial, as_of=as_of, progress=say_once, confirmed=False)
     chosen = dt.date.fromisoformat(str(intake.facts["as_of"]["date"])[:10])
+    buyers = _buyers(intake)
+    if len(buyers) < FEW:
+        facts = replace(facts, schemes={"rfm": {"kind": "rfm", "segments": "eight"}})
     try:
         target.write_text(draft(replace(facts, as_of_guess=chosen)), encoding="utf-8")
-        asked = _together([questions(intake.cleaned[grain], tables[grain]) for grain in tables])
-        if len(asked):
-            write_confirm(asked, confirm, lang)
-        else:
+        asked = open_questions(intake)
+        if ask_client(asked, folder, lang) is None:
             confirm.unlink(missing_ok=True)
     except OSError as fault:
         facts_of = {"folder": str(folder), "why": fault.strerror or str(fault)}
@@ -93,13 +103,54 @@ def look(
     notes = tuple(Problem(**note) for note in intake.facts["notes"])
     load_config(target)
     guessed = {grain: mapping.guesses for grain, mapping in mappings.items()}
-    asks = tuple(text for _, text in sorted(_asks(intake, guessed, asked, lang), key=lambda q: -q[0]))
+    found = [*_asks(intake, guessed, asked, lang), *_asks_client(intake, buyers, lang, as_of is None)]
+    asks = tuple(text for _, text in sorted(found, key=lambda q: -q[0]))
     return Seen(written, asks[:MOST_QUESTIONS], notes)
+
+
+def _once(progress: Progress) -> Progress:
+    """Each step is said the first time only: `init` reads every file twice, once to guess, once to try."""
+    said: set[str] = set()
+
+    def step(name: str) -> None:
+        if name not in said:
+            said.add(name)
+            progress(name)
+
+    return step
+
+
+def _refuse(mappings: Dict[Grain, Mapping], tables: Dict[Grain, Table]) -> None:
+    """What a report would refuse is refused before anything is written, with the sheets left out beside it.
+
+    Raises
+    ------
+    InputProblems : a required meaning that no column has, or two
+    """
+    problems: list[Problem] = []
+    for grain, mapping in mappings.items():
+        wrong = check_mapping(mapping, tables[grain], alone=grain == "orders" or "orders" not in tables)
+        if wrong:
+            problems += [*wrong, *(n for n in tables[grain].notes if n.id == "reading.sheets_left_out")]
+    if problems:
+        raise InputProblems(problems)
+
+
+def _buyers(intake: Intake) -> pd.DataFrame:
+    """The customers with a buying history, and what is known about them."""
+    people = intake.people
+    if intake.orders is not None:
+        bought = intake.orders.loc[intake.orders["amount"] >= 0, "customer_id"]
+        return people[people["customer_id"].isin(bought)]
+    if "frequency" in people.columns:
+        return people[people["frequency"].fillna(1) > 0]
+    return people[people["monetary"].fillna(0) != 0]
 
 
 def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[Grain, Table], dict[Grain, list[str]]]:
     """The files as one table per grain, and their paths as client.yml will name them."""
-    parts: dict[Grain, list[Table]] = {}
+    parts: dict[Grain, list[Path]] = {}
+    alone: dict[Grain, Table] = {}
     inputs: dict[Grain, list[str]] = {}
     problems: list[Problem] = []
     for path in files:
@@ -109,12 +160,15 @@ def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[Grain, Table], 
             problems += found.problems
             continue
         grain = suggest_mapping(table).grain
-        parts.setdefault(grain, []).append(table)
+        parts.setdefault(grain, []).append(path)
+        alone[grain] = table
         inputs.setdefault(grain, []).append(_beside(path, folder))
     if problems:
         raise InputProblems(problems)
     order = [grain for grain in GRAINS if grain in parts]
-    return {grain: stack(parts[grain]) for grain in order}, {grain: inputs[grain] for grain in order}
+    # several files are read together, as the report will: what two of them call differently is one column
+    tables = {g: alone[g] if len(parts[g]) == 1 else read_tables(parts[g]) for g in order}
+    return tables, {grain: inputs[grain] for grain in order}
 
 
 def _beside(path: Path, folder: Path) -> str:
@@ -137,21 +191,12 @@ def _columns(mapping: Mapping, lang: Lang) -> list[Column]:
     ]
 
 
-def _together(parts: Sequence[Questions]) -> Questions:
-    return Questions(
-        twins=pd.concat([p.twins for p in parts], ignore_index=True),
-        set_aside=pd.concat([p.set_aside for p in parts], ignore_index=True),
-        statuses=pd.concat([p.statuses for p in parts], ignore_index=True),
-        sources={file: sha for p in parts for file, sha in p.sources.items()},
-    )
-
-
 def _asks(
     intake: Intake, guessed: Dict[Grain, Sequence[Guess]], asked: Questions, lang: Lang
 ) -> Iterator[tuple[float, str]]:
     """(weight, sentence): columns we are not sure of first, then by the money behind a question."""
-    totals, as_of = intake.facts["totals"], intake.facts["as_of"]
-    money, customers = float(totals["money_in"]), len(intake.people)
+    totals = intake.facts["totals"]
+    money = float(totals["money_in"])
     for grain, guesses in guessed.items():
         for guess in guesses:
             if guess.field and guess.confidence < SURE:
@@ -177,10 +222,12 @@ def _asks(
             ),
         )
     if totals["set_aside"]:
-        aside = intake.ledger[intake.ledger["fate"] == "set_aside"]
-        counts = aside["reason"].value_counts().head(4)
-        reasons = [f"{name_of('reason', str(reason), lang)} {n}" for reason, n in counts.items()]
-        facts = {"n": totals["set_aside"], "money": totals["money_set_aside"], "reasons": reasons}
+        why = set_aside_reasons(intake.cleaned[intake.facts["grain"]].ledger)
+        counts = zip(why["reason"], why["rows"], strict=True)
+        reasons = [f"{name_of('reason', reason, lang)} {n}" for reason, n in counts]
+        more = say("init.and_others", lang) if len(reasons) > MOST_REASONS else ""
+        facts = {"n": totals["set_aside"], "money": totals["money_set_aside"], "more": more}
+        facts["reasons"] = reasons[:MOST_REASONS]
         yield (
             abs(totals["money_set_aside"]) + 1,
             say("init.q.set_aside", lang, **facts, sheet=say("confirm.sheet.set_aside", lang)),
@@ -190,7 +237,19 @@ def _asks(
         stake = float(unknown["amount"].sum())
         facts = {"n": len(unknown), "rows": int(unknown["rows"].sum()), "money": stake}
         yield stake, say("init.q.status", lang, **facts, sheet=say("confirm.sheet.statuses", lang))
-    yield money, say("init.q.as_of", lang, as_of=as_of["date"], later=as_of["later"])
+
+
+def _asks_client(
+    intake: Intake, buyers: pd.DataFrame, lang: Lang, as_of_guessed: bool
+) -> Iterator[tuple[float, str]]:
+    """(weight, sentence): what no file says and client.yml has a line for."""
+    as_of = intake.facts["as_of"]
+    if as_of_guessed:
+        money = float(intake.facts["totals"]["money_in"])
+        yield money, say("init.q.as_of", lang, as_of=as_of["date"], later=as_of["later"])
     yield 0.3, say("init.q.purpose", lang)
-    yield 0.2, say("init.q.team", lang, n=customers)
-    yield 0.1, say("init.q.consent", lang, n=customers)
+    yield 0.2, say("init.q.team", lang, n=len(intake.people))
+    asked = "consent_marketing" in buyers.columns
+    unknown = int(buyers["consent_marketing"].isna().sum()) if asked else len(buyers)
+    if unknown:
+        yield 0.1, say("init.q.consent", lang, n=unknown)

@@ -25,11 +25,13 @@ from segkit.intake.profile import quality
 from segkit.intake.reading import read_tables
 from segkit.intake.settling import Answers
 from segkit.intake.table import Table
+from segkit.playbooks import load_playbook, schemes_of
 from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
 from segkit.report.shield import Shield, shield_for
 
 GRAINS: tuple[Grain, ...] = ("orders", "customers")
+LATER_GRAINS = ("leads", "contacts", "surveys", "complaints", "outcomes")
 CONFIRM = "to_confirm.xlsx"
 Progress = Callable[[str], None]
 
@@ -62,7 +64,7 @@ class Intake:
     known : personal values of this client's input by kind, for the leak scan; never saved
     harmless : values of the columns that client.yml calls not personal
     shield : surrogates, where the client's own key is personal
-    cleaned, mappings : as they came out of cleaning, for `init` and its questions
+    tables, cleaned, mappings : as they came out of cleaning, for `init` and its questions
     """
 
     orders: pd.DataFrame | None
@@ -72,8 +74,16 @@ class Intake:
     known: dict[str, set[str]]
     harmless: set[str]
     shield: Shield | None
+    tables: dict[Grain, Table]
     cleaned: dict[Grain, Cleaned]
     mappings: dict[Grain, Mapping]
+
+    @property
+    def worth(self) -> pd.Series:
+        """Money by customer id as it stands in the client's files: from the orders where there are any."""
+        main = self.cleaned["orders" if "orders" in self.cleaned else "customers"]
+        money = "amount" if main.grain == "orders" else "monetary"
+        return main.frame.groupby("customer_id")[money].sum().round(2)
 
     def save(self, folder: Path) -> None:
         if self.orders is not None:
@@ -111,6 +121,10 @@ def take_in(
     InputProblems : everything that is wrong with any file, mapping or answer, at once
     """
     problems: list[Problem] = []
+    try:
+        schemes_of(load_playbook(config.playbook, folder=config.folder), config.schemes)
+    except InputProblems as found:
+        problems += found.problems
     tables: dict[Grain, Table] = {}
     mappings: dict[Grain, Mapping] = {}
     for grain in GRAINS:
@@ -149,6 +163,25 @@ def take_in(
     if problems:
         raise InputProblems(problems)
     return _joined(config, tables, mappings, cleaned, said.notes if said else ())
+
+
+def not_yet(config: Config) -> list[Problem]:
+    """Settings of client.yml that are read but have no effect in this version."""
+    team = config.followup.team or []
+    idle = {
+        "followup.holdout": config.followup.holdout > 0,
+        "followup.team.channels": any(member.channels for member in team),
+        "followup.team.regions": any(member.regions for member in team),
+        "findings": bool(config.findings),
+        "brand": config.brand != type(config.brand)(),
+        "crm.targets": config.crm.targets not in ([], ["generic"]),
+        "privacy.contacts": config.privacy.contacts != "none",
+        "input.engine": config.input.engine != "pandas",
+        **{f"input.{grain}": bool(getattr(config.input, grain)) for grain in LATER_GRAINS},
+    }
+    return [
+        Problem("config.not_yet", {"key": key}, file=config.path.name) for key, set_ in idle.items() if set_
+    ]
 
 
 def _clean(table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Confirmed | None) -> Cleaned:
@@ -227,7 +260,7 @@ def _joined(
         facts["notes"].append(asdict(shield.note))
         facts["key_fingerprint"] = shield.fingerprint
     harmless = _harmless(config, tables)
-    return Intake(orders, people, ledger, facts, known, harmless, shield, cleaned, mappings)
+    return Intake(orders, people, ledger, facts, known, harmless, shield, tables, cleaned, mappings)
 
 
 def _known(cleaned: dict[Grain, Cleaned], shield: Shield | None) -> dict[str, set[str]]:

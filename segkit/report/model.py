@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from segkit.charts.figure import Figure
 from segkit.locale import Lang
 
-Unit = Literal["count", "money", "share", "days", "times", "text", "date", "id"]
+Unit = Literal["count", "money", "share", "days", "hours", "times", "text", "date", "id"]
 
 
 class Part(BaseModel):
@@ -52,7 +52,7 @@ class Column(Part):
 class Text(Part):
     kind: Literal["text"] = "text"
     text: str
-    role: Literal["body", "note", "warning"] = "body"
+    role: Literal["body", "heading", "note", "warning"] = "body"
 
 
 class Bullets(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +14,9 @@ from segkit.privacy.find import column_kind
 from segkit.privacy.known import looks_like_firm
 from segkit.privacy.surrogate import fingerprint, load_key, surrogates
 from segkit.problems import Problem
+
+MOSTLY = 0.6
+_PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}")
 
 
 @dataclass(frozen=True)
@@ -74,4 +78,9 @@ def _personal_kind(field: str, ids: pd.Series) -> str | None:
         return field
     if field == "name":
         return None if ids.map(looks_like_firm).mean() > 0.5 else "name"
-    return column_kind(ids)
+    return column_kind(ids) or ("name" if ids.map(_reads_like_a_person).mean() >= MOSTLY else None)
+
+
+def _reads_like_a_person(text: str) -> bool:
+    """Two to four Chinese characters that name no firm: 张伟, 欧阳明月."""
+    return bool(_PERSON.fullmatch(text)) and not looks_like_firm(text)

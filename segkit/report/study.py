@@ -68,8 +68,34 @@ class Study:
 
     @property
     def buyers(self) -> pd.DataFrame:
-        """Customers who bought at least once."""
-        return self.customers[self.customers["frequency"].fillna(0) > 0]
+        """Customers who bought at least once; whoever spent money did, where the orders were not counted."""
+        frequency, spent = self.customers["frequency"], self.customers["monetary"].fillna(0.0) > 0
+        return self.customers[(frequency.fillna(0) > 0) | (frequency.isna() & spent)]
+
+    @property
+    def prospects(self) -> pd.DataFrame:
+        """Customers known to have bought nothing; an unknown frequency is not zero."""
+        return self.customers[self.customers["frequency"].eq(0).fillna(False).astype(bool)]
+
+    @property
+    def counted(self) -> pd.DataFrame:
+        """Buyers whose orders were counted; nobody where that is true of less than half of them."""
+        return _known_for_most(self.buyers, "frequency")
+
+    @property
+    def dated(self) -> pd.DataFrame:
+        """Buyers whose last order is known; nobody where that is true of less than half of them."""
+        return _known_for_most(self.buyers, "recency_days")
+
+    @property
+    def paying(self) -> pd.DataFrame:
+        """Customers with a total above zero: every share of the money in the report is of their sum."""
+        return self.customers[self.customers["monetary"].fillna(0.0) > 0]
+
+    @property
+    def money(self) -> float:
+        """The sum that is 100 % wherever a share of the money is given."""
+        return round(float(self.paying["monetary"].sum()), 2)
 
     @property
     def period_days(self) -> int | None:
@@ -130,8 +156,9 @@ class Study:
         *,
         n: int,
         total: Sequence[Any] | None = None,
+        note: str = "",
     ) -> Sheet:
-        """A table of (id, heading, unit) columns; raw values, rounded as their unit asks."""
+        """A table of (id, heading, unit) columns; raw values, rounded as their unit asks; `note` is captioned."""
         units = [unit for _, _, unit in columns]
 
         def tidy(row: Sequence[Any]) -> list[Any]:
@@ -143,19 +170,30 @@ class Study:
             columns=[Column(id=i, head=head, unit=unit) for i, head, unit in columns],
             rows=[tidy(row) for row in rows],
             total=None if total is None else tidy(total),
-            caption=self.caption(n),
+            caption=self.caption(n) + (self.say("report.caption_more", note=note) if note else ""),
         )
 
-    def finding(self, id: str, *, n: int, **facts: Any) -> None:
-        """A computed sentence, its evidence and its action, all from messages `finding.<id>.*`."""
+    def finding(
+        self,
+        id: str,
+        *,
+        n: int,
+        base: int,
+        evidence: Sequence[str] = ("evidence",),
+        action: Sequence[str] = ("action",),
+        **facts: Any,
+    ) -> None:
+        """A computed sentence, its evidence and its action, all from messages `finding.<id>.*`.
+
+        `n` of `base` customers (or rows) are spoken of; `evidence` and `action` name their sentences.
+        """
+
+        def said(*parts: str) -> str:
+            sentences = [self.say(f"finding.{id}.{part}", n=n, base=base, **facts) for part in parts]
+            return ("" if self.lang == "zh" else " ").join(sentences)
+
         self.found.append(
-            Finding(
-                id=id,
-                claim=self.say(f"finding.{id}.claim", n=n, **facts),
-                evidence=self.say(f"finding.{id}.evidence", n=n, **facts),
-                action=self.say(f"finding.{id}.action", n=n, **facts),
-                n=n,
-            )
+            Finding(id=id, claim=said("claim"), evidence=said(*evidence), action=said(*action), n=base)
         )
 
     def add(self, id: str, blocks: Sequence[Block | None]) -> Shown:
@@ -170,6 +208,11 @@ class Study:
         self.model.segment_marks.update({k: dict(v) for k, v in segment_marks(labels, self.lang).items()})
 
 
+def _known_for_most(customers: pd.DataFrame, column: str) -> pd.DataFrame:
+    known = customers[customers[column].notna()]
+    return known if 2 * len(known) >= len(customers) else known.head(0)
+
+
 def _plain(value: Any, unit: Unit) -> Any:
     """A JSON value: None for missing, whole counts, money to the cent."""
     if value is None or (not isinstance(value, str | dt.date) and pd.isna(value)):
@@ -178,7 +221,7 @@ def _plain(value: Any, unit: Unit) -> Any:
         return round(float(value))
     if unit == "money":
         return round(float(value), 2)
-    if unit in ("share", "days", "times"):
+    if unit in ("share", "days", "hours", "times"):
         return float(value)
     return value.isoformat()[:10] if isinstance(value, dt.date) else str(value)
 
@@ -204,7 +247,8 @@ class Shown:
         model, lang = self.study.model, self.study.lang
         match block:
             case Text():
-                return f"<p>{html.escape(block.text)}</p>"
+                tag = "h3" if block.role == "heading" else "p"
+                return f"<{tag}>{html.escape(block.text)}</{tag}>"
             case Bullets():
                 return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in block.items) + "</ul>"
             case Sheet():

@@ -54,7 +54,7 @@ filters = list(warnings.filters)
 import segkit.charts as charts
 frame = pd.DataFrame({"monetary": [1.0, 2.0, 3.0]})
 drawn = charts.concentration(frame, lang="zh", source="a.csv", as_of=dt.date(2020, 1, 1))
-assert drawn.png().startswith(b"\\x89PNG") and "收入".encode() in drawn.svg()
+assert drawn.png().startswith(b"\\x89PNG") and "金额".encode() in drawn.svg()
 assert dict(matplotlib.rcParams) == before
 import matplotlib.pyplot as plt
 assert plt.get_fignums() == []

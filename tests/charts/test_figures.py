@@ -109,7 +109,7 @@ def test_both_languages_hold_the_same_numbers(kind):
 def test_concentration_counts_the_top_fifth():
     frame = pd.DataFrame({"monetary": [100.0] * 20 + [25.0] * 80 + [0.0, -5.0]})
     drawn = concentration(frame, lang="zh", **FACTS)
-    assert drawn.meta.title == "前 20% 客户贡献 50% 收入"
+    assert drawn.meta.title == "前 20% 客户贡献 50% 金额"
     assert "n = 100" in drawn.meta.caption and "另有 2 位" in drawn.meta.caption
     curve = dict(zip(drawn.meta.chart.categories, drawn.meta.chart.series[0].values, strict=True))
     assert (curve["0%"], curve["20%"], curve["60%"], curve["100%"]) == (0, 0.5, 0.75, 1)
@@ -122,7 +122,7 @@ def test_concentration_of_few_customers_is_said_in_heads():
 
 def test_concentration_names_classes_that_follow_the_value_only():
     frame = pd.DataFrame({"monetary": [70.0, 20.0, 6.0, 4.0], "abc": ["A", "B", "C", "C"]})
-    assert "C 类：50.0% 客户，10.0% 收入" in concentration(frame, lang="zh", **FACTS).meta.alt
+    assert "C 类：50.0% 客户，10.0% 金额" in concentration(frame, lang="zh", **FACTS).meta.alt
     mixed = frame.assign(abc=["A", "C", "A", "C"])
     assert "A 类" not in concentration(mixed, lang="zh", **FACTS).meta.alt
 
@@ -163,7 +163,32 @@ def test_segments_beyond_eight_are_one_bar_that_names_them():
 def test_a_segment_in_the_red_does_not_lift_the_others_above_the_whole():
     frame = pd.DataFrame({"label": ["new", "lost"], "customers": [3, 1], "monetary": [90.0, -30.0]})
     _, held = segment_value(frame, lang="zh", **FACTS).meta.chart.series
-    assert held.values == (1.0, pytest.approx(-1 / 3, abs=1e-6))
+    assert held.values == (1.0, None)
+
+
+def test_shares_are_of_all_totals_above_zero():
+    # the only refunded customer is in "new": its share is of the 100 the others brought, not of the 80 net
+    frame = pd.DataFrame(
+        {"label": ["new", "lost"], "customers": [3, 1], "monetary": [40.0, 40.0], "positive": [60.0, 40.0]}
+    )
+    _, held = segment_value(frame, lang="zh", **FACTS).meta.chart.series
+    assert held.values == (0.6, 0.4)
+
+
+def test_the_heatmap_shares_the_same_hundred_per_cent():
+    frame = pd.DataFrame({"r_score": [5, 1, None], "f_score": [5, 1, None], "monetary": [50.0, -20.0, 50.0]})
+    drawn = score_heatmap(frame, lang="en", **FACTS)
+    rows = {series.name: series.values for series in drawn.meta.chart.series}
+    assert rows["R 5: share of revenue"] == (0, 0, 0, 0, 0.5)
+    assert rows["R 1: share of revenue"] == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("scores", [(1, 1), (3, 5), (5, 3)])
+def test_a_single_level_is_not_made_a_message(scores):
+    r, f = scores
+    frame = pd.DataFrame({"r_score": [r, r], "f_score": [1, f], "monetary": [5.0, 6.0]})
+    title = score_heatmap(frame, lang="zh", **FACTS).meta.title
+    assert title == "2 位客户的 R 分和 F 分"
 
 
 def test_segments_take_their_names_from_the_terms_or_from_the_summary():
@@ -182,6 +207,31 @@ def test_distributions_count_everyone_once_and_group_the_tail():
     bars = dict(zip(drawn.meta.chart.categories, drawn.meta.chart.series[1].values, strict=True))
     assert bars["F 1"] == (buyers["frequency"] == 1).sum()
     assert bars["F ≥8"] == (buyers["frequency"] >= 8).sum()
+
+
+UNKNOWN = [
+    (["recency_days"], "{once:.0%} 的客户只买过一次", "FM"),
+    (["frequency"], "一半客户已有 {r:.0f} 天没下单", "RM"),
+    (["recency_days", "frequency"], "一半客户的累计金额不超过 {m:.2f} 元", "M"),
+]
+
+
+@pytest.mark.parametrize("missing, title, panels", UNKNOWN)
+def test_what_is_not_known_is_neither_drawn_nor_said(missing, title, panels):
+    frame = customers()
+    buyers = frame[frame["frequency"] > 0]
+    once = (buyers["frequency"] == 1).mean()
+    r, m = buyers["recency_days"].median(), buyers["monetary"].median()
+    drawn = distributions(frame.assign(**dict.fromkeys(missing)), lang="zh", **FACTS)
+    assert drawn.meta.title == title.format(once=once, r=r, m=m)
+    assert "".join(series.name[0] for series in drawn.meta.chart.series) == panels
+    drawn.svg()
+
+
+def test_whoever_spent_money_bought_though_nobody_counted_the_orders():
+    frame = customers(40, frequency=None)
+    drawn = distributions(frame, lang="zh", **FACTS)
+    assert f"n = {(frame['monetary'] > 0).sum()} 位客户" in drawn.meta.caption
 
 
 def test_a_notebook_shows_the_picture_with_its_alt_text():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segkit.followup.planner import Member, plan
-from segkit.followup.policy import Policy
+from segkit.followup.policy import Policy, opted_out_of
 from segkit.workdays import is_workday
 
 START = dt.date(2026, 1, 5)
@@ -101,8 +101,69 @@ def test_a_touch_longer_than_a_day_is_said_not_lost():
     assert made.tasks.empty and made.unscheduled["reason"].tolist() == ["no_time"]
 
 
-def test_labels_without_a_policy_get_no_task():
-    assert plan(people(2, "unknown"), POLICY, start=START).tasks.empty
+def test_labels_without_a_policy_are_listed_as_such():
+    customers = pd.concat([people(2, "unknown"), people(3).assign(customer_id=list("xyz"))])
+    made = plan(customers, POLICY, start=START)
+    assert made.tasks["customer_id"].tolist() == ["z", "y", "x"]
+    assert made.excluded["customer_id"].tolist() == ["c000", "c001"]
+    assert set(made.excluded["reason"]) == {"no_rule"} and set(made.excluded["channel"]) == {""}
+
+
+EVERY = {"phone", "visit", "email", "social", "sms", "survey", "event"}
+CELLS = [
+    ("", set()),
+    ("  ", set()),
+    ("否", set()),
+    ("no", set()),
+    ("N/A", set()),
+    ("电话", {"phone"}),
+    ("短信", {"sms"}),
+    ("邮件", {"email"}),
+    ("电话;短信", {"phone", "sms"}),
+    ("短信、电话", {"phone", "sms"}),
+    ("Phone, SMS", {"phone", "sms"}),
+    ("ＰＨＯＮＥ", {"phone"}),
+    ("E-mail", {"email"}),
+    ("do not call", {"phone"}),
+    ("微信", {"social"}),
+    ("全部", EVERY),
+    ("all", EVERY),
+    ("是", EVERY),
+    ("1", EVERY),
+    ("已退订", EVERY),
+    ("2025-03-01", EVERY),
+]
+
+
+@pytest.mark.parametrize("cell, channels", CELLS)
+def test_opt_outs_are_read_as_the_client_writes_them(cell, channels):
+    assert opted_out_of(cell) == channels
+
+
+def test_nobody_is_contacted_on_a_channel_they_opted_out_of_not_even_for_service():
+    service = POLICY.model_copy(deep=True)
+    touch = service.labels["key"].touches[0].model_copy(update={"marketing": False})
+    service.labels["key"] = service.labels["key"].model_copy(update={"touches": (touch,)})
+    for policy in (POLICY, service):
+        cells = ["电话", "短信", None, "全部", "电话;短信", "phone", "all"]
+        made = plan(people(7, opt_out_channels=cells), policy, start=START, consent="yes")
+        assert sorted(made.tasks["customer_id"]) == ["c001", "c002"]
+        assert set(made.excluded["reason"]) == {"opted_out"} and len(made.excluded) == 5
+
+
+def test_a_refused_channel_is_not_also_a_consent_to_ask_for():
+    made = plan(people(2, "rest", opt_out_channels=["短信", ""]), POLICY, start=START)
+    assert dict(zip(made.excluded["customer_id"], made.excluded["reason"], strict=True)) == {
+        "c000": "opted_out",
+        "c001": "consent",
+    }
+
+
+def test_consent_for_all_fills_the_blanks_and_overrules_nobody():
+    told = people(3, "rest", consent_marketing=pd.array([True, False, None], dtype="boolean"))
+    made = plan(told, POLICY, start=START, consent="yes")
+    assert sorted(made.tasks["customer_id"]) == ["c000", "c002"]
+    assert made.excluded["reason"].tolist() == ["opted_out"]
 
 
 @pytest.mark.parametrize("n", [0, 1])

@@ -9,12 +9,12 @@ import pandas as pd
 from segkit.intake.table import Source, Table
 
 
-def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table as if read from test.csv with one header row."""
+def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], file: str = "test.csv") -> Table:
+    """A table as if read from a file with one header row."""
     frame = pd.DataFrame([list(r) for r in rows], columns=list(heads), dtype="str")
-    origin = pd.DataFrame({"file": "test.csv", "sheet": "", "row": range(2, len(rows) + 2)})
-    furniture = pd.DataFrame({"file": ["test.csv"], "sheet": [""], "row": [1], "what": ["header"]})
-    source = Source("test.csv", "test.csv", None, "utf-8", ",", 1, "0" * 64, len(rows))
+    origin = pd.DataFrame({"file": file, "sheet": "", "row": range(2, len(rows) + 2)})
+    furniture = pd.DataFrame({"file": [file], "sheet": [""], "row": [1], "what": ["header"]})
+    source = Source(file, file, None, "utf-8", ",", 1, "0" * 64, len(rows))
     return Table(frame, origin, furniture, (source,))
 
 

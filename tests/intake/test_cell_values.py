@@ -70,6 +70,8 @@ def test_every_amount_in_cents_survives(cents):
         "2025-03-07T08:15:00+08:00",
         "20250307 081530",
         "7-Mar-2025",
+        "25-03-07",
+        "25/3/7",
         "45723",
         "1741305600",
         "1741305600000",
@@ -79,7 +81,9 @@ def test_dates_as_written(written):
     assert read_dates(text(written)).values.tolist() == [pd.Timestamp(2025, 3, 7)]
 
 
-@pytest.mark.parametrize("written", ["1900-01-00", "2025-02-30", "2025/13/01", "0000-00-00", "昨天"])
+@pytest.mark.parametrize(
+    "written", ["1900-01-00", "2025-02-30", "2025/13/01", "0000-00-00", "昨天", "3月5日", "202513", "2025.3"]
+)
 def test_unreadable_dates_are_bad(written):
     read = read_dates(text(written))
     assert read.bad.all() and read.values.isna().all()
@@ -99,6 +103,41 @@ def test_month_first_is_learned_from_the_column():
 
 def test_an_order_of_day_and_month_nobody_can_tell_is_said():
     assert read_dates(text("03/04/2015", "05/06/2015")).guessed_order
+
+
+def test_where_both_orders_of_day_and_month_appear_it_is_said():
+    read = read_dates(text("31/01/2015", "30/01/2015", "01/31/2015", "02/03/2015"))
+    assert read.guess == ("02/03/2015", pd.Timestamp(2015, 3, 2))
+    assert read.bad.tolist() == [False, False, True, False]
+
+
+def test_equal_day_and_month_are_no_guess():
+    assert not read_dates(text("03/03/2015", "05/05/2015")).guessed_order
+
+
+@pytest.mark.parametrize("written", ["2025年3月", "202503", "2025-03", "2025/3", "2025年03月"])
+def test_a_month_alone_is_its_first_day(written):
+    read = read_dates(text(written, "2025-03-07"))
+    assert read.values.tolist() == [pd.Timestamp(2025, 3, 1), pd.Timestamp(2025, 3, 7)]
+    assert read.months.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("cells", "days"),
+    [
+        (["17/09/25", "17/07/25", "30/01/25"], ["2025-09-17", "2025-07-17", "2025-01-30"]),
+        (["25-09-06", "25-09-20", "24-12-31"], ["2025-09-06", "2025-09-20", "2024-12-31"]),
+        (["01/31/25", "02/28/25"], ["2025-01-31", "2025-02-28"]),
+        (["98-05-06"], ["1998-05-06"]),
+    ],
+)
+def test_years_of_two_digits(cells, days):
+    read = read_dates(text(*cells))
+    assert read.values.dt.strftime("%Y-%m-%d").tolist() == days and not read.guessed_order
+
+
+def test_day_and_month_before_a_short_year_are_a_guess():
+    assert read_dates(text("07/03/25")).guess == ("07/03/25", pd.Timestamp(2025, 3, 7))
 
 
 @given(st.dates(dt.date(1971, 1, 1), dt.date(2089, 12, 31)))
@@ -121,6 +160,7 @@ def test_phones():
         "+86 10012345678",
         "1.00E+10",
         "1.0012345678E+10",
+        "1.0012345000E+10",
         "12345",
         "0571-88889999",
     )
@@ -131,12 +171,13 @@ def test_phones():
         "10012345678",
         "",
         "10012345678",
+        "10012345000",
         "",
         "0571-88889999",
     ]
-    assert read.floated.tolist() == [False, False, False, True, True, False, False]
-    assert read.bad.tolist() == [False, False, False, False, False, True, False]
-    assert read.mended.tolist() == [False, True, True, False, False, False, False]
+    assert read.floated.tolist() == [False, False, False, True, True, True, False, False]
+    assert read.bad.tolist() == [False, False, False, False, False, False, True, False]
+    assert read.mended.tolist() == [False, True, True, False, False, False, False, False]
 
 
 def test_one_spelling_a_grade():

@@ -126,7 +126,7 @@ def test_a_few_rows_are_credible_in_a_small_file():
 def test_when_every_row_is_set_aside_the_reasons_are_said(orders):
     with pytest.raises(InputProblems) as caught:
         orders([["测试", "o1", "2025-01-05", "1"], ["测试", "o2", "2025-01-05", "1"]])
-    assert "test 2" in caught.value.text("en")
+    assert "Test row 2" in caught.value.text("en")
 
 
 def test_rows_moved_by_one_cell_are_moved_back(totals):

@@ -225,6 +225,54 @@ def test_a_customer_list_beside_orders_needs_no_amounts(table) -> None:
     assert check_mapping(mapping, read, alone=False) == []
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [
+        {
+            "客户编号": "id",
+            "客户名称": "word",
+            "联系人": "word",
+            "电话": "phone",
+            "地址": "word",
+            "业务员": "word",
+        },
+        {"customer_id": "id", "company": "word", "phone": "phone", "status": "word", "source": "word"},
+        {"编号": "order", "名称": "word", "状态": "word"},
+        {"客户编号": "id", "客户名称": "word", "生日": "date"},
+        {"客户编号": "id", "客户名称": "word", "创建时间": "date", "状态": "word"},
+    ],
+)
+def test_a_list_without_days_or_money_is_a_list_of_customers(table, headings: dict[str, str]) -> None:
+    read = table(headings)
+    mapping = suggest_mapping(read)
+    assert mapping.grain == "customers"
+    assert check_mapping(mapping, read, alone=False) == []
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        {"客户编号": "id", "啥时候": "date", "多少钱": "money"},
+        {"客户编号": "id", "创建时间": "date", "金额": "money"},
+        {"客户编号": "id", "下单日期": "date"},
+        {"客户编号": "id", "订单号": "order"},
+    ],
+)
+def test_what_has_a_day_and_money_or_an_order_number_is_orders(table, headings: dict[str, str]) -> None:
+    assert suggest_mapping(table(headings)).grain == "orders"
+
+
+def test_a_name_like_number_1001_is_the_orders(tmp_path: Path) -> None:
+    lines = ["Name,Email,Created at,Total"]
+    lines += [f"#{1000 + i},a{i}@example.com,2025-03-0{i % 9 + 1},{i}.50" for i in range(20)]
+    path = tmp_path / "o.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    columns = suggest_mapping(read_table(path)).columns
+    assert columns["Name"] == "order_id" and "name" not in columns.values()
+    path.write_text("\n".join(lines).replace("#", "Ann No. "), encoding="utf-8")
+    assert suggest_mapping(read_table(path)).columns["Name"] == "name"
+
+
 def test_unknown_headings_are_told_by_their_values(table) -> None:
     read = table({"哪个人id": "id", "啥时候": "date", "多少钱": "money", "其他": "word"})
     mapping = suggest_mapping(read, "orders")

@@ -13,6 +13,7 @@ import xlsxwriter
 from client_files import HEAD, ROWS, cells, furniture, notes, text_file, workbook, written
 
 from segkit.intake.reading import read_table, read_tables
+from segkit.problems import InputProblems
 
 
 @pytest.fixture
@@ -66,6 +67,43 @@ def test_sheets_with_the_same_headings_are_stacked_and_others_named(folder: Path
     assert [s.sheet for s in table.sources] == ["一月", "二月"]
     assert notes(table)["reading.sheets_left_out"]["sheets"] == ["说明", "员工"]
     assert notes(table)["reading.sheets_stacked"]["sheets"] == ["一月", "二月"]
+
+
+def test_the_sheet_that_can_be_counted_is_read_although_another_is_longer(folder: Path) -> None:
+    customers = [[f"C{i:03d}", f"客户{i}（虚构）", "2024-01-02", "A"] for i in range(9)]
+    sheets = {
+        "客户资料": [["客户编号", "客户名称", "注册日期", "客户等级"], *customers],
+        "销售明细": [HEAD, *ROWS],
+    }
+    table = read_table(workbook(folder / "o.xlsx", sheets))
+    assert table.frame["实付金额"].tolist() == [row[3] for row in ROWS]
+    (note,) = [n for n in table.notes if n.id == "reading.sheets_left_out"]
+    assert note.facts == {"n": 1, "sheets": ["客户资料"], "kept": ["销售明细"]}
+    assert "单独的文件" in note.text("zh") and "file of its own" in note.text("en")
+
+
+def test_a_sheet_with_two_amounts_is_still_the_one_to_count(folder: Path) -> None:
+    customers = [[f"C{i:03d}", "2024-01-02", "A", "北京"] for i in range(9)]
+    sheets = {
+        "客户": [["客户编号", "注册日期", "客户等级", "城市"], *customers],
+        "订单": [[*HEAD, "实付金额"], *([*r, "1"] for r in ROWS)],
+    }
+    assert read_table(workbook(folder / "o.xlsx", sheets)).sources[0].sheet == "订单"
+
+
+@pytest.mark.parametrize("name", ["年度合计", "汇总", "2025总表", "總計", "Summary", "Grand Total"])
+def test_a_sheet_of_totals_does_not_count_the_money_twice(folder: Path, name: str) -> None:
+    book = {"1月": [HEAD, *ROWS[:2]], name: [HEAD, *ROWS], "2月": [HEAD, *ROWS[2:]]}
+    table = read_table(workbook(folder / "m.xlsx", book))
+    assert cells(table) == ROWS
+    assert notes(table)["reading.total_sheets"]["sheets"] == [name]
+    assert notes(table)["reading.sheets_stacked"]["sheets"] == ["1月", "2月"]
+
+
+def test_sheets_that_are_all_called_totals_are_all_read(folder: Path) -> None:
+    book = {"1月汇总": [HEAD, *ROWS[:2]], "2月汇总": [HEAD, *ROWS[2:]]}
+    table = read_table(workbook(folder / "m.xlsx", book))
+    assert cells(table) == ROWS and "reading.total_sheets" not in notes(table)
 
 
 def test_one_sheet_may_be_named(folder: Path) -> None:
@@ -122,6 +160,29 @@ def test_a_web_page_saved_as_xls_is_read(folder: Path) -> None:
     table = read_table(text_file(folder, page, "gbk", "导出.xls"))
     assert cells(table) == [["C&1", "2025-01-02", "1"], ["C&1", "2025-01-03", "2"]]
     assert furniture(table) == {1: "title", 2: "header"}
+
+
+def test_the_tables_of_a_paged_web_page_are_put_together_and_the_others_counted(folder: Path) -> None:
+    def page_of(rows: list[list[str]]) -> str:
+        return "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+
+    tables = [[["导出人：甲"]], [HEAD, *ROWS[:2]], [HEAD, ROWS[2]], [["工号", "部门"], ["1", "市场"]]]
+    page = "<html><body>" + "".join(f"<table>{page_of(t)}</table>" for t in tables) + "</body></html>"
+    table = read_table(text_file(folder, page, name="导出.xls"))
+    assert cells(table) == ROWS
+    # as a spreadsheet shows the page: one table under the other
+    assert table.origin["row"].tolist() == [3, 4, 6]
+    assert notes(table)["reading.tables_stacked"]["n"] == 2
+    assert notes(table)["reading.tables_left_out"]["n"] == 2
+    assert all(note.text("zh") and note.text("en") for note in table.notes)
+
+
+def test_a_web_page_whose_tables_have_no_headings_has_one_problem(folder: Path) -> None:
+    tables = ["<table><tr><td>1</td></tr></table>", "<table><tr><td>2</td></tr><tr><td>3</td></tr></table>"]
+    page = f"<html><body>{''.join(tables)}</body></html>"
+    with pytest.raises(InputProblems) as caught:
+        read_table(text_file(folder, page, name="导出.xls"))
+    assert len(caught.value.problems) == 1
 
 
 def test_a_csv_saved_as_xls_is_read(folder: Path) -> None:

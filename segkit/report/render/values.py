@@ -17,6 +17,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "money": money,
     "share": percent,
     "days": lambda days: count(days) if float(days).is_integer() else number(days, 1),
+    "hours": lambda hours: number(hours, 1),
     "times": lambda times: number(times, 2),
     "score": lambda score: number(score, 1),
 }

@@ -35,7 +35,8 @@ PLAN = {
     "value": "money",
 }
 TO_FILL = {"done_on": "date", "result": "text", "next_date": "date"}
-PLAN_TAIL = {"content": "text", "marketing": "text", "task_id": "id"}
+PLAN_TAIL = {"marketing": "text", "task_id": "id"}
+SAID_ALREADY = frozenset({"content"})  # the id of what `next_step` says in words
 CUSTOMERS = {
     "customer_id": "id",
     "name": "text",
@@ -64,7 +65,7 @@ LEDGER = {
 }
 RESULTS = ("reached", "ordered", "again", "no_answer", "declined", "wrong_contact")
 NAMED = {"channel": "channel", "content": "content", "fate": "fate", "reason": "reason"}  # ids shown by name
-SUMMED = {"count": 1e-9, "money": 0.005, "share": 1e-6}  # units that add up, and how closely
+SUMMED = {"count": 1e-9, "hours": 1e-9, "money": 0.005, "share": 1e-6}  # units that add up, and how closely
 
 
 def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
@@ -94,7 +95,7 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
             if section not in leading:
                 _section(book, model, section, section.title)
         ledger = _stored(model, folder, "ledger")
-        if ledger is not None:
+        if ledger is not None and len(ledger):
             _working_list(book.page(say("xlsx.sheet.ledger", lang)), model, ledger, LEDGER)
         _sources(book, model)
 
@@ -135,11 +136,11 @@ def _overview(book: Book, model: ReportModel) -> None:
             book.name(f"kpi_{kpi.id}", page, page.row, 1)
             id = f"workbook.unit.{kpi.unit}"
             unit = say(id, lang) if has_message(id) and kpi.unit != "share" else ""
-            before = [(kpi.previous, kpi.unit)] if compared else []
+            before = [(kpi.previous, _cell_unit(kpi.unit))] if compared else []
             page.line(
                 [
                     (kpi.label, "text"),
-                    (kpi.value, kpi.unit),
+                    (kpi.value, _cell_unit(kpi.unit)),
                     *before,
                     (unit, "text"),
                     (kpi.n, "count"),
@@ -200,8 +201,13 @@ def _heads(model: ReportModel, table: Sheet) -> list[Head]:
         marks = None
         if column.id == "segment":
             marks = _marks(model, {row[i] for row in table.rows if isinstance(row[i], str)})
-        heads.append(Head(column.head, column.unit, marks=marks))
+        heads.append(Head(column.head, _cell_unit(column.unit), marks=marks))
     return heads
+
+
+def _cell_unit(unit: str) -> str:
+    """Hours stand in the workbook as plain numbers, with a decimal where they are not whole."""
+    return "count" if unit == "hours" else unit
 
 
 def _total(column: Column, values: Sequence[Any], total: Any) -> Any:
@@ -240,7 +246,8 @@ def _plan(page: Page, model: ReportModel, plan: pd.DataFrame) -> None:
     lines = plan.sort_values(by, kind="stable", ignore_index=True) if by else plan
     lines = lines.assign(**dict.fromkeys(TO_FILL, ""))
     _working_list(page, model, lines, {**PLAN, **TO_FILL, **PLAN_TAIL}, frozen=2)
-    page.printed(sum(c in lines.columns for c in (*PLAN, *TO_FILL)))
+    printed = [c for c in (*PLAN, *TO_FILL) if c in lines.columns]
+    page.printed(len({*printed} - _wholly_empty(lines)))
 
 
 def _customers(page: Page, model: ReportModel, customers: pd.DataFrame) -> None:
@@ -262,8 +269,9 @@ def _working_list(
 ) -> None:
     """A frame with its head in the first row: known fields in their order, then whatever else there is."""
     lang = model.meta.lang
-    known = [c for c in fields if c in frame.columns and c not in PERSONAL]
-    rest = [c for c in frame.columns if c not in fields and c not in PERSONAL]
+    left_out = PERSONAL | SAID_ALREADY | _wholly_empty(frame)
+    known = [c for c in fields if c in frame.columns and c not in left_out]
+    rest = [c for c in frame.columns if c not in fields and c not in left_out]
     chosen = frame[[*known, *rest]].copy()
     heads = []
     for column in chosen.columns:
@@ -276,7 +284,7 @@ def _working_list(
             chosen[column] = _by_name(chosen[column], group, lang)
         heads.append(
             Head(
-                _head(column, lang),
+                _head("segment" if column == model.meta.main else column, lang),
                 unit,
                 marks=marks,
                 choices=tuple(say(f"xlsx.result.{r}", lang) for r in RESULTS) if column == "result" else (),
@@ -286,6 +294,17 @@ def _working_list(
         )
     top = page.table(heads, chosen)
     page.freeze(top + 1, frozen)
+
+
+def _wholly_empty(frame: pd.DataFrame) -> set[str]:
+    """Columns without a value in any row, but for those the reader is to fill."""
+    kept = {*TO_FILL} if len(frame) else {*frame.columns}
+    return {c for c in frame.columns if c not in kept and _is_blank(frame[c])}
+
+
+def _is_blank(column: pd.Series) -> bool:
+    known = column.dropna()
+    return known.empty or (not pd.api.types.is_numeric_dtype(known) and bool(known.eq("").all()))
 
 
 def _by_name(ids: pd.Series, group: str, lang: Lang) -> pd.Series:

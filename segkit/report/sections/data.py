@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from segkit.locale import term
+from segkit.intake.ledger import set_aside_reasons
+from segkit.intake.table import ORIGIN
+from segkit.locale import listing, term
 from segkit.problems import Problem
 from segkit.report.model import Bullets, Kpis, Sheet, Text
 from segkit.report.study import Head, Shown, Study
@@ -18,9 +20,10 @@ def data_and_quality(study: Study) -> Shown:
     study.kpi("money_in", totals["money_in"], "money")
     study.kpi("money_set_aside", totals["money_set_aside"], "money")
     as_of = study.intake["as_of"]
-    day = study.say(
-        f"report.as_of.{as_of['why']}", as_of=study.as_of, later=as_of["later"], last=as_of["last"]
-    )
+    day = study.say(f"report.as_of.{as_of['why']}", as_of=study.as_of)
+    if as_of["later"]:
+        later = study.say("report.as_of.later", later=as_of["later"], last=as_of["last"])
+        day += later if study.lang == "zh" else f" {later}"
     gone = study.intake["customers_gone"]
     balance = study.say("report.balance", **totals)
     notes = [Problem(**note).text(study.lang) for note in study.intake["notes"]]
@@ -41,11 +44,12 @@ def data_and_quality(study: Study) -> Shown:
 
 
 def _fates(study: Study) -> Sheet | None:
-    """Events by reason: rows, money, what became of them."""
+    """Events by reason: rows, each once a reason, their money, what became of them."""
     ledger = study.ledger
     if ledger.empty:
         return None
-    grouped = ledger.groupby(["reason", "fate"], as_index=False).agg(
+    places = ledger.drop_duplicates(["reason", "fate", *ORIGIN])
+    grouped = places.groupby(["reason", "fate"], as_index=False).agg(
         rows=("row", "size"), amount=("amount", "sum")
     )
     grouped = grouped.sort_values(["rows", "reason"], ascending=[False, True])
@@ -64,21 +68,29 @@ def _fates(study: Study) -> Sheet | None:
 
 
 def _set_aside(study: Study) -> Sheet | None:
-    """The rows that do not count, by row number."""
+    """The rows that do not count, one line each, with the reasons that set them aside."""
     aside = study.ledger[study.ledger["fate"] == "set_aside"]
     if aside.empty:
         return None
-    shown = aside.sort_values(["file", "sheet", "row"]).head(LISTED_ROWS)
-    rows = [
-        [
-            r.file if not r.sheet else f"{r.file} · {r.sheet}",
-            str(r.row),
-            term(f"reason.{r.reason}", study.lang),
-            r.column,
-            r.amount,
-        ]
-        for r in shown.itertuples()
-    ]
+    reasons = set(set_aside_reasons(study.ledger)["reason"])
+    # a line carries the fate of its row: what was merely mended there is no reason
+    aside = aside[aside["reason"].isin(reasons)]
+    places = aside.drop_duplicates(ORIGIN)
+    rows: list[list[object]] = []
+    for (file, sheet, row), lines in aside.groupby(ORIGIN, sort=True):
+        if len(rows) == LISTED_ROWS:
+            break
+        names = [term(f"reason.{reason}", study.lang) for reason in dict.fromkeys(lines["reason"])]
+        columns = [column for column in dict.fromkeys(lines["column"]) if column]
+        rows.append(
+            [
+                f"{file} · {sheet}" if sheet else file,
+                str(row),
+                listing(names, study.lang),
+                listing(columns, study.lang),
+                lines["amount"].iloc[0],
+            ]
+        )
     head: list[Head] = [
         ("file", study.say("head.file"), "text"),
         ("row", study.say("head.row"), "id"),
@@ -86,8 +98,8 @@ def _set_aside(study: Study) -> Sheet | None:
         ("column", study.say("head.column"), "text"),
         ("amount", study.say("head.amount"), "money"),
     ]
-    places = aside.drop_duplicates(["file", "sheet", "row"])
-    title = study.say("report.set_aside", n=len(places), money=float(places["amount"].sum()), shown=len(rows))
+    which = "report.set_aside" if len(places) > len(rows) else "report.set_aside_all"
+    title = study.say(which, n=len(places), money=float(places["amount"].sum()), shown=len(rows))
     return study.table("set_aside", title, head, rows, n=len(places))
 
 

@@ -14,6 +14,7 @@ DEFINED = (
     "aov",
     "segments",
     "prospect",
+    "quality",
     "sample_parameter",
 )
 

@@ -2,59 +2,75 @@
 
 from __future__ import annotations
 
-from segkit.locale import has_term, name_of, term
+import math
+
+import pandas as pd
+
+from segkit.locale import name_of
 from segkit.report.model import Block, Kpis, Sheet, Text
 from segkit.report.study import Head, Shown, Study
+
+STALE_DAYS = 60  # a plan that begins later than this after the data end stands on old data
+REASONS = ("consent", "opted_out", "no_rule")  # why somebody is not planned, beside the time
 
 
 def followup(study: Study) -> Shown:
     """Contacts per segment: planned, without time, waiting for consent; minutes needed against minutes there."""
     plan = study.plan
-    capacity = float(plan.load["capacity"].sum())
-    planned, left, waiting = len(plan.tasks), len(plan.unscheduled), len(plan.excluded)
+    planned, left = len(plan.tasks), len(plan.unscheduled)
+    out = {reason: int((plan.excluded["reason"] == reason).sum()) for reason in REASONS}
     study.kpi("followup_tasks", planned, "count")
     study.kpi("followup_unscheduled", left, "count")
-    study.kpi("followup_consent", int((plan.excluded["reason"] == "consent").sum()), "count")
-    if planned + left + waiting == 0:
+    study.kpi("followup_consent", out["consent"], "count")
+    study.kpi("followup_refused", out["opted_out"], "count")
+    if planned + left + sum(out.values()) == 0:
         return study.add("followup", [])
     start, end = plan.load["due"].min(), plan.load["due"].max()
+    there = float(plan.load["capacity"].sum()) / 60
     hours = float(plan.tasks["minutes"].sum()) / 60
     need = hours + float(plan.unscheduled["minutes"].sum()) / 60
     words = study.say(
-        "report.plan", planned=planned, start=start, end=end, hours=hours, there=capacity / 60, need=need
+        "report.plan", planned=planned, start=start, end=end, hours=hours, there=there, need=need
     )
-    ids = ["followup_tasks", "followup_unscheduled", "followup_consent"]
-    blocks: list[Block] = [Kpis(ids=ids), Text(text=words), _by_segment(study)]
+    ids = ["followup_tasks", "followup_unscheduled", "followup_consent", "followup_refused"]
+    blocks: list[Block | None] = [Kpis(ids=ids), Text(text=words), _by_segment(study)]
     if study.intake["sample_team"]:
-        blocks.append(
-            Text(text=study.say("report.sample_team", people=max(1.0, need / (capacity / 60))), role="note")
-        )
-    if waiting:
-        n = int((plan.excluded["reason"] == "consent").sum())
-        blocks.append(Text(text=study.say("report.consent_first", n=n), role="warning"))
+        people = math.ceil(round(need / there, 6)) if there else 1
+        which = "report.sample_team_people" if people > 1 else "report.sample_team"
+        blocks.append(Text(text=study.say(which, people=people), role="note"))
+    if out["no_rule"]:
+        blocks.append(Text(text=study.say("report.no_rule", n=out["no_rule"]), role="note"))
+    if out["consent"]:
+        blocks.append(Text(text=study.say("report.consent_first", n=out["consent"]), role="warning"))
+    gap = (start - pd.Timestamp(study.as_of)).days
+    if gap > STALE_DAYS:
+        words = study.say("report.stale", as_of=study.as_of, start=start, n=gap)
+        blocks.append(Text(text=words, role="warning"))
     return study.add("followup", blocks)
 
 
 def _by_segment(study: Study) -> Sheet:
     plan = study.plan
+    excluded = plan.excluded[plan.excluded["reason"] != "no_rule"]
     parts = {
         "planned": plan.tasks.groupby("segment").size(),
         "no_time": plan.unscheduled.groupby("segment").size(),
-        "waiting": plan.excluded.groupby("segment").size(),
+        "waiting": excluded[excluded["reason"] == "consent"].groupby("segment").size(),
+        "refused": excluded[excluded["reason"] == "opted_out"].groupby("segment").size(),
     }
     minutes = plan.tasks.groupby("segment")["minutes"].sum()
-    value = plan.tasks.groupby("segment")["value"].sum()
-    order = [s for s in study.segmentation.main_scheme.order() if any(s in p.index for p in parts.values())]
+    value = plan.tasks["value"].clip(lower=0).groupby(plan.tasks["segment"]).sum()
+    ranked = study.segmentation.main_scheme.order()
+    order = [s for s in ranked if any(s in part.index for part in parts.values())]
     rows = []
     for label in order:
         touch = study.touches(label)[0]
-        content = f"content.{touch.content}"
         rows.append(
             [
                 label,
-                term(content, study.lang) if has_term(content) else touch.content,
+                name_of("content", touch.content, study.lang),
                 name_of("channel", touch.channel, study.lang),
-                *[int(p.get(label, 0)) for p in parts.values()],
+                *[int(part.get(label, 0)) for part in parts.values()],
                 float(minutes.get(label, 0.0)) / 60,
                 float(value.get(label, 0.0)),
             ]
@@ -63,17 +79,15 @@ def _by_segment(study: Study) -> Sheet:
         ("segment", study.say("head.segment"), "text"),
         ("next", study.say("head.next_step"), "text"),
         ("channel", study.say("head.channel"), "text"),
-        ("planned", study.say("head.planned"), "count"),
-        ("no_time", study.say("head.no_time"), "count"),
-        ("waiting", study.say("head.waiting"), "count"),
-        ("hours", study.say("head.hours"), "times"),
+        *[(id, study.say(f"head.{id}"), "count") for id in parts],
+        ("hours", study.say("head.hours"), "hours"),
         ("value", study.say("head.value_reached"), "money"),
     ]
     total = [
         study.say("head.total"),
         "",
         "",
-        *[int(p.sum()) for p in parts.values()],
+        *[int(part.sum()) for part in parts.values()],
         float(minutes.sum()) / 60,
         float(value.sum()),
     ]

@@ -8,10 +8,8 @@ import pandas as pd
 
 from segkit.charts import top_customers
 from segkit.report.model import Block, Kpis, Text
-from segkit.report.study import Head, Shown, Study
+from segkit.report.study import PERIODS, Head, Shown, Study
 
-ALWAYS = ("customers", "buyers", "revenue", "orders", "aov", "frequency")
-RATES = ("repurchase_rate", "one_time_share", "top20_share")
 IN_PERIODS = ("active", "new", "returning", "churn_rate")
 # buyers watched for a shorter time than this cannot yet count as "bought once only"
 WATCHED_DAYS = 90
@@ -62,37 +60,56 @@ def period(orders: pd.DataFrame, end: pd.Timestamp, days: int) -> Period:
 
 def overview(study: Study) -> Shown:
     """Customers, active, new and returning, 复购率, 流失率, 客单价, 购买频次, share of the top 20 %."""
-    customers, buyers = study.customers, study.buyers
-    n, revenue = len(buyers), float(customers["monetary"].sum())
-    order_count = float(buyers["orders"].sum())
+    customers, paying = study.customers, study.paying
     study.kpi("customers", len(customers), "count")
-    study.kpi("buyers", n, "count", n=len(customers))
-    study.kpi("revenue", revenue, "money", n=len(customers))
-    study.kpi("orders", order_count, "count")
-    study.kpi("aov", revenue / order_count if order_count else None, "money", n=int(order_count))
-    study.kpi("frequency", buyers["frequency"].mean() if n else None, "times", n=n)
-    watched = buyers
-    rule = study.say("report.rule.repurchase_total")
+    study.kpi("buyers", len(study.buyers), "count", n=len(customers))
+    study.kpi("revenue", float(customers["monetary"].sum()), "money", n=len(customers))
+    _, held = top_customers(paying["monetary"], 0.2)
+    top = [
+        study.kpi(
+            "top20_share",
+            held if len(paying) else None,
+            "share",
+            n=len(paying),
+            note=study.say("report.rule.top20"),
+        )
+    ]
+    ids = ["customers", "buyers", "revenue", *_counts(study), *top]
+    blocks: list[Block | None] = [Kpis(ids=ids)]
+    if len(study.buyers) and study.counted.empty:
+        blocks.append(Text(text=study.say("report.not_counted"), role="note"))
+    return study.add("overview", [*blocks, *_periods(study), _limits(study)])
+
+
+def _counts(study: Study) -> list[str]:
+    """What needs a count of orders; nothing where the client's totals come without."""
+    counted = study.counted
+    if len(study.buyers) and counted.empty:
+        return []
+    n, orders = len(counted), float(counted["orders"].sum())
+    known = study.customers[study.customers["frequency"].notna()]
+    watched, rule = counted, study.say("report.rule.repurchase_total")
     if study.orders is not None:
-        watched = buyers[buyers["tenure_days"] >= WATCHED_DAYS]
+        watched = counted[counted["tenure_days"] >= WATCHED_DAYS]
         rule = study.say("report.rule.repurchase", days=WATCHED_DAYS)
-    again = int((watched["frequency"] >= 2).sum())
-    study.kpi(
-        "repurchase_rate", again / len(watched) if len(watched) else None, "share", n=len(watched), note=rule
-    )
-    once = int((buyers["frequency"] == 1).sum())
-    study.kpi("one_time_share", once / n if n else None, "share", n=n)
-    top, held = top_customers(buyers["monetary"], 0.2)
-    study.kpi("top20_share", held, "share", n=top, note=study.say("report.rule.top20"))
-    blocks: list[Block | None]
-    blocks = [Kpis(ids=[*ALWAYS, *RATES]), *_periods(study)]
-    return study.add("overview", [*blocks, _limits(study, once, n)])
+    again, once = int((watched["frequency"] >= 2).sum()), int((counted["frequency"] == 1).sum())
+    rate = again / len(watched) if len(watched) else None
+    worth = float(known["monetary"].sum()) / orders if orders else None
+    return [
+        study.kpi("orders", orders, "count"),
+        study.kpi("aov", worth, "money", n=int(orders)),
+        study.kpi("frequency", counted["frequency"].mean() if n else None, "times", n=n),
+        study.kpi("repurchase_rate", rate, "share", n=len(watched), note=rule),
+        study.kpi("one_time_share", once / n if n else None, "share", n=n),
+    ]
 
 
 def _periods(study: Study) -> list[Block]:
+    if study.orders is None:
+        return [Text(text=study.say("report.no_orders"), role="note")]
     days = study.period_days
-    if study.orders is None or days is None:
-        return [Text(text=study.say("report.no_periods"), role="note")]
+    if days is None:
+        return [Text(text=study.say("report.no_periods", days=2 * min(PERIODS)), role="note")]
     end = pd.Timestamp(study.as_of)
     now = period(study.orders, end, days)
     then = period(study.orders, end - pd.Timedelta(days=days), days)
@@ -100,7 +117,8 @@ def _periods(study: Study) -> list[Block]:
     study.kpi("new", now.new, "count", n=now.active, previous=then.new)
     study.kpi("returning", now.returning, "count", n=now.active, previous=then.returning)
     rule = study.say("report.rule.churn", days=days)
-    study.kpi("churn_rate", now.churn, "share", n=now.before, note=rule, previous=then.churn)
+    before = then.churn if now.churn is not None else None
+    study.kpi("churn_rate", now.churn, "share", n=now.before or None, note=rule, previous=before)
     head: list[Head] = [
         ("period", study.say("head.period"), "text"),
         *[(id, study.say(f"kpi.{id}"), "count") for id in ("active", "new", "returning")],
@@ -113,12 +131,13 @@ def _periods(study: Study) -> list[Block]:
         for words, p in (("head.last_days", now), ("head.days_before", then))
     ]
     title = study.say("report.periods", days=days, active=now.active, before=then.active)
-    note = Text(text=study.say("report.rule.new", days=days), role="note")
+    note = Text(text=study.say("report.rule.new", first=study.orders["order_date"].min()), role="note")
     return [Kpis(ids=[*IN_PERIODS]), study.table("periods", title, head, rows, n=len(study.customers)), note]
 
 
-def _limits(study: Study, once: int, n: int) -> Text | None:
+def _limits(study: Study) -> Text | None:
     """What these data could not tell."""
+    n, once = len(study.counted), int((study.counted["frequency"] == 1).sum())
     if not n or once / n < 0.5:
         return None
     return Text(text=study.say("report.once_only", n=n, once=once, share=once / n), role="warning")

@@ -7,17 +7,22 @@ import pandas as pd
 from segkit.charts import segment_value
 from segkit.locale import name_of
 from segkit.report.model import Block, Sheet, Text
+from segkit.report.sections.classes import tells_apart
 from segkit.report.study import Head, Shown, Study
+from segkit.schemes.base import UNKNOWN
+
+FEW = 30  # below so many customers, shares and medians of groups are not statistics
 
 
 def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> pd.DataFrame:
-    """One row per label that occurs, best first: customers, buyers, money, medians."""
-    grouped = customers.groupby(label, observed=True)
+    """One row per label that occurs, best first: customers, money, totals above zero, medians."""
+    worth = customers.assign(positive=customers["monetary"].clip(lower=0))
+    grouped = worth.groupby(label, observed=True)
     table = pd.DataFrame(
         {
             "customers": grouped.size(),
             "monetary": grouped["monetary"].sum().round(2),
-            "orders": grouped["orders"].sum(),
+            "positive": grouped["positive"].sum().round(2),
             "recency": grouped["recency_days"].median(),
             "frequency": grouped["frequency"].mean(),
         }
@@ -31,13 +36,16 @@ def segments(study: Study) -> Shown:
     main = study.segmentation.main
     blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
+        if name != main and not tells_apart(study.customers[name]):
+            continue
         summary = summary_by(study.customers, name, scheme.order())
         study.mark_segments(list(summary.index))
         sheet = _sheet(study, name, summary)
         if name == main:
+            columns = ["label", "customers", "monetary", "positive"]
             picture = study.figure(
                 segment_value(
-                    summary.reset_index(names="label")[["label", "customers", "monetary"]],
+                    summary.reset_index(names="label")[columns],
                     lang=study.lang,
                     source=study.source,
                     as_of=study.as_of,
@@ -46,21 +54,40 @@ def segments(study: Study) -> Shown:
             blocks = [sheet, picture, *blocks]
         else:
             blocks.append(sheet)
+    if len(study.customers) < FEW:
+        words = study.say("report.few", n=len(study.customers))
+        blocks.insert(0, Text(text=words, role="warning"))
     below = study.customers["monetary"][study.customers["monetary"] < 0]
     if len(below):
         words = study.say("report.negative", n=len(below), money=float(below.sum()))
         blocks.append(Text(text=words, role="warning"))
-    unknown = int((study.customers[main] == "unknown").sum())
+    unknown = int((study.customers[main] == UNKNOWN).sum())
     if unknown:
         blocks.append(Text(text=study.say("report.unknown", n=unknown), role="warning"))
     return study.add("segments", blocks)
 
 
 def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
-    people, money = int(summary["customers"].sum()), float(summary["monetary"].sum())
+    people, base = int(summary["customers"].sum()), study.money
     is_main = name == study.segmentation.main
+    shares = (
+        (summary["positive"] / base).where(summary["monetary"] > 0)
+        if base
+        else summary["positive"] * float("nan")
+    )
+    table = pd.DataFrame(
+        {
+            "segment": summary.index,
+            "customers": summary["customers"],
+            "customers_share": summary["customers"] / people,
+            "monetary": summary["monetary"],
+            "monetary_share": shares,
+            "recency": summary["recency"],
+            "frequency": summary["frequency"],
+        }
+    )
     head: list[Head] = [
-        ("segment", name_of("scheme", name, study.lang), "text"),
+        ("segment", study.say("head.segment") if is_main else name_of("scheme", name, study.lang), "text"),
         ("customers", study.say("head.customers"), "count"),
         ("customers_share", study.say("head.customers_share"), "share"),
         ("monetary", study.say("head.money"), "money"),
@@ -68,25 +95,29 @@ def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
         ("recency", study.say("head.recency"), "days"),
         ("frequency", study.say("head.frequency"), "times"),
     ]
-    rows = [
-        [
-            label,
-            r.customers,
-            r.customers / people,
-            r.monetary,
-            r.monetary / money if money > 0 else None,
-            r.recency,
-            r.frequency,
-        ]
-        for label, r in zip(summary.index, summary.itertuples(), strict=True)
-    ]
+    # a column of which nothing is known is no column
+    head = [column for column in head if table[column[0]].notna().any()]
+    ids = [id for id, _, _ in head]
+    totals = {
+        "segment": study.say("head.total"),
+        "customers": people,
+        "customers_share": 1.0,
+        "monetary": round(float(summary["monetary"].sum()), 2),
+        "monetary_share": 1.0,
+    }
     best = summary["monetary"].idxmax()
-    title = study.say(
-        "report.segments",
-        name=name_of("segment", best, study.lang),
-        people=summary.loc[best, "customers"] / people,
-        money=summary.loc[best, "monetary"] / money if money > 0 else 0.0,
+    facts = {
+        "name": name_of("segment", best, study.lang),
+        "people": summary.loc[best, "customers"] / people,
+        "money": table.loc[best, "monetary_share"],
+    }
+    which = "report.segments" if summary.loc[best, "monetary"] > 0 else "report.segments_people"
+    return study.table(
+        "segments" if is_main else f"segments_{name}",
+        study.say(which, **facts),
+        head,
+        table[ids].astype(object).to_numpy().tolist(),
+        n=people,
+        total=[totals.get(id) for id in ids],
+        note=study.say("report.share_base", n=len(study.paying), money=base) if is_main and base else "",
     )
-    total = [study.say("head.total"), people, 1.0, money, money / money if money > 0 else None, None, None]
-    id = "segments" if is_main else f"segments_{name}"
-    return study.table(id, title, head, rows, n=people, total=total)

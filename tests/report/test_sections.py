@@ -1,0 +1,344 @@
+"""What the sections say about small made-up clients: nothing that the data cannot tell, one base for shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from segkit.locale import LANGS, Lang
+from segkit.report import sections
+from segkit.report.analysis import open_study
+from segkit.report.model import Bullets, Sheet, Text
+from segkit.report.study import Study
+
+CONFIG = """
+client: {id: tiny, name: 小店（虚构）}
+lang: zh
+as_of: 2025-12-31
+input: {%s: a.csv}
+"""
+ALL = (
+    sections.overview,
+    sections.data_and_quality,
+    sections.classification,
+    sections.segments,
+    sections.concentration,
+    sections.followup,
+    sections.definitions,
+    sections.summary,
+)
+Make = Callable[..., Study]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A study of one small table, with every section in it."""
+
+    def made(rows: list[str], *, grain: str = "customers", lang: Lang = "zh", more: str = "") -> Study:
+        (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+        config = tmp_path / "client.yml"
+        config.write_text(CONFIG % grain + more, encoding="utf-8")
+        study = open_study(config=str(config), lang=lang)
+        for section in ALL:
+            shown = section(study)
+            assert isinstance(shown._repr_html_(), str)
+        return study
+
+    return made
+
+
+def words(study: Study) -> str:
+    """Everything the report says, tables aside."""
+    said = [part for f in study.model.findings.values() for part in (f.claim, f.evidence, f.action)]
+    said += [part for f in study.model.figures.values() for part in (f.title, f.alt, f.caption)]
+    for section in study.model.sections:
+        for block in section.blocks:
+            if isinstance(block, Text):
+                said.append(block.text)
+            elif isinstance(block, Bullets):
+                said += block.items
+    return "\n".join(said)
+
+
+def table(study: Study, id: str) -> Sheet:
+    return next(
+        b for s in study.model.sections for b in s.blocks if isinstance(b, Sheet) and b.id == id
+    )
+
+
+def column(sheet: Sheet, id: str) -> list[object]:
+    place = [c.id for c in sheet.columns].index(id)
+    return [row[place] for row in sheet.rows]
+
+
+def spent(n: int, head: str = "客户编号,累计消费", more: str = "") -> list[str]:
+    return [head, *(f"K{i},{100 * i}{more}" for i in range(1, n + 1))]
+
+
+def counted(*groups: tuple[int, int, str, float], more: str = "") -> list[str]:
+    """Rows of (how many, orders, last order, money)."""
+    rows = ["客户编号,下单次数,最近下单日期,累计消费" + more]
+    for n, orders, last, money in groups:
+        rows += [f"K{len(rows) + i},{orders},{last},{money}" for i in range(n)]
+    return rows
+
+
+# --- what is not known is not said ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_whoever_spent_money_is_a_buyer_though_nobody_counted_the_orders(make, lang):
+    study = make(spent(40), lang=lang)
+    kpis = study.model.kpis
+    assert (kpis["buyers"].value, kpis["revenue"].value) == (40, 82_000.0)
+    assert not {"orders", "aov", "frequency", "repurchase_rate", "one_time_share"} & set(kpis)
+    assert "prospects" not in study.model.findings
+    assert study.say("report.not_counted") in words(study)
+    cards = study.model.sections[0].blocks[0]
+    assert cards.ids == ["buyers", "revenue", "top20_share"]
+    assert [c.id for c in table(study, "segments").columns][-1] == "monetary_share"
+    assert list(study.model.figures) == ["distributions", "segment_value", "concentration"]
+
+
+def test_an_unknown_scheme_says_so_and_shows_no_table(make):
+    study = make(spent(40))
+    said = words(study)
+    assert study.say("report.scheme_unable") in said and "0 位买家" not in said
+    ids = [b.id for s in study.model.sections for b in s.blocks if isinstance(b, Sheet)]
+    assert "segments_rfm" not in ids and "segments_lifecycle" not in ids
+
+
+def test_without_a_last_date_nothing_is_said_of_recency(make):
+    rows = ["客户编号,累计消费,下单次数", *(f"K{i},{100 * i},{i % 4 + 1}" for i in range(40))]
+    study = make(rows)
+    assert study.model.kpis["repurchase_rate"].value == 0.75
+    assert "天没下单" not in words(study) and "0 天" not in words(study)
+    assert "recency" not in [c.id for c in table(study, "segments").columns]
+    assert [s.name[0] for s in study.model.figures["distributions"].chart.series] == ["F", "M"]
+    assert "最近 90 天内" not in words(study)
+
+
+def test_single_scores_make_no_map(make):
+    study = make(counted((1, 1, "2025-12-01", 10.0)))
+    assert "score_heatmap" not in study.model.figures
+    assert "没有客户既最近买" not in words(study)
+
+
+# --- one base for every share --------------------------------------------------------------------
+
+
+def test_every_share_of_the_money_has_the_same_base(make):
+    rows = counted(
+        (30, 3, "2025-12-01", 100.0), (60, 2, "2025-11-01", 10.0), (20, 5, "2025-06-01", -50.0)
+    )
+    study = make(rows)
+    base = 30 * 100 + 60 * 10
+    assert study.money == base and study.model.kpis["revenue"].value == base - 20 * 50
+    for id in ("segments", "segments_abc"):
+        sheet = table(study, id)
+        money, shares = column(sheet, "monetary"), column(sheet, "monetary_share")
+        for value, share in zip(money, shares, strict=True):
+            assert share is None if value <= 0 else share is not None
+    abc = table(study, "segments_abc")
+    held = dict(zip(column(abc, "segment"), column(abc, "monetary_share"), strict=True))
+    assert held["A"] == pytest.approx(2600 / base) or held["A"] == pytest.approx(3000 / base)
+    kpi = study.model.kpis["top20_share"]
+    assert (kpi.n, kpi.value) == (90, pytest.approx(18 * 100 / base))
+    finding = study.model.findings["concentrated"]
+    assert finding.n == 90 and "（18 位）" in finding.claim and "共 90 位" in finding.evidence
+    drawn = dict(
+        zip(
+            study.model.figures["segment_value"].chart.categories,
+            study.model.figures["segment_value"].chart.series[1].values,
+            strict=True,
+        )
+    )
+    main = table(study, "segments")
+    names = [study.model.segment_marks[s]["name"] for s in column(main, "segment")]
+    for name, share in zip(names, column(main, "monetary_share"), strict=True):
+        assert drawn[name] == (None if share is None else pytest.approx(share, abs=1e-6))
+    assert "累计金额大于 0 的 90 位" in main.caption and "累计金额大于 0" not in abc.caption
+
+
+def test_money_reached_is_not_lessened_by_refunds(make):
+    study = make(counted((30, 3, "2025-12-01", 100.0), (5, 3, "2025-12-01", -70.0)))
+    plan = study.plan.tasks
+    sheet = table(study, "followup")
+    assert plan["value"].lt(0).any()
+    assert sheet.total[-1] == plan["value"].clip(lower=0).sum() == sum(column(sheet, "value"))
+
+
+@pytest.mark.parametrize("n, ids", [(99, {"top10_share"}), (100, {"top1_share", "top10_share"})])
+def test_one_percent_of_few_is_nobody(make, n, ids):
+    kpis = make(spent(n)).model.kpis
+    assert {"top1_share", "top10_share"} & set(kpis) == ids
+
+
+@pytest.mark.parametrize("n, warned", [(29, True), (30, False)])
+def test_few_customers_are_a_list_not_a_statistic(make, n, warned):
+    study = make(spent(n))
+    assert (study.say("report.few", n=n) in words(study)) is warned
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+AWAY = (8, 6, "2025-01-05", 5000.0)
+USUAL = (40, 3, "2025-12-20", 200.0)
+ONCE = (60, 1, "2025-12-10", 50.0)
+
+
+def test_who_came_once_has_not_stayed_away(make):
+    once_and_rich = (4, 1, "2025-01-05", 9000.0)
+    study = make(counted(AWAY, USUAL, once_and_rich))
+    assert study.model.findings["slipping"].claim.startswith("8 位高价值客户很久没有下单")
+
+
+def test_the_action_says_who_declined_and_who_does_not_fit(make):
+    rows = counted(AWAY, USUAL, more=",营销同意")
+    rows = [rows[0], *(f"{row},{'否' if i < 3 else '是'}" for i, row in enumerate(rows[1:]))]
+    team = "followup: {days: 1, team: [{id: a, minutes: 20}]}\n"
+    study = make(rows, more=team)
+    assert study.model.findings["slipping"].action == (
+        "按跟进清单先打电话：已排 2 位，其中前 7 天 2 位；另有 3 位不接受营销、3 位本期排不下。先问原因，再决定给什么。"
+    )
+    assert column(table(study, "followup"), "refused")[0] == 3
+
+
+def test_nobody_planned_is_not_told_as_a_number_of_calls(make):
+    team = "followup: {days: 1, team: [{id: a, minutes: 5}]}\n"
+    study = make(counted(AWAY, USUAL), more=team)
+    action = study.model.findings["slipping"].action
+    assert "已排 0" not in action and "8 位本期排不下" in action
+
+
+def test_one_customer_is_spoken_of_as_one(make):
+    study = make(counted((1, 6, "2025-01-05", 50_000.0), USUAL), lang="en")
+    finding = study.model.findings["slipping"]
+    assert "1 high-value customer has" in finding.claim and finding.evidence.startswith("This customer is")
+
+
+def test_first_orders_that_are_recent_are_planned_or_waiting(make):
+    action = make(counted(ONCE, USUAL)).model.findings["bought_once"].action
+    assert action == "最近 90 天新买的 60 位里已排 0 位，其余先确认营销同意或增加人手。"
+    study = make(counted(ONCE, USUAL), more="followup: {consent: yes}\n")
+    assert "60 位都已排入" in study.model.findings["bought_once"].action
+
+
+def test_the_comparison_is_advised_where_there_are_enough_to_compare(make):
+    study = make(counted((100, 1, "2025-12-10", 50.0), USUAL))
+    assert "对照" in study.model.findings["bought_once"].action
+    study = make(counted((99, 1, "2025-12-10", 50.0), USUAL))
+    assert "对照" not in study.model.findings["bought_once"].action
+
+
+def test_nobody_came_back_is_said_without_a_mean_of_nobody(make):
+    study = make(counted((40, 1, "2025-03-10", 50.0)))
+    finding = study.model.findings["bought_once"]
+    assert "0 位人均" not in finding.evidence and "还没有人买过第二次" in finding.evidence
+    assert "没有最近 90 天新买的人" in finding.action
+
+
+OWNERS = [("", "没有负责人，先指定"), ("赵一", "都有负责人")]
+
+
+@pytest.mark.parametrize("owner, said", OWNERS)
+def test_owners_are_asked_for_where_they_are_missing(make, owner, said):
+    study = make(spent(40, "客户编号,累计消费,负责人", f",{owner}"))
+    assert said in study.model.findings["concentrated"].action
+
+
+def test_some_owners_missing_are_counted(make):
+    rows = spent(40, "客户编号,累计消费,负责人", ",赵一")
+    rows[-1] = "K40,4000,"
+    action = make(rows).model.findings["concentrated"].action
+    assert action.startswith("其中 1 位没有负责人")
+
+
+def test_more_than_a_person_can_own_is_cut_to_what_the_plan_holds(make):
+    study = make(spent(2600))
+    n = len(study.plan.tasks)
+    assert n < 520 and f"先给金额最高的 {n} 位" in study.model.findings["concentrated"].action
+
+
+# --- follow-up -----------------------------------------------------------------------------------
+
+
+def test_refused_and_waiting_are_told_apart(make):
+    head = "客户编号,下单次数,最近下单日期,累计消费,营销同意,退订渠道"
+    rows = [head, *(f"K{i},1,2025-12-{i % 28 + 1:02},10,{c}" for i, c in enumerate(["是,全部", ",", "否,"] * 12))]
+    study = make(rows)
+    sheet = table(study, "followup")
+    assert sum(column(sheet, "waiting")) == 12 and sum(column(sheet, "refused")) == 24
+    assert study.say("report.consent_first", n=12) in words(study)
+    agreed = make(rows, more="followup: {consent: yes}\n")
+    assert "没有营销同意记录" not in words(agreed)
+    assert sum(column(table(agreed, "followup"), "waiting")) == 0
+
+
+def test_customers_without_a_rule_are_counted(make):
+    rows = [*counted(USUAL), "X1,,,300", "X2,,,400"]
+    study = make(rows)
+    assert study.say("report.no_rule", n=2) in words(study)
+
+
+def test_a_plan_on_old_data_is_warned_of(make):
+    late = "followup: {start: 2026-04-01}\n"
+    assert "相隔 91 天" in words(make(counted(USUAL), more=late))
+    assert "请先更新数据" not in words(make(counted(USUAL)))
+
+
+def test_people_needed_are_whole_and_said_only_above_one(make):
+    assert "全部做完要" not in words(make(counted(USUAL)))
+    many = make(counted((1300, 4, "2025-12-20", 200.0), (100, 9, "2025-12-28", 900.0)))
+    there = many.plan.load["capacity"].sum()
+    need = many.plan.tasks["minutes"].sum() + many.plan.unscheduled["minutes"].sum()
+    assert f"要 {-(-need // there):.0f} 人" in words(many)
+
+
+# --- orders --------------------------------------------------------------------------------------
+
+
+def test_new_customers_are_defined_by_where_the_data_begin(make):
+    rows = ["订单号,客户编号,下单时间,实付金额"]
+    rows += [f"O{i},K{i % 9},2025-{i % 12 + 1:02}-15,10" for i in range(60)]
+    study = make(rows, grain="orders")
+    assert "数据从 2025-01-15 开始" in words(study)
+    short = [rows[0], *(f"O{i},K{i % 9},2025-12-{i % 28 + 1:02},10" for i in range(40))]
+    said = words(make(short, grain="orders"))
+    assert "数据不满 60 天" in said and "逐笔订单" not in said
+
+
+def test_a_row_set_aside_for_two_reasons_is_one_row(make):
+    rows = ["订单号,客户编号,下单时间,实付金额"]
+    rows += [f"O{i},K{i % 9},2025-12-{i % 28 + 1:02},10" for i in range(40)]
+    rows += ["O90,K1,,", "O91,,,20"]
+    study = make(rows, grain="orders")
+    sheet = table(study, "set_aside")
+    assert sheet.title.startswith("搁置 2 行") and len(sheet.rows) == 2
+    assert study.model.kpis["rows_set_aside"].value == 2
+    assert any("、" in reason for reason in column(sheet, "reason"))
+
+
+# --- languages -----------------------------------------------------------------------------------
+
+
+def test_both_languages_hold_the_same_numbers(make):
+    rows = counted(AWAY, USUAL, ONCE, (3, 2, "2025-10-01", -20.0))
+    zh, en = (make(rows, lang=lang).model for lang in LANGS)
+    assert {i: (k.value, k.n, k.previous) for i, k in zh.kpis.items()} == {
+        i: (k.value, k.n, k.previous) for i, k in en.kpis.items()
+    }
+    numbers = [
+        [
+            [v for row in b.rows for v in row if isinstance(v, int | float)]
+            for s in model.sections
+            for b in s.blocks
+            if isinstance(b, Sheet)
+        ]
+        for model in (zh, en)
+    ]
+    assert numbers[0] == numbers[1]
+    assert [f.n for f in zh.findings.values()] == [f.n for f in en.findings.values()]
