@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral
 from typing import Any, Literal, get_args
@@ -87,8 +88,7 @@ def customer_table(
 
     Raises
     ------
-    InputProblems : a column is missing, dates or amounts are still text (clean the orders first), or an
-        argument cannot be
+    InputProblems : a column is missing, dates or amounts are text (clean them first), or an argument cannot be
     """
     day, problems = _asked(as_of, window_days, frequency_of=frequency_of)
     rows = _counted_rows(orders, day, window_days, problems, needs_ids=frequency_of == "orders")
@@ -116,7 +116,7 @@ def update(
     """
     day, problems = _asked(as_of, frequency_of=frequency_of)
     before: Frame = nw.from_native(previous)
-    _raise_any([*problems, *_missing_columns(before, COLUMNS)])
+    _raise_any([*problems, *missing_columns(before, COLUMNS)])
     counted_to = _as_of_of(before)
     if counted_to is not None and day < counted_to:
         raise InputProblems([Problem("customers.as_of_back", {"as_of": day, "previous": counted_to})])
@@ -125,20 +125,19 @@ def update(
     fresh = _totals(rows, frequency_of)
     kinds = fresh.collect_schema()
     old = before.select(
-        nw.col("customer_id"),
+        "customer_id",
         *(nw.col(c).cast(kinds[c]).alias(f"old_{c}") for c in ("first_order", "last_order")),
         *(nw.col(c).alias(f"old_{c}") for c in ("frequency", "orders", "monetary")),
     )
+
+    def added(column: str) -> nw.Expr:
+        return nw.col(column) + nw.col(f"old_{column}").fill_null(0)
+
     both = _joined(fresh, old).with_columns(
         nw.coalesce("old_first_order", "first_order").alias("first_order"),
         nw.coalesce("last_order", "old_last_order").alias("last_order"),
-        *(
-            (nw.col(c).fill_null(0) + nw.col(f"old_{c}").fill_null(0)).cast(nw.Int64).alias(c)
-            for c in ("frequency", "orders")
-        ),
-        (nw.col("monetary").fill_null(0.0) + nw.col("old_monetary").fill_null(0.0))
-        .round(2)
-        .alias("monetary"),
+        *(added(c).cast(nw.Int64).alias(c) for c in ("frequency", "orders")),
+        added("monetary").round(2).alias("monetary"),
     )
     return _give_back(_dated(both, day))
 
@@ -189,43 +188,29 @@ def repeat_summary(
     return _give_back(summary)
 
 
-def _asked(
-    as_of: dt.date | str, window_days: int | None = None, **words: str
-) -> tuple[dt.date, list[Problem]]:
+def _asked(as_of: Any, window_days: Any = None, **words: str) -> tuple[dt.date, list[Problem]]:
     """The as-of day and what is wrong with the arguments; where it is no day, one of the problems says so."""
-    problems = []
-    day = _date(as_of)
-    if day is None:
-        near = _near_date(str(as_of))
-        id = "customers.as_of_near" if near else "customers.as_of_unreadable"
-        problems.append(Problem(id, {"value": str(as_of), "near": near}))
-    if window_days is not None and not (isinstance(window_days, Integral) and window_days >= 1):
+    day, problems = dt.date.min, []
+    try:
+        day = dt.date.fromisoformat(as_of if isinstance(as_of, str) else str(as_of)[:10])
+    except ValueError:
+        problems.append(_unreadable_date(str(as_of)))
+    if window_days is not None and not (isinstance(window_days, Integral) and int(window_days) > 0):
         problems.append(Problem("customers.window_days", {"value": window_days}))
     for name, word in words.items():
         if word not in ALLOWED[name]:
-            near_words = get_close_matches(str(word), ALLOWED[name], 1) or ALLOWED[name]
-            problems.append(
-                Problem("customers.not_allowed", {"at": name, "value": word, "allowed": near_words})
-            )
-    return day or dt.date.max, problems
+            near = get_close_matches(str(word), ALLOWED[name], 1) or ALLOWED[name]
+            problems.append(Problem("customers.not_allowed", {"at": name, "value": word, "allowed": near}))
+    return day, problems
 
 
-def _date(as_of: Any) -> dt.date | None:
-    try:
-        if isinstance(as_of, str):
-            return dt.date.fromisoformat(as_of)
-        return as_of.date() if isinstance(as_of, dt.datetime) else dt.date.fromordinal(as_of.toordinal())
-    except (ValueError, AttributeError):  # also NaT, which is a datetime without a day
-        return None
-
-
-def _near_date(text: str) -> dt.date | None:
-    """What was likely meant: 2025-02-28 by 2025-02-30 and by 2025/2/28."""
-    found = re.match(r"\s*(\d{4})\D+(\d{1,2})\D+(\d{1,2})(?!\d)", text)
-    year, month, day = map(int, found.groups()) if found else (0, 0, 0)
-    if not (year and 1 <= month <= 12 and day):
-        return None
-    return dt.date(year, month, min(day, monthrange(year, month)[1]))
+def _unreadable_date(text: str) -> Problem:
+    """With what was likely meant: 2025-02-28 by 2025-02-30 and by 2025/2/28."""
+    year, month, day = (*map(int, re.findall(r"\d+", text)[:3]), 0, 0, 0)[:3]
+    if not (1000 <= year <= 9999 and 1 <= month <= 12 and day):
+        return Problem("customers.as_of_unreadable", {"value": text})
+    near = dt.date(year, month, min(day, monthrange(year, month)[1]))
+    return Problem("customers.as_of_near", {"value": text, "near": near})
 
 
 def _day_number(column: str) -> nw.Expr:
@@ -235,9 +220,15 @@ def _day_number(column: str) -> nw.Expr:
     return year * 365 + year // 4 - year // 100 + year // 400 + date.dt.ordinal_day()
 
 
-def _missing_columns(frame: Frame, columns: tuple[str, ...]) -> list[Problem]:
+def missing_columns(frame: Frame, columns: Iterable[str]) -> list[Problem]:
+    """A problem for each column that is not there, with the likely one."""
     there = frame.collect_schema().names()
-    return [missing_column(c, there) for c in columns if c not in there]
+    problems = []
+    for column in (c for c in columns if c not in there):
+        near = get_close_matches(column, there, 1)
+        id = "customers.missing_column_near" if near else "customers.missing_column"
+        problems.append(Problem(id, {"column": column, "near": "".join(near), "there": there}))
+    return problems
 
 
 def _raise_any(problems: list[Problem]) -> None:
@@ -245,28 +236,17 @@ def _raise_any(problems: list[Problem]) -> None:
         raise InputProblems(problems)
 
 
-def missing_column(column: str, there: list[str]) -> Problem:
-    near = get_close_matches(column, there, 1)
-    if near:
-        return Problem("customers.missing_column_near", {"column": column, "near": near[0]})
-    return Problem("customers.missing_column", {"column": column, "there": there})
-
-
 def _counted_rows(
     orders: Any, as_of: dt.date, window_days: int | None, problems: list[Problem], *, needs_ids: bool
 ) -> Frame:
     """The rows that count: customer_id, day, amount, bought (0/1); with ids also order_id and named (0/1).
-
-    Raises what is wrong with the orders together with the `problems` found before.
-    """
+    What is wrong with the orders is raised together with the `problems` found before."""
     frame = nw.from_native(orders)
-    needed = ("customer_id", "order_date", "amount", *(("order_id",) if needs_ids else ()))
-    missing = _missing_columns(frame, needed)
+    missing = missing_columns(frame, ("customer_id", "order_date", "amount", *["order_id"] * needs_ids))
     _raise_any([*problems, *missing] if missing else [])
-    kinds = frame.collect_schema()
-    if kinds["order_date"] == nw.Object:
+    if frame.collect_schema()["order_date"] == nw.Object:
         frame = _parsed_objects(frame)
-        kinds = frame.collect_schema()
+    kinds = frame.collect_schema()
     date_kind = kinds["order_date"]
     if not date_kind.is_temporal():
         problems.append(Problem("customers.date_is_text", {"kind": str(date_kind)}, column="order_date"))
@@ -294,9 +274,8 @@ def _counted_rows(
     if ids:
         # a stand-in that is no id: a null would turn whole numbers into floats in pandas and blur long ids
         kind = kinds["order_id"]
-        none = (
-            "" if kind == nw.String else -1 if kind.is_signed_integer() else 0 if kind.is_integer() else None
-        )
+        none: Any = -1 if kind.is_signed_integer() else 0 if kind.is_integer() else None
+        none = "" if kind == nw.String else none
         named = bought & ~nw.col("order_id").is_null()
         if none is not None:
             named = named & (nw.col("order_id") != none)
@@ -333,10 +312,7 @@ def _totals(rows: Frame, frequency_of: Counting) -> Frame:
         )
     )
     whole = grouped.with_columns(
-        *(
-            nw.col(c).cast(nw.Int64)
-            for c in ("rows", "bought", "days", *(("named", "ids") if has_ids else ()))
-        ),
+        nw.col("rows", "bought", "days", *["named", "ids"] * has_ids).cast(nw.Int64),
         (nw.col("monetary").cast(nw.Float64).round(2) + 0.0).alias("monetary"),  # + 0.0: no minus zero
     )
     # n_unique counts "no day" and "no id" as one value wherever there is any
@@ -361,31 +337,29 @@ def _totals(rows: Frame, frequency_of: Counting) -> Frame:
     )
 
 
-def _joined(left: Frame, right: Frame) -> Frame:
-    """All customers of both sides, once; `right` has its own columns beside the id.
+def _joined(totals: Frame, others: Frame) -> Frame:
+    """All customers of both sides, once; who has no totals has counts and money of 0.
 
     Each side is joined to the ids of both: an outer join leaves gaps in the ids, and with gaps pandas turns
     whole numbers into floats, where long ids fall together.
     """
-    kinds = [f.collect_schema()["customer_id"] for f in (left, right)]
+    kinds = [str(f.collect_schema()["customer_id"]) for f in (totals, others)]
     if kinds[0] != kinds[1]:
-        facts = {"orders": str(kinds[0]), "customers": str(kinds[1])}
+        facts = {"orders": kinds[0], "customers": kinds[1]}
         raise InputProblems([Problem("customers.id_kinds", facts, column="customer_id")])
-    ids = nw.concat([left.select("customer_id"), right.select("customer_id")]).unique()
-    return ids.join(left, on="customer_id", how="left").join(right, on="customer_id", how="left")
+    ids = nw.concat([totals.select("customer_id"), others.select("customer_id")]).unique()
+    both = ids.join(totals, on="customer_id", how="left").join(others, on="customer_id", how="left")
+    return both.with_columns(
+        nw.col("frequency", "orders").fill_null(0).cast(nw.Int64), nw.col("monetary").fill_null(0.0)
+    )
 
 
 def _with_registered(totals: Frame, customers: Any | None) -> Frame:
     if customers is None:
         return totals
     registered = nw.from_native(customers)
-    _raise_any(_missing_columns(registered, ("customer_id",)))
-    registered = registered.select("customer_id").filter(~nw.col("customer_id").is_null()).unique()
-    return _joined(totals, registered).with_columns(
-        nw.col("frequency").fill_null(0).cast(nw.Int64),
-        nw.col("orders").fill_null(0).cast(nw.Int64),
-        nw.col("monetary").fill_null(0.0),
-    )
+    _raise_any(missing_columns(registered, ("customer_id",)))
+    return _joined(totals, registered.select("customer_id").filter(~nw.col("customer_id").is_null()).unique())
 
 
 def _dated(table: Frame, as_of: dt.date) -> Frame:

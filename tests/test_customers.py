@@ -368,3 +368,92 @@ def test_the_real_export_on_every_engine(real_data: Any) -> None:
     assert round(money, 2) == round(math.fsum(counted["amount"]), 2)
     for engine in ("polars", "lazy", "duckdb"):
         pd.testing.assert_frame_equal(tables[engine], tables["pandas"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_customer_ids_of_nineteen_digits_are_not_blurred(engine: str) -> None:
+    base, make = 2_088_000_000_000_000_000, ENGINES[engine]
+    orders = orders_of([("a", START, 1.0, "1"), ("b", START, 2.0, "2")]).assign(
+        customer_id=[base + 1, base + 2]
+    )
+    people = pd.DataFrame({"customer_id": [base + 1, base + 3]})
+    table = customer_table(make(orders), as_of="2024-03-31", customers=make(people))
+    wanted = [[base + 1, 1, 1.0], [base + 2, 1, 2.0], [base + 3, 0, 0.0]]
+    assert back(table)[["customer_id", "frequency", "monetary"]].values.tolist() == wanted
+    later = orders_of([("a", START.replace(month=4), 5.0, "3"), ("b", START.replace(month=4), 6.0, "4")])
+    later = later.assign(customer_id=[base + 2, base + 4])
+    brought = update(table, make(later), as_of="2024-04-30")
+    wanted = [wanted[0], [base + 2, 2, 7.0], wanted[2], [base + 4, 1, 6.0]]
+    assert back(brought)[["customer_id", "frequency", "monetary"]].values.tolist() == wanted
+    if engine == "pandas":
+        assert str(table["customer_id"].dtype) == str(brought["customer_id"].dtype) == "int64"
+
+
+def test_update_names_ids_of_another_kind() -> None:
+    table = customer_table(orders_of([("a", START, 1.0, "1")]), as_of="2024-03-31")
+    new = orders_of([("a", START.replace(month=4), 5.0, "3")]).assign(customer_id=7)
+    with pytest.raises(InputProblems, match="customer_id"):
+        update(table, new, as_of="2024-04-30")
+
+
+# --- arguments that cannot be -----------------------------------------------------------------------
+
+
+def words_of(call: Any, *args: Any, **how: Any) -> list[str]:
+    with pytest.raises(InputProblems) as error:
+        call(*args, **how)
+    assert all(p.text("zh") for p in error.value.problems)
+    return [p.text("en") for p in error.value.problems]
+
+
+def test_arguments_that_cannot_be_are_named_together_with_what_is_wrong_with_the_orders() -> None:
+    orders = orders_of([("a", START, 1.0, "1")])
+    how: dict[str, Any] = {"as_of": "2025-02-30", "window_days": 0, "frequency_of": "rows"}
+    arguments = [
+        "as_of: 2025-02-30 is no date that can be read; did you mean 2025-02-28?",
+        "window_days: 0 days hold no order; give a whole number from 1, or leave it out to count all days",
+        "frequency_of: cannot be rows; did you mean days, orders?",
+    ]
+    assert words_of(customer_table, orders, **how) == arguments
+    without = words_of(customer_table, orders.drop(columns="amount"), **how)
+    assert without[:3] == arguments and "column amount is missing" in without[3]
+    as_text = words_of(customer_table, orders.assign(amount="1"), **how)
+    assert as_text[:3] == arguments and "holds no numbers" in as_text[3]
+    table = customer_table(orders, as_of="2024-03-31")
+    del how["window_days"]
+    assert words_of(update, table, orders, **how) == [arguments[0], arguments[2]]
+
+
+@pytest.mark.parametrize("window", [-3, 0, 2.5, "30"])
+def test_a_window_without_days_is_refused(window: Any) -> None:
+    orders = orders_of([("a", START, 1.0, "1")])
+    [words] = words_of(customer_table, orders, as_of="2024-03-31", window_days=window)
+    assert words.startswith(f"window_days: {window} days")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "fix"),
+    [
+        ("2025-02-30", "did you mean 2025-02-28?"),
+        ("2025/12/1", "did you mean 2025-12-01?"),
+        ("2024年2月31日", "did you mean 2024-02-29?"),
+        ("31.12.2025", "like 2025-12-31"),
+        ("2025-13-01", "like 2025-12-31"),
+        ("", "like 2025-12-31"),
+        (None, "like 2025-12-31"),
+        (pd.NaT, "like 2025-12-31"),
+    ],
+)
+def test_a_day_that_cannot_be_read_is_named_with_the_likely_one(as_of: Any, fix: str) -> None:
+    orders = orders_of([("a", START, 1.0, "1")])
+    for call in (customer_table, repeat_summary):
+        [words] = words_of(call, orders, as_of=as_of)
+        assert words.startswith("as_of: ") and words.endswith(fix)
+
+
+def test_another_unit_is_refused() -> None:
+    orders = orders_of([("a", START, 1.0, "1")])
+    [month] = words_of(repeat_summary, orders, as_of="2024-03-31", unit="month")
+    assert month == "unit: cannot be month; did you mean day, week?"
+    [weeks] = words_of(repeat_summary, orders, as_of="2024-03-31", unit="weeks")
+    assert weeks == "unit: cannot be weeks; did you mean week?"

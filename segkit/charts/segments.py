@@ -124,7 +124,8 @@ def _bars(
         others = table.iloc[len(shown) :]
         rest = [str(o.name) if named else marks[str(o.label)]["name"] for o in others.itertuples()]
         name = say("chart.seg.others", lang, k=len(others))
-        worth = others["positive"].sum() if others["monetary"].sum() > 0 else None
+        own = others[others["monetary"] > 0]  # those that have a share of their own
+        worth = own["positive"].sum() if len(own) else None
         bars.append(_bar(name, "＋", GREY, others["customers"].sum(), worth, n, total))
     return bars, [plain(name) for name in rest]
 

@@ -38,7 +38,7 @@ def whole_ids(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 def one_spelling(cells: pd.Series) -> pd.Series:
     """123.0 is what pandas and Excel make of a number column with holes: it is 123 where that is written too."""
-    floated = cells.str.fullmatch(r"\d+\.0")
+    floated = cells.str.fullmatch(r"\w+\.0")
     if not floated.any():
         return cells
     bare = cells.where(~floated, cells.str.removesuffix(".0"))

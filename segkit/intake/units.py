@@ -29,8 +29,9 @@ FACTORS = {
     "million": 1e6,
 }
 _WORD = r"(?P<word>十万|百万|千万|[千万萬亿億kw])元?|(?P<yuan>[元圆])"
+_CURRENCY = r"(?:人民币|rmb|cny|yuan|usd|eur|hkd|¥)?"
 _IN_BRACKETS = re.compile(
-    rf"[(\[【](?:单位[:：]?|in)?(?:人民币|rmb|cny|¥)?(?:{_WORD}|(?P<en>thousand|million)s?)(?:人民币|rmb|cny|yuan|usd|eur|hkd)?[)\]】]"
+    rf"[(\[【](?:单位[:：]?|in)?{_CURRENCY}(?:{_WORD}|(?P<en>thousand|million)s?){_CURRENCY}[)\]】]"
 )
 # 金额万元, 销售额千元, gmv万, 金额k: a bare 千 or a letter inside a word is no unit
 _AT_END = re.compile(

@@ -150,7 +150,7 @@ class Dates:
 _YMD = r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?$"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(?:[T ]?\d{4,6})?$"
 _XXY = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?$"
-_XXX = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{2})(?:[T ].*)?$"
+_XXX = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$"
 _MONTH = r"^((?:19|20)\d{2})(?:[-/年]|(?=\d{2}$))(1[0-2]|0?[1-9])月?$"
 # where year, month and day stand among three numbers
 _ORDERS = {"ymd": [0, 1, 2], "dmy": [2, 1, 0], "mdy": [2, 0, 1]}
@@ -165,6 +165,11 @@ def _from_parts(parts: pd.DataFrame) -> pd.Series:
     return pd.to_datetime(numbers[fair], errors="coerce").reindex(parts.index)
 
 
+def _two(parts: pd.DataFrame, order: str) -> pd.Series:
+    """Is the year of two digits? 1/2/3 is no date."""
+    return parts.iloc[:, _ORDERS[order][0]].str.len() == 2
+
+
 def _order_of(parts: pd.DataFrame) -> tuple[str, bool]:
     """Where year, month and day stand in dates written with two digits each, and whether that is a guess.
 
@@ -174,7 +179,7 @@ def _order_of(parts: pd.DataFrame) -> tuple[str, bool]:
 
     def rank(order: str) -> tuple[int, int, int]:
         year, month, day = (numbers.iloc[:, at] for at in _ORDERS[order])
-        fits = (month.between(1, 12) & day.between(1, 31)).sum()
+        fits = (month.between(1, 12) & day.between(1, 31) & _two(parts, order)).sum()
         return int(fits), -int(year.nunique()), int(year.between(10, 39).sum())
 
     ranks = {order: rank(order) for order in _ORDERS}
@@ -224,9 +229,11 @@ def read_dates(column: pd.Series) -> Dates:
         if not same and bool(day_first) == bool(month_first):
             guess = _example(parts, distinct, found)
     parts = distinct[found.isna()].str.extract(_XXX).dropna()
+    order, unsure = _order_of(parts) if len(parts) else ("ymd", False)
+    parts = parts[_two(parts, order)]
     if len(parts):
-        order, unsure = _order_of(parts)
-        take(_XXX, _ORDERS[order])
+        days = _from_parts(parts[_ORDERS[order]]).astype("datetime64[ns]")
+        found = found.fillna(days)
         guess = guess or (_example(parts, distinct, found) if unsure else None)
     parts = distinct[found.isna()].str.extract(_MONTH).dropna()
     months = distinct.index.isin(parts.index)

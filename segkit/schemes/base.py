@@ -16,7 +16,7 @@ from narwhals.typing import IntoFrame, IntoFrameT
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from segkit.customers import missing_column, native_with_kinds
+from segkit.customers import missing_columns, native_with_kinds
 from segkit.locale import Lang, has_term, name_of, say, term
 from segkit.problems import InputProblems, SegkitError
 from segkit.schemes.ladder import Frame, Ladder, refusal, worth_of
@@ -215,10 +215,9 @@ class Scheme(BaseModel, ABC):
             raise NotFitted(self.kind, self.name)
 
     def _require(self, frame: Frame) -> None:
-        there = frame.collect_schema().names()
-        missing = [c for c in self.needs() if c not in there]
+        missing = missing_columns(frame, self.needs())
         if missing:
-            raise InputProblems([missing_column(c, there) for c in missing])
+            raise InputProblems(missing)
 
     def _known(self) -> nw.Expr:
         known = nw.lit(True)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import narwhals as nw
 from narwhals.typing import IntoFrameT
 
-from segkit.customers import missing_column, native_with_kinds
+from segkit.customers import missing_columns, native_with_kinds
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.ladder import Frame
+from segkit.schemes.lifecycle import Lifecycle
+from segkit.schemes.pareto import Pareto
+from segkit.schemes.rfm import RFM
+from segkit.schemes.segment_maps import map_names
+
+USUAL_NAMES = ("rfm", "abc", "lifecycle", "bands")  # of schemes that were given none
 
 
 def hysteresis(
@@ -18,8 +25,8 @@ def hysteresis(
     up: int = 1,
     down: int = 3,
     *,
-    column: str,
-    order: Sequence[str],
+    column: str | None = None,
+    order: Sequence[str] | None = None,
 ) -> IntoFrameT:
     """Which tier does a customer hold now, given the one held before? (等级缓冲)
 
@@ -33,8 +40,10 @@ def hysteresis(
         first
     current : this period's labels, same engine: `customer_id` and `column` (a scheme's output)
     up, down : periods, at least 1
-    column : the tier column
-    order : all tiers from best to worst, as ``scheme.order()``
+    column : the tier column; left out: the one text column of `current` beside `customer_id`, or of several
+        the one that a scheme gives by itself, like ``rfm``
+    order : all tiers from best to worst, as ``scheme.order()``; left out: that of the scheme whose labels
+        these are, where it is one of the package's own (RFM maps, ABC classes, lifecycle)
 
     Returns
     -------
@@ -44,11 +53,12 @@ def hysteresis(
 
     Raises
     ------
-    InputProblems : a column is missing, a period is below 1, or a tier is not in `order`
+    InputProblems : a column is missing, a period is below 1, a tier is not in `order`, or `column` or `order`
+        was left out and cannot be told
     """
     now: Frame = nw.from_native(current)
     before: Frame | None = None if previous is None else nw.from_native(previous)
-    _check([now] if before is None else [now, before], column, list(order), up, down)
+    column, order = _settled([now] if before is None else [now, before], column, order, up, down)
     raw, pending = f"{column}_raw", f"{column}_pending"
     columns = [*(c for c in now.collect_schema().names() if c not in (raw, pending)), raw, pending]
     rank = {tier: place for place, tier in enumerate(order)}
@@ -80,19 +90,56 @@ def hysteresis(
     return native_with_kinds(settled.select(*columns), (pending,), (column, raw))
 
 
-def _check(frames: list[Frame], column: str, order: list[str], up: int, down: int) -> None:
+def _settled(
+    frames: list[Frame], column: str | None, order: Sequence[str] | None, up: int, down: int
+) -> tuple[str, list[str]]:
+    """The tier column and the order of the tiers; all that is wrong is raised at once."""
     problems = [
         Problem("schemes.periods", {"at": n, "value": v}) for n, v in (("up", up), ("down", down)) if v < 1
     ]
+    if column is None:
+        texts = _text_columns(frames[0])
+        likely = texts if len(texts) == 1 else [c for c in texts if c in USUAL_NAMES]
+        if len(likely) != 1:
+            raise InputProblems([*problems, Problem("schemes.which_column", {"columns": texts or ["–"]})])
+        column = likely[0]
+    found = []
     for frame in frames:
-        there = frame.collect_schema().names()
-        missing = [c for c in ("customer_id", column) if c not in there]
-        problems.extend(missing_column(c, there) for c in missing)
-        if not missing:
-            tiers = frame.select(column).unique()
-            eager = tiers.collect() if isinstance(tiers, nw.LazyFrame) else tiers
-            strange = sorted(str(t) for t in eager.to_dict(as_series=False)[column] if t not in order)
+        missing = missing_columns(frame, ("customer_id", column))
+        problems.extend(missing)
+        found.append([] if missing else _tiers(frame, column))
+    if order is None:
+        order = _known_order({t for tiers in found for t in tiers})
+        if order is None:
+            labels = sorted({str(t) for tiers in found for t in tiers})
+            problems.append(Problem("schemes.which_order", {"column": column, "labels": labels}))
+    else:
+        for tiers in found:
+            strange = sorted(str(t) for t in tiers if t not in order)
             if strange:
-                problems.append(Problem("schemes.no_such_label", {"labels": strange, "order": order}))
+                problems.append(Problem("schemes.no_such_label", {"labels": strange, "order": list(order)}))
     if problems:
         raise InputProblems(problems)
+    return column, list(order or ())
+
+
+def _text_columns(frame: Frame) -> list[str]:
+    """Where tiers may stand; the raw tiers this function gave last time are none."""
+    kinds = frame.collect_schema()
+    texts = [c for c, kind in kinds.items() if kind in (nw.String, nw.Categorical, nw.Enum)]
+    return [c for c in texts if c != "customer_id" and c.removesuffix("_raw") not in set(kinds) - {c}]
+
+
+def _tiers(frame: Frame, column: str) -> list[Any]:
+    tiers = frame.select(column).unique()
+    eager = tiers.collect() if isinstance(tiers, nw.LazyFrame) else tiers
+    return list(eager.to_dict(as_series=False)[column])
+
+
+def _known_order(labels: set[Any]) -> Sequence[str] | None:
+    """The order of the package's own scheme with all these labels; None where schemes would differ, or none."""
+    rfm = [RFM.model_validate({"segments": name}) for name in map_names()]
+    orders = [scheme.order() for scheme in (*rfm, Lifecycle.model_validate({}), Pareto())]
+    fitting = [order for order in orders if labels <= set(order)]
+    ranked = {tuple(label for label in order if label in labels) for order in fitting}
+    return fitting[0] if len(ranked) == 1 else None

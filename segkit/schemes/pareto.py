@@ -152,9 +152,7 @@ def lorenz(values: Iterable[float]) -> pd.DataFrame:
     ------
     InputProblems : a value is negative, there is none, or all are zero
     """
-    x = _ascending(values)
-    if not x.sum():
-        raise InputProblems([Problem("schemes.no_values")])
+    x = _ascending_above_zero(values)
     upto = np.concatenate([[0.0], np.cumsum(x)])
     return pd.DataFrame({"customers": np.arange(len(x) + 1) / len(x), "value": upto / upto[-1]})
 
@@ -167,9 +165,7 @@ def top_share(values: Iterable[float], share: float) -> float:
     ------
     InputProblems : a value is negative, there is none, or all are zero
     """
-    x = _ascending(values)
-    if not x.sum():
-        raise InputProblems([Problem("schemes.no_values")])
+    x = _ascending_above_zero(values)
     top = math.ceil(round(share * len(x), 9))
     return float(x[len(x) - top :].sum() / x.sum())
 
@@ -181,9 +177,7 @@ def hhi(values: Iterable[float]) -> float:
     ------
     InputProblems : a value is negative, there is none, or all are zero
     """
-    x = _ascending(values)
-    if not x.sum():
-        raise InputProblems([Problem("schemes.no_values")])
+    x = _ascending_above_zero(values)
     return float(((100 * x / x.sum()) ** 2).sum())
 
 
@@ -195,3 +189,10 @@ def _ascending(values: Iterable[float]) -> NDArray[np.float64]:
     if not len(x):
         raise InputProblems([Problem("schemes.no_values")])
     return np.sort(x)
+
+
+def _ascending_above_zero(values: Iterable[float]) -> NDArray[np.float64]:
+    x = _ascending(values)
+    if not x.sum():
+        raise InputProblems([Problem("schemes.no_values")])
+    return x

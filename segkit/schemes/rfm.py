@@ -20,7 +20,6 @@ from segkit.schemes.base import (
     Cell,
     Scheme,
     measure,
-    plain_number,
     range_text,
     value_text,
 )
@@ -234,6 +233,10 @@ class RFM(Scheme):
         return say("schemes.score", lang, letter=LETTERS[axis], score=self._scores(cell)[axis])
 
     def _explain_without_cell(self, code: int, numbers: dict[str, Any], lang: Lang) -> list[str]:
+        assert self.learned is not None
+        if code == NO_LEVELS and not self.learned.buyers:
+            label = name_of("segment", UNKNOWN, lang)
+            return [say("schemes.explain_no_buyers", lang, label=label)] * len(numbers["frequency"])
         if code == NO_LEVELS:
             return super()._explain_without_cell(code, numbers, lang)
         sentence = say("schemes.explain_prospect", lang, label=name_of("segment", PROSPECT, lang))
@@ -241,6 +244,9 @@ class RFM(Scheme):
 
     def rule(self, lang: Lang) -> list[str]:
         assert self.learned is not None
+        prospect = say("schemes.rule.prospect", lang, label=name_of("segment", PROSPECT, lang))
+        if not self.learned.buyers:  # `notes` says why there is nothing else to say
+            return [prospect]
         lines = [say("schemes.rule.rfm", lang, buyers=self.learned.buyers, bins=self.bins)]
         for axis, ladder in enumerate(self.score_ladders()):
             scores = self.scores_of_levels(axis)
@@ -255,16 +261,18 @@ class RFM(Scheme):
         else:
             which = self.segments if isinstance(self.segments, str) else "own"
             lines.append(say(f"schemes.rule.{which}", lang, n=len(self.segment_map.ids)))
-        lines.append(say("schemes.rule.prospect", lang, label=name_of("segment", PROSPECT, lang)))
-        return lines
+        return [*lines, prospect]
 
     def _rule_of_eight(self, lang: Lang) -> str:
-        assert self.learned is not None
-        middles = {
-            letter.lower(): "–" if taught.middle is None else plain_number(round(taught.middle, 2))
-            for letter, taught in zip(LETTERS, self.learned.columns, strict=True)
-        }
-        return say("schemes.rule.eight", lang, split=term(f"split.{self.split}", lang), **middles)
+        """With the values that decide: a mean of 1.004 purchases is passed by the second purchase."""
+        sides = {letter.lower(): self._high_side(axis, lang) for axis, letter in enumerate(LETTERS)}
+        return say("schemes.rule.eight", lang, split=term(f"split.{self.split}", lang), **sides)
+
+    def _high_side(self, axis: int, lang: Lang) -> str:
+        """The worst value that still counts as high (for R: as recent), with its unit."""
+        ladder = self.ladders()[axis]
+        target = ladder.target(1, 0) if axis == 0 else ladder.target(0, 1)
+        return value_text(ladder.form, target.value, lang)
 
     def notes(self, lang: Lang = "zh") -> list[str]:
         if self.learned is None:
@@ -310,6 +318,7 @@ class RFM(Scheme):
             letter=LETTERS[axis],
             split=term(f"split.{self.split}", lang),
             level=term("level.high" if high else "level.low", lang),
+            value=self._high_side(axis, lang),
         )
 
 

@@ -175,6 +175,19 @@ def test_shares_are_of_all_totals_above_zero():
     assert held.values == (0.6, 0.4)
 
 
+def test_grouped_segments_without_a_share_of_their_own_add_none():
+    frame = pd.DataFrame(
+        {
+            "label": list("abcdefghij"),
+            "customers": 5,
+            "monetary": [*[100.0] * 8, 50.0, -10.0],
+            "positive": [*[100.0] * 8, 50.0, 150.0],
+        }
+    )
+    _, held = segment_value(frame, lang="zh", **FACTS).meta.chart.series
+    assert held.values[-1] == pytest.approx((100 + 50) / 1000)
+
+
 def test_the_heatmap_shares_the_same_hundred_per_cent():
     frame = pd.DataFrame({"r_score": [5, 1, None], "f_score": [5, 1, None], "monetary": [50.0, -20.0, 50.0]})
     drawn = score_heatmap(frame, lang="en", **FACTS)

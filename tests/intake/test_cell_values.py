@@ -82,7 +82,8 @@ def test_dates_as_written(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["1900-01-00", "2025-02-30", "2025/13/01", "0000-00-00", "昨天", "3月5日", "202513", "2025.3"]
+    "written",
+    ["1900-01-00", "2025-02-30", "2025/13/01", "0000-00-00", "昨天", "3月5日", "202513", "2025.3", "1/2/3"],
 )
 def test_unreadable_dates_are_bad(written):
     read = read_dates(text(written))

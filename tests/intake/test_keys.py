@@ -49,14 +49,22 @@ def test_order_numbers_that_lost_digits_do_not_make_one_order(orders):
 
 
 def test_a_number_with_and_without_point_zero_is_one_customer():
-    first = table_of(list(ORDERS), [["100", "o1", "2025-01-05", "1"], ["k7", "o2", "2025-01-05", "1"]], "a")
+    first = table_of(
+        list(ORDERS),
+        [
+            ["100", "o1", "2025-01-05", "1"],
+            ["k7", "o2", "2025-01-05", "1"],
+            ["k7.0", "o5", "2025-01-05", "1"],
+        ],
+        "a",
+    )
     second = table_of(
         list(ORDERS), [["100.0", "o3", "2025-01-05", "1"], ["5.0", "o4", "2025-01-05", "1"]], "b"
     )
     table = stack([first, second])
     cleaned = clean(table, mapping_from(table, ORDERS, "orders"))
     # 5.0 may be a version number: nothing here says that it is 5
-    assert ids(cleaned) == ["100", "k7", "100", "5.0"]
+    assert ids(cleaned) == ["100", "k7", "k7", "100", "5.0"]
 
 
 def test_in_a_column_of_numbers_every_point_zero_goes(orders):

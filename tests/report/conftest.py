@@ -20,7 +20,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def copied(case: str) -> Path:
         folder = tmp_path_factory.mktemp("客户 资料") / case
-        shutil.copytree(ROOT / "datasets" / case, folder)
+        made_here = shutil.ignore_patterns("reports", "to_confirm.xlsx", ".segkit")
+        shutil.copytree(ROOT / "datasets" / case, folder, ignore=made_here)
         return folder / "client.yml"
 
     return copied

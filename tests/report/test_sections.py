@@ -63,9 +63,7 @@ def words(study: Study) -> str:
 
 
 def table(study: Study, id: str) -> Sheet:
-    return next(
-        b for s in study.model.sections for b in s.blocks if isinstance(b, Sheet) and b.id == id
-    )
+    return next(b for s in study.model.sections for b in s.blocks if isinstance(b, Sheet) and b.id == id)
 
 
 def column(sheet: Sheet, id: str) -> list[object]:
@@ -130,9 +128,7 @@ def test_single_scores_make_no_map(make):
 
 
 def test_every_share_of_the_money_has_the_same_base(make):
-    rows = counted(
-        (30, 3, "2025-12-01", 100.0), (60, 2, "2025-11-01", 10.0), (20, 5, "2025-06-01", -50.0)
-    )
+    rows = counted((30, 3, "2025-12-01", 100.0), (60, 2, "2025-11-01", 10.0), (20, 5, "2025-06-01", -50.0))
     study = make(rows)
     base = 30 * 100 + 60 * 10
     assert study.money == base and study.model.kpis["revenue"].value == base - 20 * 50
@@ -204,7 +200,7 @@ def test_the_action_says_who_declined_and_who_does_not_fit(make):
     assert study.model.findings["slipping"].action == (
         "按跟进清单先打电话：已排 2 位，其中前 7 天 2 位；另有 3 位不接受营销、3 位本期排不下。先问原因，再决定给什么。"
     )
-    assert column(table(study, "followup"), "refused")[0] == 3
+    assert sum(column(table(study, "followup"), "refused")) == 3
 
 
 def test_nobody_planned_is_not_told_as_a_number_of_calls(make):
@@ -268,11 +264,17 @@ def test_more_than_a_person_can_own_is_cut_to_what_the_plan_holds(make):
 
 def test_refused_and_waiting_are_told_apart(make):
     head = "客户编号,下单次数,最近下单日期,累计消费,营销同意,退订渠道"
-    rows = [head, *(f"K{i},1,2025-12-{i % 28 + 1:02},10,{c}" for i, c in enumerate(["是,全部", ",", "否,"] * 12))]
+    rows = [
+        head,
+        *(f"K{i},1,2025-12-{i % 28 + 1:02},10,{c}" for i, c in enumerate(["是,全部", ",", "否,"] * 12)),
+    ]
     study = make(rows)
     sheet = table(study, "followup")
-    assert sum(column(sheet, "waiting")) == 12 and sum(column(sheet, "refused")) == 24
-    assert study.say("report.consent_first", n=12) in words(study)
+    reasons = study.plan.excluded["reason"].value_counts()
+    assert reasons["opted_out"] == 24 and 0 < reasons["consent"] <= 12
+    assert sum(column(sheet, "waiting")) == reasons["consent"]
+    assert sum(column(sheet, "refused")) == reasons["opted_out"]
+    assert study.say("report.consent_first", n=int(reasons["consent"])) in words(study)
     agreed = make(rows, more="followup: {consent: yes}\n")
     assert "没有营销同意记录" not in words(agreed)
     assert sum(column(table(agreed, "followup"), "waiting")) == 0
@@ -292,7 +294,8 @@ def test_a_plan_on_old_data_is_warned_of(make):
 
 def test_people_needed_are_whole_and_said_only_above_one(make):
     assert "全部做完要" not in words(make(counted(USUAL)))
-    many = make(counted((1300, 4, "2025-12-20", 200.0), (100, 9, "2025-12-28", 900.0)))
+    short = "followup: {consent: yes, days: 5}\n"
+    many = make(counted((1300, 4, "2025-12-20", 200.0), (100, 9, "2025-12-28", 900.0)), more=short)
     there = many.plan.load["capacity"].sum()
     need = many.plan.tasks["minutes"].sum() + many.plan.unscheduled["minutes"].sum()
     assert f"要 {-(-need // there):.0f} 人" in words(many)

@@ -18,6 +18,7 @@ FORMS = [
     (12.0, "days", "12"),
     (12.34, "days", "12.3"),
     (1.4222, "times", "1.42"),
+    (46.0833, "hours", "46.1"),
     (np.int64(7), "count", "7"),
     ("C001", "id", "C001"),
     (dt.date(2018, 12, 31), "date", "2018-12-31"),
@@ -46,3 +47,4 @@ def test_heads_and_cards_name_the_unit_once():
     assert headed("Recency", "days", "en") == "Recency (days)"
     assert headed("Customers", "count", "en") == "Customers"
     assert unit_word("money", "zh", "USD") == "USD" and unit_word("share", "zh") == ""
+    assert headed("Hours", "hours", "en") == "Hours"

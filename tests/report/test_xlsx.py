@@ -357,7 +357,7 @@ def test_hostile_text_stands_as_it_was_written(made: tuple[ReportModel, Path]) -
     model, path = made
     book = openpyxl.load_workbook(path)
     lang = model.meta.lang
-    for key, column in (("plan", 2), ("customers", 1), ("ledger", 7)):
+    for key, column in (("plan", 2), ("customers", 1), ("ledger", 6)):
         cells = {
             row[column - 1].value: row[column - 1] for row in book[say(f"xlsx.sheet.{key}", lang)].iter_rows()
         }
@@ -370,8 +370,8 @@ def test_the_follow_up_list_is_ready_to_work_with(made: tuple[ReportModel, Path]
     lang = model.meta.lang
     sheet = openpyxl.load_workbook(path)[say("xlsx.sheet.plan", lang)]
     expected = {
-        "zh": ["跟进日期", "客户编号", "客户分群", "原因", "下一步", "渠道", "负责人", "预计分钟", "价值（元）", "完成日期", "结果", "下次日期"],
-        "en": ["Due", "Customer ID", "Segment", "Why", "Next step", "Channel", "Owner", "Minutes", "Value (CNY)", "Done on", "Result", "Next date"],
+        "zh": ["跟进日期", "客户编号", "客户分群", "原因", "下一步", "渠道", "负责人", "预计分钟", "累计金额（元）", "完成日期", "结果", "下次日期"],
+        "en": ["Due", "Customer ID", "Segment", "Why", "Next step", "Channel", "Owner", "Minutes", "Revenue (CNY)", "Done on", "Result", "Next date"],
     }  # fmt: skip
     assert heads(sheet)[:12] == expected[lang]
     assert heads(sheet)[-1] == "extra"
@@ -394,13 +394,29 @@ def test_customers_are_labelled_by_name_and_carry_no_contact_data(made: tuple[Re
     titles = heads(sheet)
     row = dict(zip(titles, [c.value for c in sheet[3]], strict=True))
     assert titles[0] == term("field.customer_id", lang)
-    assert row[term("scheme.rfm", lang)] == "▲ " + term("segment.key_keep", lang)
+    assert row[say("xlsx.field.segment", lang)] == "▲ " + term("segment.key_keep", lang)
     assert row[term("scheme.lifecycle", lang)] == term("segment.loyal", lang)
     assert row[term("field.monetary", lang)] == 1234567.5
     assert row[term("field.last_order", lang)] == dt.datetime(2025, 12, 1)
     assert term("field.phone", lang) not in titles
     assert "phone" not in titles
     assert sheet["D2"].value is None  # never bought: no recency
+
+
+def test_columns_that_say_nothing_are_left_out(tmp_path: Path) -> None:
+    store(tmp_path)
+    customers = pd.read_parquet((tmp_path / "internal/customers.parquet").open("rb"))
+    blank = {"first_order": pd.NaT, "tenure_days": pd.array([None] * len(customers), "Int64"), "city": ""}
+    keep(customers.assign(**blank), tmp_path / "internal/customers.parquet")
+    ledger = pd.read_parquet((tmp_path / "internal/ledger.parquet").open("rb"))
+    keep(ledger.head(0), tmp_path / "internal/ledger.parquet")
+    render_xlsx(report("zh"), tmp_path, tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert "数据台账" not in book.sheetnames
+    titles = heads(book["客户清单"])
+    assert not {"首次下单", "客龄（天）", "城市"} & set(titles) and "下单天数" in titles
+    plan = heads(book["跟进清单"])
+    assert "下一步" in plan and "content" not in plan and "结果" in plan
 
 
 def test_a_missing_table_means_no_such_sheet(tmp_path: Path) -> None:
@@ -433,7 +449,7 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_row_numbers_are_places_not_amounts(made: tuple[ReportModel, Path]) -> None:
     model, path = made
     sheet = openpyxl.load_workbook(path)[say("xlsx.sheet.ledger", model.meta.lang)]
-    assert (sheet["C2"].value, sheet["C2"].number_format) == (2, "0")
+    assert (sheet["B2"].value, sheet["B2"].number_format) == (2, "0")
 
 
 def test_the_provenance_is_complete(made: tuple[ReportModel, Path]) -> None:

@@ -58,6 +58,15 @@ def test_rounding_a_cut_does_not_push_a_crowd_over_it() -> None:
     assert labels(scheme, [10 / 3] * 6 + [5.0] * 4) == ["low"] * 6 + ["high"] * 4
 
 
+def test_cut_points_of_small_values_keep_six_decimals() -> None:
+    scheme = Bands(column="rate", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d"))
+    values: list[float | None] = [0.0001, 0.0002, 0.0003, 0.0004]
+    assert labels(scheme, values, "rate") == ["a", "b", "c", "d"]
+    fitted = scheme.fit(pd.DataFrame({"rate": values}))
+    assert fitted.learned == (0.000175, 0.00025, 0.000325)
+    assert "≤ 0.000175 为“a”" in fitted.describe("zh")[0]
+
+
 def test_spread_keeps_the_ends() -> None:
     assert [spread(n, 5) for n in range(1, 6)] == [(3,), (1, 5), (1, 3, 5), (1, 2, 4, 5), (1, 2, 3, 4, 5)]
     assert spread(1, 4) == (2,) and spread(3, 4) == (1, 3, 4)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from segkit.problems import InputProblems
 from segkit.schemes.hysteresis import hysteresis
+from segkit.schemes.pareto import Pareto
+from segkit.schemes.rfm import RFM
 
 ORDER = ("A", "B", "C", "unknown")
 NAMES = {tier[0]: tier for tier in ORDER}
@@ -127,8 +129,58 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     assert [p.id for p in error.value.problems] == [
         "schemes.periods",
         "schemes.periods",
+        "customers.missing_column",
+        "customers.missing_column",
         "schemes.no_such_label",
-        "customers.missing_column",
-        "customers.missing_column",
     ]
     assert error.value.text("zh") and error.value.text("en")
+
+
+# --- column and order may be left out --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_tiers_and_their_order_are_told_from_the_labels(engine: str) -> None:
+    make = ENGINES[engine]
+    first = pd.DataFrame({"customer_id": ["a", "b"], "abc": ["A", "C"], "monetary": [9.0, 1.0]})
+    second = first.assign(abc=["B", "B"])
+    once = hysteresis(None, make(first))
+    plain = back(hysteresis(once, make(second), 1, 3))
+    told = hysteresis(once, make(second), column="abc", order=Pareto().order())
+    pd.testing.assert_frame_equal(plain, back(told))
+    assert plain["abc"].tolist() == ["A", "B"] and plain["abc_pending"].tolist() == [-1, 0]
+    # what was handed back can be handed in on both sides: the raw column is no second candidate
+    renamed = first.rename(columns={"abc": "tier"})
+    again = hysteresis(None, make(renamed))
+    assert back(hysteresis(again, again))["tier"].tolist() == ["A", "C"]
+
+
+@pytest.mark.parametrize("name", ["eleven", "grid25", "eight"])
+def test_every_map_that_comes_along_is_known(name: str) -> None:
+    order = RFM(segments=name).order()
+    best, worst = (pd.DataFrame({"customer_id": range(len(order)), "tier": t}) for t in (order, order[::-1]))
+    told = hysteresis(best, worst, 1, 1, column="tier", order=order)
+    pd.testing.assert_frame_equal(hysteresis(best, worst, 1, 1), told)
+    waiting = hysteresis(best, worst, 2, 2)["tier_pending"].tolist()
+    middle = [0] * (len(order) % 2)
+    assert waiting == [-1] * (len(order) // 2) + middle + [1] * (len(order) // 2)
+
+
+def test_of_several_text_columns_the_one_named_like_a_scheme_is_taken() -> None:
+    tiers = pd.DataFrame({"customer_id": ["a"], "city": ["x"], "lifecycle": ["loyal"]})
+    assert "lifecycle_raw" in hysteresis(None, tiers)
+    for unclear in (tiers.assign(abc="A"), tiers[["customer_id"]], tiers.rename(columns={"lifecycle": "l"})):
+        with pytest.raises(InputProblems, match="column=") as error:
+            hysteresis(None, unclear, up=0)
+        assert [p.id for p in error.value.problems] == ["schemes.periods", "schemes.which_column"]
+        assert "column=" in error.value.text("zh")
+
+
+def test_an_order_that_cannot_be_told_is_asked_for() -> None:
+    own = pd.DataFrame({"customer_id": ["a", "b"], "tier": ["gold", "plain"]})
+    mixed = own.assign(tier=["repeat", "A"])  # no scheme has both
+    for unclear, labels in ((own, "gold, plain"), (mixed, "A, repeat")):
+        with pytest.raises(InputProblems, match="order=") as error:
+            hysteresis(None, unclear)
+        assert labels in str(error.value) and "order=" in error.value.text("zh")
+    assert hysteresis(None, own, order=["gold", "plain"])["tier"].tolist() == ["gold", "plain"]

@@ -67,6 +67,18 @@ def test_a_new_file_is_labelled_by_the_floors_learned() -> None:
     assert scheme.label(new)["abc"].tolist() == ["B", "B", "C", "A"]
 
 
+def test_every_class_is_described_by_its_own_range() -> None:
+    scheme = Pareto().fit(pd.DataFrame({"monetary": [70.25, 20.0, 9.75]}))
+    assert (
+        scheme.describe("zh")[1]
+        == "按累计金额划分：≥ 70.25 为“A 类”、≥ 20 且 < 70.25 为“B 类”、< 20 为“C 类”。"
+    )
+    assert scheme.describe("en")[1] == (
+        'By total amount: ≥ 70.25 "Class A", ≥ 20 and < 70.25 "Class B", < 20 "Class C".'
+    )
+    assert "合计不到 70% 时为 A 类，不到 90% 时为 B 类" in scheme.describe("zh")[0]
+
+
 def test_cuts_must_ascend_within_0_and_1() -> None:
     for cuts in ((0.9, 0.7), (0.7, 0.7), (0.0, 0.5), (0.5, 1.0)):
         with pytest.raises(ValidationError):
@@ -94,6 +106,13 @@ def test_negative_values_and_nothing_raise() -> None:
             with pytest.raises(InputProblems) as error:
                 measure(values)
             assert error.value.text("zh")
+
+
+def test_nothing_above_zero_is_equal_and_has_no_shares() -> None:
+    assert gini([0, 0]) == 0
+    for measure in (hhi, lorenz, lambda v: top_share(v, 0.2)):
+        with pytest.raises(InputProblems, match="no value above zero"):
+            measure([0, 0])
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=40).filter(any))

@@ -98,9 +98,15 @@ def test_everyone_bought_once_does_not_fail() -> None:
 
 
 def test_amounts_below_one_still_spread_over_five_scores() -> None:
-    table = table_of([(i, 1, round(0.05 + i * 0.01, 2)) for i in range(91)])
-    scored = RFM().fit(table).label(table)
-    assert scored["m_score"].value_counts().between(18, 19).all() and scored["m_score"].nunique() == 5
+    for size in (90, 91):  # with 90 the cut points lie between two cents
+        table = table_of([(i, 1, round(0.05 + i * 0.01, 2)) for i in range(size)])
+        scheme = RFM().fit(table)
+        counts = scheme.label(table)["m_score"].value_counts().to_dict()
+        assert counts == (
+            dict.fromkeys(range(1, 6), 18) if size == 90 else {1: 19, 2: 18, 3: 18, 4: 18, 5: 18}
+        )
+        if size == 90:
+            assert scheme.learned and scheme.learned.monetary.cuts == (0.228, 0.406, 0.584, 0.762)
 
 
 def test_where_70_percent_bought_once_f_has_three_levels_and_says_so() -> None:
@@ -136,6 +142,16 @@ def test_prospects_take_no_part_in_fit() -> None:
     assert labels[list(SCORES)].isna().all(axis=None)
 
 
+def test_without_any_buyer_nobody_is_said_to_be_scored() -> None:
+    for name in ("eleven", "eight"):
+        scheme = RFM(segments=name).fit(table_of([(None, 0, 0.0)]))
+        zh, en = " ".join(scheme.describe("zh")), " ".join(scheme.describe("en"))
+        assert "没有一位买家，分界点未能求出，谁也没有打分" in zh and "nobody is scored" in en
+        assert not re.search(r"得 \d 分|任意值|–", zh) and not re.search(r"scores \d|any value|–", en)
+        whole = {"recency_days": 3, "frequency": 2, "monetary": 50.0}
+        assert scheme.explain(whole, "zh").startswith("资料不足：fit 时没有一位买家")
+
+
 def test_without_any_buyer_nothing_is_learned_and_nothing_made_up() -> None:
     for name in ("eleven", "eight"):
         scheme = RFM(segments=name).fit(table_of([(None, 0, 0.0)]))
@@ -147,7 +163,45 @@ def test_without_any_buyer_nothing_is_learned_and_nothing_made_up() -> None:
 def test_a_median_that_splits_nobody_is_said() -> None:
     table = table_of([(i, 1, 10.0 + i) for i in range(10)])
     [_, note] = RFM(segments="eight", split="median").fit(table).notes("en")
-    assert "does not split F: every buyer counts as high" in note
+    assert "does not split F (the line is 1): every buyer counts as high" in note
+
+
+@pytest.mark.parametrize(
+    ("split", "zh", "en"),
+    [
+        (
+            "mean",
+            "R 不超过 346 天为近，F 达到 2 次为高，M 达到 100.01 元为高",
+            "up to 346 days, F high from 2, M high from 100.01;",
+        ),
+        (
+            "median",
+            "R 不超过 345 天为近，F 达到 1 次为高，M 达到 100.00 元为高",
+            "up to 345 days, F high from 1, M high from 100.00;",
+        ),
+    ],
+)
+def test_eight_describes_the_values_that_decide(split: Any, zh: str, en: str) -> None:
+    """The means are 346.2 days, 1.004 purchases and 100.0034: rounded, they would be another rule."""
+    rows: list[Customer] = [(345 + 3 * (i % 5 > 2), 1, 100.0) for i in range(996)]
+    table = table_of([*rows, *[(346, 2, 100.85)] * 4])
+    scheme = RFM(segments="eight", split=split).fit(table)
+    assert any(zh in line for line in scheme.describe("zh")) and any(
+        en in line for line in scheme.describe("en")
+    )
+    # what the sentence says is what is done
+    recent, often, much = (float(x) for x in re.findall(r"(?:过|到) ([\d.]+)", zh))
+    at = table_of([(int(recent), int(often), much)])
+    beyond = table_of([(int(recent) + 1, int(often) - 1 or 1, round(much - 0.01, 2))])
+    assert scheme.label(at)["rfm"].tolist() == ["key_value"]
+    assert scheme.label(beyond)["rfm"].tolist() == ["general_win_back" if split == "mean" else "general_keep"]
+
+
+def test_notes_name_the_line_that_splits_nobody() -> None:
+    table = table_of([(i, 1, 10.0) for i in range(10)])
+    notes = RFM(segments="eight").fit(table).notes("zh")
+    assert any(n.startswith("F 的平均数分不开（分界是 1 次）") for n in notes)
+    assert any(n.startswith("M 的平均数分不开（分界是 10.00 元）") for n in notes)
 
 
 def test_a_map_with_holes_is_refused_and_overlaps_are_said() -> None:

@@ -37,6 +37,30 @@ TEST_MAP = {
     "Lost": "12 12 12",
 }
 
+# the code list that circulates with Python tutorials, as published
+ELEVEN = {
+    "champions": "555 554 544 545 454 455 445",
+    "loyal": "543 444 435 355 354 345 344 335",
+    "potential_loyalist": "553 551 552 541 542 533 532 531 452 451 442 441 431 453 433 432 423 353 352 351 "
+    "342 341 333 323",
+    "new": "512 511 422 421 412 411 311",
+    "promising": "525 524 523 522 521 515 514 513 425 424 413 414 415 315 314 313",
+    "need_attention": "535 534 443 434 343 334 325 324",
+    "about_to_sleep": "331 321 312 221 213 231 241 251",
+    "at_risk": "255 254 245 244 253 252 243 242 235 234 225 224 153 152 145 143 142 135 134 133 125 124",
+    "cannot_lose": "155 154 144 214 215 115 114 113",
+    "hibernating": "332 322 233 232 223 222 132 123 122 212 211",
+    "lost": "111 112 121 131 141 151",
+}
+# R from 5 down to 1, F from 1 to 5 across
+GRID25 = [
+    "new potential_loyalist potential_loyalist champions champions",
+    "promising potential_loyalist potential_loyalist loyal loyal",
+    "about_to_sleep about_to_sleep need_attention loyal loyal",
+    "hibernating hibernating at_risk at_risk cannot_lose",
+    "hibernating hibernating at_risk at_risk cannot_lose",
+]
+
 
 def rectangles(table: dict[str, str]) -> list[dict[str, Any]]:
     return [
@@ -83,15 +107,16 @@ def test_eight_is_named_by_m_and_by_r_and_f() -> None:
         assert named_map("eight").find((r, f, m)) == f"{'key' if m else 'general'}_{second[r, f]}"
 
 
-def test_single_codes_are_where_the_published_list_has_them() -> None:
-    eleven = named_map("eleven")
-    for code, id in {
-        "555": "champions",
-        "535": "need_attention",
-        "431": "potential_loyalist",
-        "111": "lost",
-    }.items():
-        assert eleven.find(tuple(map(int, code))) == id
+def test_every_code_of_eleven_is_where_the_published_list_has_it() -> None:
+    wanted = {code: id for id, codes in ELEVEN.items() for code in codes.split()}
+    found = {"".join(map(str, rfm)): named_map("eleven").find(rfm) for rfm in product(range(1, 6), repeat=3)}
+    assert len(wanted) == 125 and found == wanted
+
+
+def test_every_cell_of_grid25_is_where_the_notebooks_have_it() -> None:
+    wanted = {(5 - i, f): id for i, row in enumerate(GRID25) for f, id in enumerate(row.split(), 1)}
+    found = {(r, f): named_map("grid25").find((r, f, 3)) for r, f in product(range(1, 6), repeat=2)}
+    assert len(wanted) == 25 and found == wanted
 
 
 def test_every_segment_has_a_name_in_both_languages() -> None:

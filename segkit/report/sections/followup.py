@@ -51,7 +51,7 @@ def followup(study: Study) -> Shown:
 
 def _by_segment(study: Study) -> Sheet:
     plan = study.plan
-    excluded = plan.excluded[plan.excluded["reason"] != "no_rule"]
+    excluded = plan.excluded
     parts = {
         "planned": plan.tasks.groupby("segment").size(),
         "no_time": plan.unscheduled.groupby("segment").size(),
