@@ -298,9 +298,10 @@ def read_phones(column: pd.Series) -> Phones:
     """Which number can be called? Mobiles as 11 digits, landlines as written."""
     empty = is_empty(column)
     read = {v: _phone(v) for v in column[~empty].unique()}
-    how = column.map({v: r[1] for v, r in read.items()}).fillna("")
+    none = ("", "")
+    how = column.map(lambda v: read.get(v, none)[1]).astype("str")
     return Phones(
-        values=column.map({v: r[0] for v, r in read.items()}).fillna(""),
+        values=column.map(lambda v: read.get(v, none)[0]).astype("str"),
         empty=empty,
         mended=how == "mended",
         bad=how == "bad",

@@ -162,7 +162,9 @@ def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
         for name, columns in segmentation.skipped.items()
     ]
     if segmentation.main != wanted:
-        notes.append(Problem("report.main_changed", {"wanted": wanted, "main": segmentation.main}))
+        notes.append(
+            Problem("report.main_changed", {"wanted": wanted.upper(), "main": segmentation.main.upper()})
+        )
     return notes
 
 

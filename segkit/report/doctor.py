@@ -89,7 +89,9 @@ def _kernel() -> Check:
     except Exception as fault:
         return Check("kernel", False, f"{type(fault).__name__}: {fault}")
     try:
-        reply = client.execute_interactive("1 + 1", timeout=30, store_history=False, output_hook=lambda _: None)
+        reply = client.execute_interactive(
+            "1 + 1", timeout=30, store_history=False, output_hook=lambda _: None
+        )
         return Check("kernel", reply["content"]["status"] == "ok", reply["content"]["status"])
     except Exception as fault:
         return Check("kernel", False, f"{type(fault).__name__}: {fault}")

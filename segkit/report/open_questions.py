@@ -14,7 +14,8 @@ from segkit.report.intake_step import CONFIRM, Intake
 def open_questions(intake: Intake) -> Questions:
     """Twins, rows set aside and unknown statuses of every table; a pair is worth what its orders are."""
     parts = [
-        questions(cleaned, intake.tables[grain], worth=intake.worth) for grain, cleaned in intake.cleaned.items()
+        questions(cleaned, intake.tables[grain], worth=intake.worth)
+        for grain, cleaned in intake.cleaned.items()
     ]
     return Questions(
         twins=pd.concat([p.twins for p in parts], ignore_index=True),
