@@ -24,7 +24,9 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 def lang_or_default(*wishes: str | None) -> Lang:
     """The first of the wishes that is a language we speak, else the machine's locale, else zh."""
     machine = [os.environ.get(name) for name in ("SEGKIT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")]
-    for wish in (*wishes, *machine, locale.getlocale()[0]):
+    if os.name == "nt":  # no variables there; elsewhere Python calls the C locale en_US
+        machine.append(locale.getlocale()[0])
+    for wish in (*wishes, *machine):
         # Windows says Chinese (Simplified)_China where others say zh_CN
         word = (wish or "").lower().replace("chinese", "zh").replace("english", "en")[:2]
         if word in LANGS:
