@@ -73,6 +73,7 @@ def test_a_file_is_reported_straight_away_and_quietly(here):
     assert (here / "reports").is_dir() and "report.html" in out
 
 
+@pytest.mark.slow
 def test_several_clients_at_once_and_one_failure_stops_no_other(here):
     for name in ("a", "b"):
         (here / name).mkdir()
@@ -85,6 +86,7 @@ def test_several_clients_at_once_and_one_failure_stops_no_other(here):
     assert list((here / "a").rglob("customers.xlsx")) and not list((here / "b").rglob("customers.xlsx"))
 
 
+@pytest.mark.slow
 def test_two_files_never_share_a_folder(here):
     for folder in ("a", "b"):
         (here / folder).mkdir()
@@ -97,6 +99,7 @@ def test_two_files_never_share_a_folder(here):
     assert run("report", "a/o.csv", "--to", "xlsx")[1].splitlines()[0] == first
 
 
+@pytest.mark.slow
 def test_the_option_decides_the_language_before_the_config(here):
     (here / "o.csv").write_text(GOOD, encoding="utf-8")
     (here / "client.yml").write_text("client: {id: a}\nlang: en\ninput: {orders: o.csv}\n", encoding="utf-8")

@@ -63,6 +63,7 @@ AWKWARD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("case", AWKWARD)
 @pytest.mark.parametrize("kind", DRAW)

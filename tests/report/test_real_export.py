@@ -11,6 +11,8 @@ from segkit.config import load_config
 from segkit.report.build import build
 from segkit.report.first_look import look
 
+pytestmark = pytest.mark.slow  # whole reports: not part of the quick check
+
 
 @pytest.fixture(scope="module")
 def reported(real_data, tmp_path_factory):

@@ -31,6 +31,8 @@ ALL = (
 )
 Make = Callable[..., Study]
 
+pytestmark = pytest.mark.slow  # whole reports: not part of the quick check
+
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:

@@ -20,6 +20,8 @@ from segkit.synth.dictionary import dictionary
 DATASETS = Path(__file__).parents[2] / "datasets"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
+pytestmark = pytest.mark.slow  # makes every sample again: not part of the quick check
+
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
