@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
 
 from segkit.problems import InputProblems, Problem
-from segkit.synth import client_export, jd
 from segkit.synth.dictionary import dictionary
 from segkit.synth.files import File, TextFile, csv_of
 from segkit.synth.people import Names
@@ -17,18 +16,14 @@ Size = Literal["small", "sample"]
 SCALE: dict[str, float] = {"small": 0.1, "sample": 1.0}
 
 
-@dataclass(frozen=True)
-class Case:
-    """A generator and the seed of the committed sample."""
-
-    seed: int
-    make: Callable[[int, float, Names], list[File]]  # (seed, scale, names) -> files
-
-
-CASES: dict[str, Case] = {
-    "client_export": Case(20251231, client_export.make),
-    "jd": Case(20251231, jd.make),
-}
+# case -> seed of the committed sample; the generator is segkit.synth.cases.<case>.make(seed, scale, names)
+CASES: dict[str, int] = dict.fromkeys(
+    [
+        "client_export",
+        "jd",
+    ],
+    20251231,
+)
 
 
 def build(
@@ -83,12 +78,12 @@ def check(cases: Sequence[str], folder: str | Path) -> list[Problem]:
 
 
 def _files(case: str, seed: int | None, size: str, names: str) -> list[File]:
-    chosen = CASES[case]
-    return chosen.make(chosen.seed if seed is None else seed, SCALE[size], "en" if names == "en" else "zh")
+    make = import_module(f"segkit.synth.cases.{case}").make
+    return list(make(CASES[case] if seed is None else seed, SCALE[size], "en" if names == "en" else "zh"))
 
 
 def _dictionary() -> TextFile:
-    return TextFile("dictionary.csv", csv_of(dictionary()))
+    return TextFile("dictionary.csv", csv_of(dictionary(list(CASES))))
 
 
 def _known(cases: Sequence[str], size: str, names: str) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segkit.workdays import is_workday, next_workday
+
 AS_OF = dt.date(2025, 12, 31)
 EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
 
@@ -29,6 +31,17 @@ SHOPPING_FESTIVALS = (Season((6, 1), (6, 18), 2.5), Season((11, 1), (11, 11), 3.
 def days_from(start: dt.date, days: np.ndarray) -> list[dt.date]:
     """Whole day numbers after `start` as dates."""
     return [start + dt.timedelta(days=int(d)) for d in days]
+
+
+def open_days(start: dt.date, end: dt.date) -> list[dt.date]:
+    """The Chinese working days from `start` to `end`, both included, make-up days (调休) among them."""
+    every = (start + dt.timedelta(days=i) for i in range((end - start).days + 1))
+    return [day for day in every if is_workday(day)]
+
+
+def on_workday(day: dt.date) -> dt.date:
+    """`day`, or the next Chinese working day."""
+    return day if is_workday(day) else next_workday(day)
 
 
 def excel_serial(day: dt.date) -> int:

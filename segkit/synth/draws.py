@@ -15,6 +15,7 @@ import numpy as np
 from scipy import special
 
 DIGITS = 9  # decimals kept of every inverted draw
+MOST_COUNTED = 1000
 
 
 class Draws:
@@ -71,9 +72,55 @@ class Draws:
         """Beta(a, b). Kept to nine significant digits."""
         return significant(special.betaincinv(a, b, self._inside(n)))
 
+    def lognormal(self, median: float, sigma: float, n: int) -> np.ndarray:
+        """Log-normal with this median; sigma is the spread of the logarithm. Nine significant digits."""
+        return significant(median * np.exp(sigma * self.normal(n)))
+
+    def poisson(self, mean: float | np.ndarray, n: int) -> np.ndarray:
+        """Counts; for means up to about a hundred."""
+        mean = np.broadcast_to(np.asarray(mean, dtype=float), (n,))
+        u, count = self._rng.random(n), np.zeros(n, dtype=int)
+        term = np.exp(-mean)
+        total = term.copy()
+        while (left := u > np.round(total, DIGITS)).any() and count.max() < MOST_COUNTED:
+            count[left] += 1
+            term = np.where(left, term * mean / np.maximum(count, 1), term)
+            total = np.where(left, total + term, total)
+        return count
+
+    def exactly(self, share: float, n: int) -> np.ndarray:
+        """`n` yes/no answers of which exactly round(share * n) are yes; only who is chance."""
+        return np.isin(np.arange(n), self.some(n, int(np.floor(share * n + 0.5))))
+
+    def steady(self, chance: np.ndarray, by: Sequence[Any] | np.ndarray | None = None) -> np.ndarray:
+        """Yes/no, each with its own chance, whose total is as expected to within one.
+
+        With `by` (a group of each) the total of every group is as expected to within one: a planted rate
+        then stands in the sample, and only who is chance (systematic sampling, Madow 1949).
+        """
+        n = len(chance)
+        turn = self.order(n)
+        if by is not None:
+            groups = np.unique(np.asarray(by), return_inverse=True)[1]
+            turn = turn[np.argsort(groups[turn], kind="stable")]
+        ends = np.round(np.cumsum(np.asarray(chance, dtype=float)[turn]) + self._rng.random(), DIGITS)
+        yes = np.floor(ends) > np.floor(np.concatenate([[ends[0] - chance[turn[0]]], ends[:-1]]))
+        answers = np.zeros(n, dtype=bool)
+        answers[turn] = yes
+        return answers
+
+    def weighted(self, weights: np.ndarray, n: int) -> np.ndarray:
+        """`n` different positions, the likelier the larger the weight."""
+        return np.argsort(self.exponential(weights), kind="stable")[:n]
+
     def _inside(self, n: int) -> np.ndarray:
         """Uniform, but never exactly 0."""
         return np.maximum(self._rng.random(n), 2.0**-53)
+
+
+def sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    """Log odds as a probability, rounded so that the last bit decides nothing."""
+    return np.round(1.0 / (1.0 + np.exp(-np.asarray(log_odds, dtype=float))), DIGITS)
 
 
 def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:

@@ -6,6 +6,7 @@ end in example.com, firms in （虚构）.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -21,9 +22,10 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 
 
-@lru_cache(maxsize=1)
-def _words() -> dict[str, Any]:
-    text = resources.files(__package__).joinpath("words.yml").read_text(encoding="utf-8")
+@lru_cache
+def _words(of: str = "shared") -> dict[str, Any]:
+    """Words of one case, or those all cases share."""
+    text = resources.files(__package__).joinpath("words", f"{of}.yml").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))
 
 
@@ -67,12 +69,12 @@ class Invented:
         return pair[0] if self.names == "zh" else pair[1]
 
     def words(self, case: str, key: str) -> list[str]:
-        """A list of words of one case (words.yml) in this language."""
-        return [self.word(item) if isinstance(item, list) else item for item in _words()[case][key]]
+        """A list of words of one case (words/<case>.yml) in this language."""
+        return [self.word(item) if isinstance(item, list) else item for item in _words(case)[key]]
 
     def phrase(self, case: str, key: str) -> str:
         """One word or sentence of one case in this language."""
-        item = _words()[case][key]
+        item = _words(case)[key]
         return self.word(item) if isinstance(item, list) else str(item)
 
     def people(self, n: int) -> list[str]:
@@ -83,10 +85,15 @@ class Invented:
             return [family[c // len(given)] + given[c % len(given)] for c in codes]
         return [f"{given[c % len(given)]} {family[c // len(given)]}" for c in codes]
 
-    def firms(self, n: int) -> list[Firm]:
-        """`n` firms; no two share a stem, so that only planted twins look alike."""
+    def firms(self, n: int, trades: Sequence[Mapping[str, Any]] | None = None) -> list[Firm]:
+        """`n` firms; no two share a stem, so that only planted twins look alike.
+
+        `trades`: own lines of trade (industry, word in the name, share) instead of the shared ones.
+        """
         first, second = self._list("stem_first"), self._list("stem_second")
-        trades = _words()["trades"]
+        if n > len(first) * len(second):
+            second = second + self._list("stem_more")
+        trades = trades or _words()["trades"]
         codes = self.draws.some(len(first) * len(second), n)
         kinds = self.draws.choice([t["share"] for t in trades], n)
         gap = "" if self.names == "zh" else " "

@@ -12,8 +12,8 @@ import yaml
 
 from segkit.synth.build import build
 from segkit.synth.draws import Draws
-from segkit.synth.jd_outcomes import ODDS
-from segkit.synth.jd_process import DAYS, PARAMETERS, START, expected_orders, shop
+from segkit.synth.cases.jd_outcomes import ODDS
+from segkit.synth.cases.jd_process import DAYS, PARAMETERS, START, expected_orders, shop
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 

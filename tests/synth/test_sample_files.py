@@ -14,7 +14,7 @@ from python_calamine import load_workbook
 from segkit.config import load_config
 from segkit.problems import InputProblems
 from segkit.synth.build import CASES, build, check
-from segkit.synth.client_defects import COUNTS
+from segkit.synth.cases.client_defects import COUNTS
 from segkit.synth.dictionary import dictionary
 
 DATASETS = Path(__file__).parents[2] / "datasets"
@@ -165,7 +165,7 @@ def test_firms_say_that_they_are_invented() -> None:
 
 
 def test_the_dictionary_covers_every_column_of_every_table() -> None:
-    listed = dictionary().groupby("table", sort=False)["column"].agg(list).to_dict()
+    listed = dictionary(list(CASES)).groupby("table", sort=False)["column"].agg(list).to_dict()
     head = (DATASETS / "client_export" / "export_gbk.csv").read_text("gb18030").splitlines()[1]
     assert listed.pop("client_export/export_gbk.csv") == head.split(",")
     book = load_workbook(str(DATASETS / "client_export" / "export.xlsx")).get_sheet_by_index(0)
@@ -174,9 +174,9 @@ def test_the_dictionary_covers_every_column_of_every_table() -> None:
     assert listed == tables
 
 
-def test_values_keep_to_the_dictionary() -> None:
+def test_values_keep_to_the_dictionary(list(CASES)) -> None:
     """Tables of jd before dirt: allowed values and missing cells are those the dictionary states."""
-    known = dictionary()
+    known = dictionary(list(CASES))
     for path in (DATASETS / "jd").glob("*.csv"):
         table = read(path)
         for row in known[known["table"] == f"jd/{path.name}"].itertuples():
@@ -222,6 +222,6 @@ def test_client_yml_maps_headings_that_stand_in_the_files() -> None:
         ("jd", "customers", "jd/customers.csv"),
     ):
         config = yaml.safe_load((DATASETS / case / "client.yml").read_text("utf-8"))
-        known = dictionary()
+        known = dictionary(list(CASES))
         assert set(config["mapping"][table]) <= set(known[known["table"] == file]["column"])
         assert str(config["as_of"]) == "2025-12-31"

@@ -9,8 +9,8 @@ import pandas as pd
 import yaml
 
 from segkit.synth.calendar import AS_OF
-from segkit.synth.jd_dirt import Dirty
-from segkit.synth.jd_process import PARAMETERS, expected_orders
+from segkit.synth.cases.jd_dirt import Dirty
+from segkit.synth.cases.jd_process import PARAMETERS, expected_orders
 
 HIGH_DAYS, HIGH_SHARE = 5, 0.80  # 高价值: 5 order days and net amount at or above the 80th percentile
 # (recent, frequent) -> the second word of the eight names; the first is key where M is high

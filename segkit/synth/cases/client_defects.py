@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import excel_serial
-from segkit.synth.client_records import CASE, TABLE
+from segkit.synth.cases.client_records import CASE, TABLE
 from segkit.synth.dictionary import columns
 from segkit.synth.dirt import Planter
 from segkit.synth.draws import Draws, quota

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
+from segkit.synth.cases.jd_dirt import dirty_orders
+from segkit.synth.cases.jd_outcomes import campaign, feedback
+from segkit.synth.cases.jd_process import DAYS, START, History, shop
+from segkit.synth.cases.jd_truth import customer_truth, summary_yml
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
 from segkit.synth.files import File, TextFile, csv_of
-from segkit.synth.jd_dirt import dirty_orders
-from segkit.synth.jd_outcomes import campaign, feedback
-from segkit.synth.jd_process import DAYS, START, History, shop
-from segkit.synth.jd_truth import customer_truth, summary_yml
 from segkit.synth.people import Invented, Names
 
 CASE = "jd"

@@ -13,8 +13,8 @@ import pandas as pd
 import yaml
 
 from segkit.synth.calendar import AS_OF, with_slashes
-from segkit.synth.client_defects import COUNTS, EXTRA_ROWS, ClientDefects
-from segkit.synth.client_records import CASE, TABLE, records
+from segkit.synth.cases.client_defects import COUNTS, EXTRA_ROWS, ClientDefects
+from segkit.synth.cases.client_records import CASE, TABLE, records
 from segkit.synth.dictionary import columns
 from segkit.synth.dirt import LEDGER, Planter
 from segkit.synth.draws import Draws

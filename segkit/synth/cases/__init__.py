@@ -1,0 +1,1 @@
+"""One generator a case; a case that needs more than one file carries its name in front."""
