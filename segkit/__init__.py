@@ -27,6 +27,7 @@ _WHERE = {
     "hysteresis": "segkit.schemes.hysteresis",
     "Policy": "segkit.followup.policy",
     "plan": "segkit.followup.planner",
+    "load": "segkit.samples",
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604

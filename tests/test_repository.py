@@ -182,7 +182,7 @@ PUBLIC = [
     *("read_table", "suggest_mapping", "clean", "quality", "leaks"),
     *("customer_table", "update", "repeat_summary"),
     *("Bands", "Lifecycle", "Pareto", "RFM", "load_scheme", "load_schemes", "lint", "hysteresis"),
-    *("Policy", "plan"),
+    *("Policy", "plan", "load"),
 ]
 
 EVERY_NAME = """

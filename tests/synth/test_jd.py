@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from segkit.synth.build import build
-from segkit.synth.draws import Draws
 from segkit.synth.cases.jd_outcomes import ODDS
 from segkit.synth.cases.jd_process import DAYS, PARAMETERS, START, expected_orders, shop
+from segkit.synth.draws import Draws
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 
