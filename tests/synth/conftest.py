@@ -35,3 +35,11 @@ def draws_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[P
 def text_of() -> Callable[[Path], pd.DataFrame]:
     """A csv as it stands: every cell text, blank cells ""."""
     return lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever makes a case again is not part of the quick check."""
+    for item in items:
+        if "draws_of" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
