@@ -320,16 +320,32 @@ def _settings(path: Path) -> Config:
 # --- data ------------------------------------------------------------------------------------------
 
 
-@data.command("build", epilog="segkit data build client_export jd  ·  segkit data build --check")
+@data.command(
+    "build",
+    epilog="segkit data build client_export jd  ·  segkit data build --check  ·  "
+    "segkit data build jd --size large --orders 50000000 --out /data",
+)
 def data_build(
     cases: Annotated[Optional[list[str]], typer.Argument(help="Cases; all by default / 案例.")] = None,  # noqa: UP045
     check: Annotated[
         bool, typer.Option("--check", help="Prove that the files can be made again / 核对能否重新生成.")
     ] = False,
     seed: Annotated[Optional[int], typer.Option(help="Another draw / 另一份抽样.")] = None,  # noqa: UP045
-    size: Annotated[str, typer.Option(help="small | sample")] = "sample",
+    size: Annotated[
+        str,
+        typer.Option(
+            help="small: a tenth / 约十分之一; sample; large: millions of orders of jd as Parquet / jd 的千万级订单"
+        ),
+    ] = "sample",
+    orders: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Rows of size large, 10,000,000 by default, at most 100,000,000 / 订单行数."),
+    ] = None,
     names: Annotated[str, typer.Option(help="zh | en")] = "zh",
-    out: Annotated[Path, typer.Option(help="Folder / 输出文件夹.")] = Path("datasets"),
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder; datasets by default, for large ./large / 输出文件夹."),
+    ] = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -343,15 +359,30 @@ def data_build(
         if not quiet:
             typer.echo(say("data.making", speak, case=case), err=True)
 
+    def count(done: int, total: int) -> None:
+        if not quiet:
+            typer.echo(say("data.rows", speak, done=done, total=total, share=done / total), err=True)
+
+    folder = out or Path("." if size == "large" and not check else "datasets")
     try:
         if check:
-            problems = prove(cases or [], out)
+            problems = prove(cases or [], folder)
             for problem in problems:
                 typer.echo(problem.text(speak), err=True)
             if not problems:
-                typer.echo(say("data.same", speak, folder=str(out)))
+                typer.echo(say("data.same", speak, folder=str(folder)))
             raise SystemExit(FAULT if problems else OK)
-        for path in make(cases or [], out=out, seed=seed, size=size, names=names, progress=tell):
+        written = make(
+            cases or [],
+            out=folder,
+            seed=seed,
+            size=size,
+            names=names,
+            orders=orders,
+            progress=tell,
+            rows_done=count,
+        )
+        for path in written:
             typer.echo(str(path))
     except Exception as fault:
         _fail(fault, speak)

@@ -50,13 +50,15 @@ def case_files(
     return [
         *(TextFile(f"{case}/{name}.csv", csv_of(frame)) for name, frame in tables.items()),
         *(TextFile(f"_truth/{case}_{name}.csv", csv_of(_filled(frame))) for name, frame in truth.items()),
-        TextFile(
-            f"_truth/{case}_summary.yml",
-            yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100),
-            "utf-8",
-        ),
+        summary(case, content),
         *datasheets(case, content),
     ]
+
+
+def summary(case: str, facts: Mapping[str, Any]) -> File:
+    """The numbers of the whole case in one page of the truth."""
+    text = yaml.safe_dump(dict(facts), allow_unicode=True, sort_keys=False, width=100)
+    return TextFile(f"_truth/{case}_summary.yml", text, "utf-8")
 
 
 def datasheets(case: str, facts: Mapping[str, Any]) -> list[File]:

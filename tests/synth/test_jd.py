@@ -287,6 +287,38 @@ def test_the_best_of_one_quarter_fall_in_the_next_though_nothing_was_done(valid:
     assert after.sum() > before.sum()
 
 
+def test_the_summary_tells_the_traps_as_the_tables_show_them(folders: list[Path]) -> None:
+    for folder in folders:
+        facts = yaml.safe_load((folder / "_truth" / "jd_summary.yml").read_text("utf-8"))
+        truth = read(folder / "_truth" / "jd_customers.csv").set_index("customer_id")
+        outcome = read(folder / "jd" / "campaign.csv")
+        cell = outcome["customer_id"].map(truth["eight_mean"])
+        yes = (outcome["converted"] == "1").groupby([outcome["arm"], cell]).mean()
+        for arm in ("treated", "holdout"):
+            assert facts["trap"][arm] == pytest.approx(yes[arm].to_dict(), abs=1e-4)
+        assert facts["trap"]["uplift"] == pytest.approx((yes["treated"] - yes["holdout"]).to_dict(), abs=1e-4)
+        valid = read(folder / "_truth" / "jd_orders.csv").astype({"net_amount": float})
+        third = valid[valid["order_date"].between("2025-07-01", "2025-09-30")]
+        fourth = valid[valid["order_date"] >= "2025-10-01"]
+        best = third.groupby("customer_id")["net_amount"].sum().sort_values(ascending=False)
+        n = round(len(best) * 0.1)
+        after = fourth[fourth["customer_id"].isin(best.index[:n])]["net_amount"].sum()
+        assert facts["trap"]["top_tenth"] == n
+        assert facts["trap"]["top_tenth_change"] == pytest.approx(after / best.iloc[:n].sum() - 1, abs=1e-4)
+        rise = fourth["net_amount"].sum() / third["net_amount"].sum() - 1
+        assert facts["trap"]["all_change"] == pytest.approx(rise, abs=1e-4)
+        assert facts["trap"]["top_tenth_change"] < -0.2 < facts["trap"]["all_change"]
+        orders = read(folder / "jd" / "orders.csv")
+        tests = orders["order_id"].str.startswith("TEST")
+        assert facts["trap"]["staff"] == orders[tests]["customer_id"].nunique()
+        planted = facts["defects"] | facts["planted"]
+        assert facts["extra_rows"] == tests.sum() + planted["duplicate"] + planted["split_order"]
+        assert facts["people"]["ordered"] + facts["people"]["never_ordered"] == len(truth)
+        assert facts["people"]["ordered"] - facts["people"]["kept_nothing"] == facts["buyers"]
+        assert facts["people"]["second_ids"] == (truth["person_id"] != truth.index).sum() == 30
+        assert facts["people"]["firms"] == (truth["is_b2b"] == "1").sum() == 12
+
+
 def test_feedback_scores_stay_in_their_scale(truth: pd.DataFrame) -> None:
     answers = read(DATASETS / "jd" / "feedback.csv").astype({"score": int})
     assert len(answers) == 900

@@ -1,4 +1,4 @@
-"""The defects planted in the client's export, class by class (domain.md 3.9)."""
+"""The defects planted in the client's export, class by class."""
 
 from __future__ import annotations
 

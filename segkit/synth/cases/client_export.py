@@ -14,12 +14,14 @@ import yaml
 
 from segkit.synth.calendar import AS_OF, with_slashes
 from segkit.synth.cases.client_defects import COUNTS, EXTRA_ROWS, ClientDefects
+from segkit.synth.cases.client_facts import facts_of
 from segkit.synth.cases.client_records import CASE, TABLE, records
 from segkit.synth.dictionary import columns
 from segkit.synth.dirt import LEDGER, Planter
 from segkit.synth.draws import Draws
 from segkit.synth.files import File, TextFile, WorkbookFile, csv_lines, csv_of
 from segkit.synth.people import Invented, Names
+from segkit.synth.tables import datasheets, summary
 
 ROWS = 1050
 SEMICOLONS = (0.38, 0.49)  # the rows of the CSV written with ";" instead of ",", as shares of the data rows
@@ -30,7 +32,7 @@ ATTRIBUTES = ("contact", "customer_type", "company_size", "last_contact", "categ
 
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
-    """The files of the case: two versions of the export, client.yml, and the truth."""
+    """The files of the case: two versions of the export, client.yml, the truth, and two datasheets."""
     counts = {reason: max(1, round(n * scale)) for reason, n in COUNTS.items()}
     extra = sum(counts[reason] for reason in EXTRA_ROWS)
     draws = Draws(seed, CASE)
@@ -45,11 +47,15 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     defects = ClientDefects(draws, invented, everyone, counts)
     planter = defects.plant()
     keys = _file_order(draws, planter, len(everyone))
+    start, end = _semicolons(len(keys))
+    facts = facts_of(defects.truth, planter, (start + FIRST_ROW[CSV], end + FIRST_ROW[CSV] - 1))
     return [
         *_exports(planter, keys, invented),
         TextFile(f"{CASE}/client.yml", _client_yml(invented), "utf-8"),
         TextFile(f"_truth/{CASE}_clean.csv", csv_of(_clean(defects.truth))),
         TextFile(f"_truth/{CASE}_mapping.yml", _mapping_yml(names), "utf-8"),
+        summary(CASE, facts),
+        *datasheets(CASE, facts),
     ]
 
 
@@ -76,7 +82,7 @@ def _exports(p: Planter, keys: list[int], invented: Invented) -> list[File]:
     heads = {
         file: {c.name: c.heading(names, xlsx=file == XLSX) for c in spec.values()} for file in (CSV, XLSX)
     }
-    start, end = (round(len(rows) * share) for share in SEMICOLONS)
+    start, end = _semicolons(len(rows))
     text = f"{title}\r\n" + csv_lines([list(heads[CSV].values())], newline="\r\n")
     for part, delimiter in ((rows[:start], ","), (rows[start:end], ";"), ([*rows[end:], total], ",")):
         cells = [[in_csv(cell) for cell in row] for row in part]
@@ -93,6 +99,11 @@ def _exports(p: Planter, keys: list[int], invented: Invented) -> list[File]:
         WorkbookFile(f"{CASE}/{XLSX}", sheet, book),
         TextFile(f"_truth/{CASE}_defects.csv", csv_of(pd.concat(ledgers)[LEDGER])),
     ]
+
+
+def _semicolons(rows: int) -> tuple[int, int]:
+    """The data rows from (counted from 0) and up to which the CSV is separated by semicolons."""
+    return round(rows * SEMICOLONS[0]), round(rows * SEMICOLONS[1])
 
 
 def in_csv(cell: Any) -> str:

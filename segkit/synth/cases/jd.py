@@ -10,15 +10,16 @@ import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
 from segkit.synth.cases.jd_dirt import dirty_orders
+from segkit.synth.cases.jd_items import baskets
 from segkit.synth.cases.jd_outcomes import campaign, feedback
-from segkit.synth.cases.jd_process import DAYS, START, History, shop
-from segkit.synth.cases.jd_truth import customer_truth, summary_yml
+from segkit.synth.cases.jd_process import CASE, CATEGORY_SHARES, CHANNEL_SHARES, DAYS, START, History, shop
+from segkit.synth.cases.jd_truth import customer_truth, facts_of
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
-from segkit.synth.files import File, TextFile, csv_of
+from segkit.synth.files import File, TextFile
 from segkit.synth.people import Invented, Names
+from segkit.synth.tables import case_files, written
 
-CASE = "jd"
 BUYERS, BROWSERS = 3000, 600  # browsers registered and never bought: 潜在客户
 TWINS = 30  # pairs of ids with one phone
 FIRMS, FIRM_TIMES = 12, 40  # buyers that are firms; one order of each is 40 times as large
@@ -45,7 +46,7 @@ MAPPING = {
 
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
-    """The files of the case: four tables, client.yml, and the truth."""
+    """The files of the case: five tables, client.yml, and the truth."""
     draws = Draws(seed, CASE)
     invented = Invented(draws, names)
     history = shop(draws, round(BUYERS * scale))
@@ -61,18 +62,20 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "campaign": outcome,
         "feedback": feedback(draws, truth, dirt.valid, round(900 * scale), invented),
     }
+    basket = baskets(Draws(seed, f"{CASE} items"), invented, dirt.kept)
+    tables["items"] = written(CASE, "items", basket.table)
     hidden = {
         "customers": truth,
         "orders": dirt.valid,
         "defects": dirt.with_twins(customers, twins),
         "planted": dirt.planted,
         "campaign": odds,
+        "items_pairs": basket.pairs,
     }
+    facts = facts_of(truth, dirt, odds) | {"people": _people(customers, truth), "items": basket.facts}
     return [
-        *(TextFile(f"{CASE}/{name}.csv", csv_of(frame)) for name, frame in tables.items()),
+        *case_files(CASE, tables, hidden, facts),
         TextFile(f"{CASE}/client.yml", _client_yml(invented), "utf-8"),
-        *(TextFile(f"_truth/{CASE}_{name}.csv", csv_of(frame)) for name, frame in hidden.items()),
-        TextFile(f"_truth/{CASE}_summary.yml", summary_yml(truth, dirt), "utf-8"),
     ]
 
 
@@ -87,7 +90,7 @@ def _customers(draws: Draws, invented: Invented, history: History, scale: float)
     member = _members(draws, history.buyers["rate"].to_numpy(), browsers)
 
     def drawn(column: str, shares: list[float]) -> np.ndarray:
-        return np.array(spec[column].values(names), dtype=object)[draws.choice(shares, n)]
+        return spec[column].drawn(names, draws, shares, n)
 
     frame = pd.DataFrame(
         {
@@ -110,6 +113,18 @@ def _customers(draws: Draws, invented: Invented, history: History, scale: float)
     firms = draws.some(frame.index[orders >= 3].to_numpy(), max(1, round(FIRMS * scale)))
     frame["is_b2b"] = frame.index.isin(firms).astype(int)
     return _with_second_ids(draws, frame, max(1, round(TWINS * scale)))
+
+
+def _people(customers: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
+    """How many ordered (and kept nothing of it), never did, registered twice, are firms."""
+    ordered = customers["buyer"] >= 0
+    return {
+        "ordered": int(ordered.sum()),
+        "kept_nothing": int((ordered & (truth["orders"] == 0)).sum()),
+        "never_ordered": int((~ordered).sum()),
+        "second_ids": int((customers["person_id"] != customers["customer_id"]).sum()),
+        "firms": int(customers["is_b2b"].sum()),
+    }
 
 
 def _members(draws: Draws, rate: np.ndarray, browsers: int) -> np.ndarray:
@@ -144,9 +159,8 @@ def _orders(draws: Draws, invented: Invented, history: History, customers: pd.Da
     orders.loc[firm_rows, "amount"] = (orders.loc[firm_rows, "amount"] * FIRM_TIMES).round(2)
     orders["outlier"] = orders.index.isin(firm_rows)
     orders["order_date"] = days_from(START, orders["day"].to_numpy())
-    shares = {"category": [0.24, 0.2, 0.15, 0.1, 0.06, 0.09, 0.09, 0.07], "channel": [0.70, 0.15, 0.10, 0.05]}
-    for column, share in shares.items():
-        orders[column] = np.array(spec[column].values(names), dtype=object)[draws.choice(share, n)]
+    orders["category"] = spec["category"].drawn(names, draws, CATEGORY_SHARES, n)
+    orders["channel"] = spec["channel"].drawn(names, draws, CHANNEL_SHARES, n)
     orders["is_gift"] = draws.chance(0.03, n).astype(int)
     return orders
 

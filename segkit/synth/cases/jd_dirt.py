@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from, with_slashes
+from segkit.synth.cases.jd_process import CASE
 from segkit.synth.dictionary import columns
 from segkit.synth.dirt import LEDGER, Planter
 from segkit.synth.draws import Draws
 from segkit.synth.people import Invented
 
-CASE = "jd"
 ORDERS, CUSTOMERS = "orders.csv", "customers.csv"
 HOLDOUT = dt.date(2025, 10, 1)  # truth flags orders from here on
-# shares of the rows (domain.md 3.1); the numbers are rows of the sample
+# shares of the rows (示例参数); the numbers are rows of the sample
 SPLIT, CANCELLED, REFUNDED, PARTIAL = 0.05, 0.03, 0.04, 1 / 3
 SHARES = {"no_customer": 0.008, "amount_unit": 0.01, "date_format": 0.02, "duplicate": 0.015}
 TESTS, FUTURE, STAFF = 40, 5, 8
@@ -28,10 +28,14 @@ PLANTED = ("split_order", "date_format", "channel_spelling", "b2b_outlier")
 
 @dataclass(frozen=True)
 class Dirty:
-    """`table` as written to the file, `valid` the rows that truly count, and the two ledgers."""
+    """`table` as written to the file, `valid` the rows that truly count, and the two ledgers.
+
+    `kept` are the rows of `valid` again, with the category and the amount paid before any refund.
+    """
 
     table: pd.DataFrame
     valid: pd.DataFrame
+    kept: pd.DataFrame
     defects: pd.DataFrame
     planted: pd.DataFrame
 
@@ -61,9 +65,11 @@ def dirty_orders(
     keys = _file_order(draws, planter, len(rows))
     ledger = planter.ledger(keys, file=ORDERS, first_row=2)
     structure = ledger["reason"].isin(PLANTED)
+    kept = rows[rows["fate"].isin(["valid", "partly"]) & ~rows["test"]]
     return Dirty(
         table=planter.frame.loc[keys].reset_index(drop=True),
-        valid=_valid(rows),
+        valid=_valid(kept),
+        kept=_as_paid(kept),
         defects=ledger[~structure].reset_index(drop=True),
         planted=ledger[structure].reset_index(drop=True),
     )
@@ -190,9 +196,8 @@ def _file_order(draws: Draws, planter: Planter, n: int) -> list[int]:
     return [int(key) for key in place.sort_values(kind="stable").index]
 
 
-def _valid(rows: pd.DataFrame) -> pd.DataFrame:
+def _valid(kept: pd.DataFrame) -> pd.DataFrame:
     """The orders that brought something: true customer, true day, net amount; `holdout` from October 2025."""
-    kept = rows[rows["fate"].isin(["valid", "partly"]) & ~rows["test"]]
     return pd.DataFrame(
         {
             "order_id": kept["order_id"],
@@ -202,3 +207,10 @@ def _valid(rows: pd.DataFrame) -> pd.DataFrame:
             "holdout": [int(d >= HOLDOUT) for d in kept["order_date"]],
         }
     ).reset_index(drop=True)
+
+
+def _as_paid(kept: pd.DataFrame) -> pd.DataFrame:
+    """Order number, day (ISO text), category and amount paid."""
+    columns = ["order_id", "order_date", "category", "paid_amount"]
+    days = [d.isoformat() for d in kept["order_date"]]
+    return kept[columns].assign(order_date=days).reset_index(drop=True)

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
+from segkit.synth.cases.jd_process import CASE
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws, quota
 from segkit.synth.people import Invented
 
-CASE = "jd"
 COUPON = 20.0  # cost of one coupon that was used (示例参数)
 # of the eight cells (split by the mean): share that orders anyway, and what the coupon adds
 ODDS = {
@@ -85,9 +85,7 @@ def feedback(
     mood = draws.normal(len(asked))  # satisfaction, standard normal
     days = truth["order_days"].to_numpy()[asked]
     weight = np.exp(np.round(0.35 * mood + 0.25 * np.log(days), 9))
-    # weighted draw without replacement: the smallest waiting times
-    wait = draws.exponential(weight)
-    chosen = np.argsort(wait, kind="stable")[: min(n, len(asked))]
+    chosen = draws.weighted(weight, min(n, len(asked)))
     at, mood = asked[chosen], mood[chosen]
     n = len(at)
     kind = np.array(spec["kind"].values(invented.names))[draws.choice([0.55, 0.28, 0.17], n)]

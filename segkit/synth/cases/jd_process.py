@@ -15,15 +15,19 @@ import pandas as pd
 from segkit.synth.calendar import SHOPPING_FESTIVALS, BusyTime
 from segkit.synth.draws import Draws
 
+CASE = "jd"
 START = dt.date(2024, 1, 1)
 DAYS = 731  # 2024-01-01 to 2025-12-31, both included
 FIRST_BY = 657.0  # the first purchase lies in day 0-657 of the even clock
 MOST = 400  # orders of one customer; a guard, never reached
+# of the values in columns/jd.yml, independent of customer and amount (示例参数)
+CATEGORY_SHARES = [0.24, 0.2, 0.15, 0.1, 0.06, 0.09, 0.09, 0.07]
+CHANNEL_SHARES = [0.70, 0.15, 0.10, 0.05]
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """Planted parameters; rates per day, amounts in CNY (domain.md 3.1)."""
+    """Planted parameters; rates per day, amounts in CNY (示例参数)."""
 
     r: float = 0.9
     alpha: float = 60.0

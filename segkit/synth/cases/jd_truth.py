@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from segkit.synth.calendar import AS_OF
 from segkit.synth.cases.jd_dirt import Dirty
+from segkit.synth.cases.jd_outcomes import ODDS
 from segkit.synth.cases.jd_process import PARAMETERS, expected_orders
 
 HIGH_DAYS, HIGH_SHARE = 5, 0.80  # 高价值: 5 order days and net amount at or above the 80th percentile
@@ -90,17 +90,18 @@ def gini(values: np.ndarray) -> float:
     return float(2 * (np.arange(1, n + 1) * x).sum() / (n * x.sum()) - (n + 1) / n)
 
 
-def summary_yml(truth: pd.DataFrame, dirt: Dirty) -> str:
-    """The numbers of the whole case in one page."""
+def facts_of(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, Any]:
+    """The numbers of the whole case in one page; `odds` is the truth about the campaign."""
     spend = truth["net_amount"].astype(float).to_numpy()
     buyers = np.sort(spend[truth["order_days"].to_numpy() > 0])[::-1]
     top = buyers[: round(len(buyers) * 0.2)].sum() / buyers.sum()
     amounts = dirt.valid["net_amount"].astype(float)
-    content: dict[str, Any] = {
-        "as_of": AS_OF.isoformat(),
+    added = pd.concat([dirt.defects, dirt.planted])["reason"].isin(["duplicate", "test", "split_order"])
+    return {
         "parameters": dict(vars(PARAMETERS)),
         "rows_in_orders_csv": len(dirt.table),
         "valid_rows": len(dirt.valid),
+        "extra_rows": int(added.sum()),
         "holdout_rows": int(dirt.valid["holdout"].sum()),
         "buyers": len(buyers),
         "net_sales": round(float(buyers.sum()), 2),
@@ -113,10 +114,35 @@ def summary_yml(truth: pd.DataFrame, dirt: Dirty) -> str:
         "tiers": _counts(truth["tier"]),
         "eight_mean": _counts(truth["eight_mean"]),
         "eight_median": _counts(truth["eight_median"]),
-        "defects": _counts(dirt.defects["reason"]),
-        "planted": _counts(dirt.planted["reason"]),
+        "trap": _trap(truth, dirt, odds),
     }
-    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+
+
+def _trap(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, Any]:
+    """What misleads: conversion by cell and arm, and the best of one quarter in the next."""
+    rate = odds.assign(rate=odds["converted"] / odds["n"]).pivot(
+        index="eight_mean", columns="arm", values="rate"
+    )
+    rate = rate.reindex(list(ODDS)).fillna(0.0)  # a cell may be empty in a small draw
+    orders = dirt.valid.assign(net=dirt.valid["net_amount"].astype(float))
+    quarter = pd.to_datetime(orders["order_date"]).dt.to_period("Q").astype(str)
+    spend = orders.pivot_table(index="customer_id", columns=quarter, values="net", aggfunc="sum").fillna(0.0)
+    before, after = spend["2025Q3"], spend["2025Q4"]
+    best = before.sort_values(ascending=False, kind="stable").index[: round((before > 0).sum() * 0.1)]
+    tests = dirt.table["order_id"].str.startswith("TEST")
+    return {
+        "treated": _rounded(rate["treated"]),
+        "holdout": _rounded(rate["holdout"]),
+        "uplift": _rounded(rate["treated"] - rate["holdout"]),
+        "top_tenth": len(best),
+        "top_tenth_change": round(float(after[best].sum() / before[best].sum() - 1), 4),
+        "all_change": round(float(after.sum() / before.sum() - 1), 4),
+        "staff": int(dirt.table.loc[tests, "customer_id"].nunique()),
+    }
+
+
+def _rounded(column: pd.Series) -> dict[str, float]:
+    return {str(k): round(float(v), 4) for k, v in column.items()}
 
 
 def _counts(column: pd.Series) -> dict[str, int]:
