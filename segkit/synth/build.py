@@ -32,6 +32,7 @@ CASES: dict[str, int] = dict.fromkeys(
         "value_added_services",
         "regions",
         "auto",
+        "education",
         "loyalty",
         "partner_tags",
         "health",

@@ -11,7 +11,13 @@ import pandas as pd
 
 from segkit.synth.draws import Draws
 
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")  # as an input method may leave digits
 LEDGER = ["file", "sheet", "row", "column", "reason", "old", "new"]
+
+
+def full_width(text: str) -> str:
+    """Letters, digits and signs as a Chinese keyboard types them in full width (全角): Ａ１．５."""
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,14 @@ class Planter:
     frame : the table; its index holds the keys of the rows, which survive any later sorting
     free : keys of the rows that carry no defect yet
     defects : what was planted, in the order of planting
+    copied : key of each copied row -> key of its original
     """
 
     frame: pd.DataFrame
     draws: Draws
     free: pd.Index = field(init=False)
     defects: list[Defect] = field(default_factory=list)
+    copied: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.free = self.frame.index
@@ -81,8 +89,16 @@ class Planter:
     def copy_rows(self, reason: str, keys: Sequence[int], column: str) -> pd.Index:
         """Append exact copies of rows; `column` identifies them in the ledger."""
         copies = self.add(self.frame.loc[list(keys)])
+        self.copied |= {int(copy): int(key) for copy, key in zip(copies, keys, strict=True)}
         self.note(reason, copies, column, list(self.frame.loc[copies, column]))
         return copies
+
+    def file_order(self, reach: int) -> list[int]:
+        """The keys by number, but each copied row up to `reach` rows below its original."""
+        place = {int(key): float(key) for key in self.frame.index}
+        steps = self.draws.integers(0, reach - 1, len(self.copied))
+        place |= {copy: key + 0.5 + int(n) for (copy, key), n in zip(self.copied.items(), steps, strict=True)}
+        return sorted(place, key=place.__getitem__)
 
     def ledger(
         self,

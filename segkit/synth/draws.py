@@ -109,6 +109,60 @@ class Draws:
         answers[turn] = yes
         return answers
 
+    def balanced(
+        self,
+        chance: np.ndarray,
+        columns: np.ndarray,
+        tries: int = 200,
+        by: Sequence[Any] | np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Yes/no as `steady`; of `tries` answers the one whose total in every column is nearest to the expected.
+
+        A regression on these columns then finds what was planted, and only who says yes is chance
+        (rejective sampling, Fuller 2009). `columns`: one row for each chance, none all zero; `by` as in `steady`.
+        """
+        spread = np.sqrt((columns**2 * (chance * (1.0 - chance))[:, None]).sum(axis=0))
+        nearest, kept = np.inf, np.zeros(len(chance), dtype=bool)
+        for _ in range(tries):
+            yes = self.steady(chance, by)
+            off = float(np.round(np.abs((columns * (yes - chance)[:, None]).sum(axis=0) / spread).max(), 6))
+            if off < nearest:
+                nearest, kept = off, yes
+        return kept
+
+    def even(self, by: Sequence[Any] | np.ndarray, inner: float = 1.0) -> np.ndarray:
+        """Numbers in [0, 1) that fill it evenly in every group: one in each of its n equal slices.
+
+        A group's mean is then what was planted, and only who has which is chance (stratified sampling,
+        McKay 1979). `by`: the group of each; `inner`: the middle part of a slice a number may fall into, less
+        than 1 where a long tail would still carry the mean away.
+        """
+        groups = np.unique(np.asarray(by), return_inverse=True)[1]
+        turn = self.order(len(groups))
+        turn = turn[np.argsort(groups[turn], kind="stable")]
+        size = np.bincount(groups)
+        place = np.arange(len(groups)) - np.repeat(np.cumsum(size) - size, size)
+        inside = 0.5 + (self._rng.random(len(groups)) - 0.5) * inner
+        numbers = np.empty(len(groups))
+        numbers[turn] = (place + inside) / np.repeat(size, size)
+        return numbers
+
+    def even_normal(self, by: Sequence[Any] | np.ndarray, inner: float = 1.0) -> np.ndarray:
+        """Standard normal numbers, spread as evenly in every group as `even`."""
+        return np.round(special.ndtri(np.maximum(self.even(by, inner), 2.0**-53)), DIGITS)
+
+    def dealt(
+        self, shares: Sequence[float], n: int, by: Sequence[Any] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """`n` positions 0..len(shares)-1 in exactly these shares (in every group of `by`); who is chance."""
+        groups = np.zeros(n, dtype=int) if by is None else np.unique(np.asarray(by), return_inverse=True)[1]
+        turn = self.order(n)
+        dealt = np.empty(n, dtype=int)
+        for group in range(groups.max(initial=-1) + 1):
+            members = turn[groups[turn] == group]
+            dealt[members] = np.repeat(np.arange(len(shares)), quota(shares, len(members)))
+        return dealt
+
     def weighted(self, weights: np.ndarray, n: int) -> np.ndarray:
         """`n` different positions, the likelier the larger the weight."""
         return np.argsort(self.exponential(weights), kind="stable")[:n]

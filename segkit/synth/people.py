@@ -72,6 +72,10 @@ class Invented:
         """A list of words of one case (words/<case>.yml) in this language."""
         return [self.word(item) if isinstance(item, list) else item for item in _words(case)[key]]
 
+    def rows(self, case: str, key: str) -> list[dict[str, Any]]:
+        """A small table of one case's words; what is in two languages is still a [zh, en] pair."""
+        return list(_words(case)[key])
+
     def phrase(self, case: str, key: str) -> str:
         """One word or sentence of one case in this language."""
         item = _words(case)[key]
@@ -93,6 +97,8 @@ class Invented:
         first, second = self._list("stem_first"), self._list("stem_second")
         if n > len(first) * len(second):
             second = second + self._list("stem_more")
+        if n > len(first) * len(second):
+            second = second + self._list("stem_most")
         trades = trades or _words()["trades"]
         codes = self.draws.some(len(first) * len(second), n)
         kinds = self.draws.choice([t["share"] for t in trades], n)
@@ -107,9 +113,9 @@ class Invented:
             for c, k in zip(codes, kinds, strict=True)
         ]
 
-    def places(self, n: int) -> list[tuple[str, str]]:
-        """`n` pairs of province and city."""
-        rows = _words()["provinces"]
+    def places(self, n: int, provinces: Sequence[Mapping[str, Any]] | None = None) -> list[tuple[str, str]]:
+        """`n` pairs of province and city; `provinces`: own ones (name, cities, share) instead of the shared."""
+        rows = provinces or _words()["provinces"]
         which = self.draws.choice([r["share"] for r in rows], n)
         at = self.draws.uniform(n)
         cities = [rows[w]["cities"][int(u * len(rows[w]["cities"]))] for w, u in zip(which, at, strict=True)]

@@ -1,0 +1,203 @@
+"""A needs survey and a closed feedback loop (需求调研与反馈闭环): what people want, how they rate, who answers.
+
+The loop follows up low scores as a device maker would; the maker and every record are invented.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from segkit.synth.calendar import days_from
+from segkit.synth.cases.market_profiles_feedback import feedback, loop_facts
+from segkit.synth.cases.market_profiles_truth import NEEDS, STYLES, needs_facts
+from segkit.synth.dictionary import JOINED_BY, columns
+from segkit.synth.dirt import Planter
+from segkit.synth.draws import Draws, significant
+from segkit.synth.files import File
+from segkit.synth.people import Names
+from segkit.synth.tables import case_files, written
+
+CASE = "market_profiles"
+# all parameters of this page are sample parameters; none has a published source
+RESPONDENTS, FEEDBACK, ORGANISATIONS = 600, 800, 0.30
+SHARES = {  # by individual, organisation: needs in the order of NEEDS, habits of rating in that of STYLES
+    "needs": ((0.36, 0.26, 0.15, 0.13, 0.10), (0.20, 0.22, 0.42, 0.05, 0.11)),
+    "styles": ((0.42, 0.36, 0.22), (0.20, 0.45, 0.35)),
+    "role": ((0.62, 0.16, 0.14, 0.08), (0.10, 0.35, 0.35, 0.20)),
+}
+LEVEL = (4.05, 3.05, 2.05)  # where a habit of rating puts an item of no interest, before the need
+ITEM = (0.10, 0.25, 0.0, -0.15, -0.15)  # everyone finds quality rather important
+NEED, NOISE, PERSON = 1.5, 0.5, 0.25
+AFTER_SALES = {"service": 1.1, "price": 0.0}  # what a need adds to the sixth item; -0.1 for the others
+GROWTH = (-0.04, 0.06, 0.15, 0.03, 0.10)  # of spending from 2024 to 2025, by need
+INCOME = ((0.24, 0.34, 0.27, 0.11, 0.04), (0.10, 0.24, 0.36, 0.22, 0.08))  # price, all other needs
+HABITS = (  # how often a habit is named, by need; the last says how often by all others
+    ({"price": 0.75}, 0.25),
+    ({"quality": 0.65}, 0.22),
+    ({"service": 0.65}, 0.18),
+    ({"brand": 0.75}, 0.15),
+    ({"channel": 0.80}, 0.40),
+    ({"price": 0.55}, 0.20),
+)
+COPIES, FULL_WIDTH, OUT_OF_SCALE, STRAIGHT = 8, 6, 6, 12
+FEEDBACK_COPIES, FEEDBACK_FUTURE, FEEDBACK_FULL_WIDTH = 6, 3, 4
+STRUCTURES = ("straight_line", "out_of_scale")  # cleaning has no word for these
+ITEMS = tuple(f"importance_{need}" for need in NEEDS)
+
+
+def make(seed: int, scale: float, names: Names) -> list[File]:
+    """The files of the case: two tables, what is true of them, a summary, two datasheets."""
+    draws = Draws(seed, CASE)
+    people = _respondents(draws, names, round(RESPONDENTS * scale))
+    answers = feedback(draws, names, people["respondent_id"], round(FEEDBACK * scale))
+    survey, survey_ledger = _dirty_survey(draws, people, scale)
+    loop, loop_ledger = _dirty_feedback(draws, answers, scale)
+    ledger = pd.concat([survey_ledger, loop_ledger], ignore_index=True)
+    structure = ledger["reason"].isin(STRUCTURES)
+    hidden = ["feedback_id", "mood", "score_if_left", "score_if_contacted", "answer_probability"]
+    truth = {
+        "respondents": people[["respondent_id", "need", "style", "straight_line", "growth"]],
+        "feedback": answers.loc[answers["detractor"], hidden],
+        "defects": ledger[~structure],
+        "planted": ledger[structure],
+    }
+    facts = {"needs": needs_facts(draws, people), "loop": loop_facts(answers)}
+    return case_files(CASE, {"respondents": survey, "feedback": loop}, truth, facts)
+
+
+def _respondents(draws: Draws, names: Names, n: int) -> pd.DataFrame:
+    """Everyone asked, with the need and the habit of rating behind the answers."""
+    spec = columns(CASE, "respondents")
+    firm = draws.exactly(ORGANISATIONS, n)
+    need, style, role = (_by_type(draws, SHARES[key], firm) for key in ("needs", "styles", "role"))
+    priced = np.where(need == NEEDS.index("price"), 0, 1)
+    frame = pd.DataFrame(
+        {
+            "respondent_id": [f"R{i:06d}" for i in range(1, n + 1)],
+            "survey_date": days_from(dt.date(2025, 9, 1), np.sort(draws.integers(0, 90, n))),
+            "customer_type": spec["customer_type"].said(names, firm.astype(int)),
+            "role": spec["role"].said(names, role),
+            "age_band": spec["age_band"].drawn(names, draws, [0.16, 0.34, 0.27, 0.15, 0.08], n),
+            "gender": spec["gender"].drawn(names, draws, [0.48, 0.52], n),
+            "occupation": spec["occupation"].drawn(names, draws, [0.38, 0.2, 0.14, 0.14, 0.08, 0.06], n),
+            "income_band": spec["income_band"].said(names, _by_type(draws, INCOME, priced == 1)),
+            "education": spec["education"].drawn(names, draws, [0.22, 0.26, 0.4, 0.12], n),
+            "industry": spec["industry"].drawn(names, draws, [0.24, 0.22, 0.2, 0.12, 0.1, 0.12], n),
+            "company_size": spec["company_size"].drawn(names, draws, [0.5, 0.35, 0.15], n),
+            "city_tier": spec["city_tier"].drawn(names, draws, [0.18, 0.27, 0.25, 0.30], n),
+            "interests": _interests(draws, spec["interests"].values(names), n),
+            "habits": _habits(draws, spec["habits"].values(names), need),
+            "need": np.array(NEEDS)[need],
+            "style": np.array(STYLES)[style],
+            "firm": firm,
+        }
+    )
+    only_people = [
+        "age_band", "gender", "occupation", "income_band", "education", "interests", "habits",
+    ]  # fmt: skip
+    frame.loc[firm, only_people] = ""
+    frame.loc[~firm, ["industry", "company_size"]] = ""
+    _rate(draws, frame, need, style)
+    growth = np.array(GROWTH)[need]
+    before = significant(draws.lognormal(1.0, 0.6, n) * np.where(firm, 24_000.0, 3_000.0), 3)
+    frame["growth"] = growth
+    frame["spend_2024"] = before
+    frame["spend_2025"] = np.round(before * (1 + growth + 0.08 * draws.even_normal(need)), 0)
+    return frame
+
+
+def _by_type(draws: Draws, shares: tuple[tuple[float, ...], ...], firm: np.ndarray) -> np.ndarray:
+    """Positions in exactly these shares, those of the first row where `firm` is false."""
+    out = np.empty(len(firm), dtype=int)
+    for kind in (False, True):
+        out[firm == kind] = draws.dealt(shares[int(kind)], int((firm == kind).sum()))
+    return out
+
+
+def _interests(draws: Draws, words: list[str], n: int) -> list[str]:
+    """One to three interests each, all equally likely."""
+    many = draws.choice([0.4, 0.4, 0.2], n) + 1
+    turn = np.argsort(draws.uniform(n * len(words)).reshape(n, -1), axis=1, kind="stable")
+    return [JOINED_BY.join(words[i] for i in sorted(row[:k])) for row, k in zip(turn, many, strict=True)]
+
+
+def _habits(draws: Draws, words: list[str], need: np.ndarray) -> list[str]:
+    """The habits each names; some belong to a need."""
+    named = []
+    for own, others in HABITS:
+        chance = np.array([own.get(NEEDS[k], others) for k in need])
+        named.append(draws.steady(chance, by=need))
+    return [
+        JOINED_BY.join(w for w, yes in zip(words, row, strict=True) if yes)
+        for row in zip(*named, strict=True)
+    ]
+
+
+def _rate(draws: Draws, frame: pd.DataFrame, need: np.ndarray, style: np.ndarray) -> None:
+    """Scores 1 to 5: level of the habit, plus what everyone likes, plus the own need, plus noise.
+
+    `straight_line`: gave one score to all six items. Only the planted ones do; where chance made a row flat,
+    the item of the need (or, at the top of the scale, all others) moves by one.
+    """
+    n = len(frame)
+    level = np.array(LEVEL)[style] + PERSON * draws.normal(n)
+    exact = level[:, None] + np.array(ITEM) - NEED / len(NEEDS) + NEED * np.eye(len(NEEDS))[need]
+    noise = NOISE * draws.normal(n * len(NEEDS)).reshape(n, -1)
+    scores = _on_scale(exact + noise)
+    adds = np.array([AFTER_SALES.get(k, -0.1) for k in NEEDS])[need]
+    after_sales = _on_scale(level - NEED / len(NEEDS) + adds + NOISE * draws.normal(n))
+    flat = (scores == scores[:, :1]).all(axis=1)
+    own_item = np.eye(len(NEEDS), dtype=bool)[need]
+    scores = np.where(flat[:, None] & own_item, np.minimum(scores + 1, 5), scores)
+    top = flat & (scores == 5).all(axis=1)
+    scores = np.where(top[:, None] & ~own_item, 4, scores)
+    straight = np.isin(np.arange(n), draws.some(n, max(2, round(STRAIGHT * n / RESPONDENTS))))
+    same = draws.choice([0.1, 0.2, 0.35, 0.35], n) + 2
+    scores[straight] = same[straight, None]
+    for item, column in zip(ITEMS, scores.T, strict=True):
+        frame[item] = column
+    frame["importance_after_sales"] = np.where(straight, same, after_sales)
+    frame["straight_line"] = straight.astype(int)
+    intent = draws.normal(n)
+    frame["willingness"] = _on_scale(level + 0.6 * intent - 0.2)
+    frame["visits_12m"] = draws.poisson(np.round(np.exp(1.3 + 0.4 * intent), 9), n)
+
+
+def _on_scale(exact: np.ndarray) -> np.ndarray:
+    return np.clip(np.floor(np.round(exact, 9) + 0.5), 1, 5).astype(int)
+
+
+def _dirty_survey(draws: Draws, people: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores typed in full width or off the scale, forms sent twice."""
+    planter = Planter(written(CASE, "respondents", people), draws)
+    straight = people.index[people["straight_line"] == 1]
+    planter.free = planter.free.difference(straight)
+    planter.note("straight_line", straight, "respondent_id", people.loc[straight, "respondent_id"])
+    for reason, wanted in (("full_width", FULL_WIDTH), ("out_of_scale", OUT_OF_SCALE)):
+        keys = planter.take(max(2, round(wanted * scale)))
+        for key, item in zip(keys, draws.pick(ITEMS, len(keys)), strict=True):
+            true = planter.frame.at[key, item]
+            typed = _full_width(true) if reason == "full_width" else {"1": "0"}.get(true, true + true)
+            planter.spoil(reason, [key], item, [typed])
+    planter.copy_rows("duplicate", list(planter.take(max(2, round(COPIES * scale)))), "respondent_id")
+    keys = planter.file_order(reach=12)
+    return planter.frame.loc[keys], planter.ledger(keys, file="respondents.csv", first_row=2)
+
+
+def _dirty_feedback(draws: Draws, answers: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Feedback dated a year ahead, full-width scores, records sent twice."""
+    planter = Planter(written(CASE, "feedback", answers), draws)
+    keys = planter.take(max(1, round(FEEDBACK_FUTURE * scale)))
+    planter.spoil("after_as_of", keys, "date", ["2026" + planter.frame.at[k, "date"][4:] for k in keys])
+    keys = planter.take(max(1, round(FEEDBACK_FULL_WIDTH * scale)))
+    planter.spoil("full_width", keys, "score", [_full_width(planter.frame.at[k, "score"]) for k in keys])
+    planter.copy_rows("duplicate", list(planter.take(max(1, round(FEEDBACK_COPIES * scale)))), "feedback_id")
+    keys = planter.file_order(reach=12)
+    return planter.frame.loc[keys], planter.ledger(keys, file="feedback.csv", first_row=2)
+
+
+def _full_width(digits: str) -> str:
+    return digits.translate({ord(str(d)): chr(0xFF10 + d) for d in range(10)})
