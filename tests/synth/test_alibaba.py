@@ -469,6 +469,8 @@ def test_rules_find_30_released_too_early(cases: list[Case]) -> None:
         assert early == set(id_at[planted["row"].astype(int) - 2]) and len(early) == 30
         others = public[seen & ~public.index.isin(early)]
         assert (others["release_date"] == until[others.index] + pd.Timedelta(days=1)).all()
+        unseen = public[~seen]
+        assert (unseen["release_date"] == unseen["last_follow_date"] + SILENT + pd.Timedelta(days=1)).all()
         # the first glance: nobody called just before. It sees 30 neglected firms, for the last entry is a vain call
         last = (
             case.visits.sort_values("visit_date")

@@ -350,6 +350,13 @@ def loops(edges: dict[str, list[str]]) -> set[frozenset[str]]:
     return found
 
 
+def parent_of(office: Office) -> dict[str, str]:
+    """The one referrer of every lead; climbing would never end on a cycle."""
+    edges = parents(office.true_referrals)
+    assert not loops(edges) and all(len(above) == 1 for above in edges.values())
+    return {lead: above[0] for lead, above in edges.items()}
+
+
 def test_five_false_referrals_are_found(offices: list[Office]) -> None:
     for office in offices:
         cycles = loops(parents(office.referrals))
@@ -363,14 +370,13 @@ def test_five_false_referrals_are_found(offices: list[Office]) -> None:
         # the rows to leave out are those dated after the first contact, and then every lead has one parent
         left = office.true_referrals
         assert set(office.referrals.index) - set(left.index) == set(rows.index)
-        assert not loops(parents(left)) and all(len(p) == 1 for p in parents(left).values())
-        assert set(parents(left)) == set(office.people[office.people["referred"]]["lead_id"])
+        assert set(parent_of(office)) == set(office.people[office.people["referred"]]["lead_id"])
 
 
 def test_k_and_depth_from_the_table_are_the_truth(offices: list[Office]) -> None:
     for office in offices:
         left, club = office.true_referrals, office.summary["club"]
-        edges = {lead: above[0] for lead, above in parents(left).items()}
+        edges = parent_of(office)
         bought = set(office.deals["lead_id"])
         members = set(office.owners["owner_id"])
         roots = members - set(edges)
@@ -398,7 +404,7 @@ def test_k_and_depth_from_the_table_are_the_truth(offices: list[Office]) -> None
 
 def test_the_value_of_a_tree_is_all_below_it(offices: list[Office]) -> None:
     for office in offices:
-        edges = {lead: above[0] for lead, above in parents(office.true_referrals).items()}
+        edges = parent_of(office)
         price = office.deals.set_index("lead_id")["price_wan"].astype(float)
         people: dict[str, int] = {}
         deals: dict[str, int] = {}

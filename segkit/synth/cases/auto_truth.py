@@ -1,0 +1,184 @@
+"""What is true of every lead, and how four conventions of H/A/B/C differ on the same leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segkit.synth.cases import auto_orders as o
+from segkit.synth.cases import auto_process as p
+from segkit.synth.draws import Draws
+
+# Convention -> days up to which a lead is H, A, B (beyond: C), and days until the next contact of H, A, B, C.
+# dealer: training material of a Chinese dealer group; month: a public question-and-answer page (nothing beyond
+# three months: C); three_weeks: the label rule of a published purchase model; app: the longest intervals a
+# dealer's app offers. Where a source names no intervals, the dealer's stand in.
+CONVENTIONS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int, int]]] = {
+    "dealer": (p.LIMITS, (2, 7, 14, 30)),
+    "month": ((7, 15, 30), (2, 7, 14, 30)),
+    "three_weeks": ((7, 14, 21), (2, 7, 14, 30)),
+    "app": (p.LIMITS, (2, 4, 7, 15)),
+}
+SOON = 30  # days: H and A by the dealer rule
+
+
+def lead_truth(draws: Draws, hidden: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+    """One row per lead: what it is, the grade due at the as-of date, who buys in the next 30 days.
+
+    due_level : the letter by the days left; expired where the expected date has passed; blank where closed
+    grade_is : right, stale (expected date passed), drifted (another letter is due), unasked, closed
+    """
+    left = hidden["said"].to_numpy() - p.LAST
+    unasked = hidden["said"].to_numpy() < 0
+    open_ = ((hidden["ordered"] < 0) & (hidden["lost"] > p.LAST)).to_numpy()
+    due = np.where(unasked, 4, p.graded(left))
+    passed = open_ & ~unasked & (left < 0)
+    letters = np.array(p.LETTERS, dtype=object)[due]
+    due_level = np.select([~open_, passed], ["", "expired"], letters)
+    drifted = open_ & ~passed & ~unasked & (due != hidden["level"].to_numpy())
+    grade_is = np.select(
+        [~open_, passed, unasked, drifted], ["closed", "stale", "unasked", "drifted"], "right"
+    )
+    alike = [f"{due} {level}" for due, level in zip(due_level, hidden["level"], strict=True)]
+    buys = draws.steady(hidden["chance"].to_numpy(), by=alike)
+    share = o.order_share(hidden)
+    here = draws.steady(np.where(buys, np.round(share / (share + p.LOST_SHARE), 9), 0.0), by=due_level)
+    return pd.DataFrame(
+        {
+            "lead_id": leads["lead_id"],
+            "waits_and_sees": hidden["waiting"].astype(int),
+            "median_days": [f"{v:.2f}" for v in hidden["median"]],
+            "order_share": [f"{v:.4f}" for v in o.order_share(hidden)],
+            "due_level": due_level,
+            "grade_is": grade_is,
+            "chance_30_days": [f"{v:.4f}" for v in hidden["chance"]],
+            "buys_in_30_days": buys.astype(int),
+            "orders_in_30_days": here.astype(int),
+        }
+    )
+
+
+def facts_of(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.DataFrame) -> dict[str, Any]:
+    """The numbers of the case, for the summary and the datasheets."""
+    hidden, contacts, orders = followed.leads, followed.contacts, tables["orders"]
+    n = len(hidden)
+    level = hidden["level"].to_numpy()
+    naive = (truth["grade_is"] != "closed").to_numpy() & (level <= 1)
+    again = truth["due_level"].isin(["H", "A"]).to_numpy()
+    buys = truth["buys_in_30_days"].to_numpy()
+    due, late = len(_due(followed)), len(_late(followed))
+    stale = (truth["grade_is"] == "stale").to_numpy()
+    careless = (hidden["consultant"] < p.CARELESS).to_numpy()
+    delivered = orders[orders["delivered"] >= 0]
+    by_owner = (hidden["source"].to_numpy()[delivered["lead"]] == p.REFERRED).sum()
+    return {
+        "parameters": _parameters(),
+        "open": int((truth["grade_is"] != "closed").sum()),
+        "lost": int(contacts["lost"].sum()),
+        "ordered": len(orders),
+        "order_rate": _share(len(orders), n),
+        "order_rate_by_grade": {
+            p.LETTERS[g]: _share(
+                int((hidden["ordered"][hidden["grade"] == g] >= 0).sum()), int((hidden["grade"] == g).sum())
+            )
+            for g in range(5)
+        },
+        "due_contacts": due,
+        "late_share": _share(late, due),
+        "stale_share": _share(int(stale.sum()), n),
+        "stale_share_of_careless": _share(int((stale & careless).sum()), int(careless.sum())),
+        "stale_share_of_careful": _share(int((stale & ~careless).sum()), int((~careless).sum())),
+        "careless_consultants": [f"S{i + 1:02d}" for i in range(p.CARELESS)],
+        "soon_by_level_current": {
+            "leads": int(naive.sum()),
+            "buys": int(buys[naive].sum()),
+            "rate": _share(int(buys[naive].sum()), int(naive.sum())),
+        },
+        "soon_graded_again": {
+            "leads": int(again.sum()),
+            "buys": int(buys[again].sum()),
+            "rate": _share(int(buys[again].sum()), int(again.sum())),
+        },
+        "buys_in_30_days": int(buys.sum()),
+        "orders_in_30_days": int(truth["orders_in_30_days"].sum()),
+        "delivered": len(delivered),
+        "delivered_by_referral": int(by_owner),
+        "referral_rate": _share(int(by_owner), len(delivered)),
+        "follow_up": _follow_up(followed),
+        "dated": int((hidden["days"] > 0).sum()),
+        "conventions": _conventions(hidden["days"].to_numpy()),
+    }
+
+
+def _share(part: int, of: int) -> float:
+    return round(part / max(of, 1), 4)
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        "median_days": [float(v) for v in p.MEDIAN],
+        "spread": p.SPREAD,
+        "waiting": p.WAITING,
+        "waiting_times": p.WAITING_TIMES,
+        "times_on_time": o.TIMES[o.ON_TIME],
+        "times_silent": o.TIMES[o.SILENT],
+        "times_by_source": list(o.SOURCE_TIMES),
+        "times_test_drive": o.DRIVE_TIMES,
+        "times_competitor": o.COMPETITOR_TIMES,
+        "order_share": o.ORDER_SHARE,
+        "lost_share": p.LOST_SHARE,
+    }
+
+
+def _due(followed: p.Market) -> pd.DataFrame:
+    """Contacts whose next one fell due while the lead was open, and the day it was made (`next`)."""
+    hidden = followed.leads
+    rows = followed.contacts[~followed.contacts["lost"]]
+    closed = np.where(hidden["ordered"] >= 0, hidden["ordered"], np.minimum(hidden["lost"], p.LAST + 1))
+    following = rows.groupby("lead")["day"].shift(-1).fillna(p.LAST + 10_000)
+    return rows.assign(next=following)[rows["due"].to_numpy() < closed[rows["lead"]]]
+
+
+def _late(followed: p.Market) -> pd.DataFrame:
+    due = _due(followed)
+    return due[due["next"] > due["due"]]
+
+
+def _follow_up(followed: p.Market) -> dict[str, float]:
+    """What the days say within grade and time, what they say in one pot, and what comparing leads says."""
+    leads, contacts = followed.leads, followed.contacts
+    ordered = leads["ordered"].to_numpy()
+    days = o.LeadDays.of(leads, o.states(contacts, leads))
+    at = np.where(ordered >= 0, ordered, p.LAST + 1)
+    plain = (leads["grade"] <= 2).to_numpy()  # H, A, B
+    calls = contacts[~contacts["lost"]].groupby("lead").size().reindex(leads.index).to_numpy()
+    late = leads.index.isin(_late(followed)["lead"])
+    buys = ordered >= 0
+    return {
+        "on_time_pooled": round(days.ratio(at, o.ON_TIME), 2),
+        "on_time_crude": round(days.ratio(at, o.ON_TIME, pooled=False), 2),
+        "silent_pooled": round(days.ratio(at, o.SILENT), 2),
+        "order_rate_never_late": round(float(buys[plain & ~late].mean()), 4),
+        "order_rate_ever_late": round(float(buys[plain & late].mean()), 4),
+        "order_rate_6_contacts": round(float(buys[plain & (calls >= 6)].mean()), 4),
+        "order_rate_fewer_contacts": round(float(buys[plain & (calls < 6)].mean()), 4),
+    }
+
+
+def _conventions(days: np.ndarray) -> dict[str, dict[str, Any]]:
+    """Leads per letter and contacts in 30 days under each convention, for leads that named a date."""
+    known = days[days > 0]
+    out: dict[str, dict[str, Any]] = {}
+    for name, (limits, cadence) in CONVENTIONS.items():
+        at = np.searchsorted(limits, known, side="left")
+        counts = np.bincount(at, minlength=4)
+        visits = float((counts * 30 / np.array(cadence)).sum())
+        same = int((at == p.graded(known)).sum())
+        out[name] = {
+            **{letter: int(c) for letter, c in zip("HABC", counts, strict=True)},
+            "contacts_in_30_days": round(visits),
+            "as_dealer": _share(same, len(known)),
+        }
+    return out

@@ -1,0 +1,204 @@
+"""What is true of every learner, and how much of it clustering, the teacher and the alarm rules find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segkit.synth.cases.education_process import (
+    CASE,
+    CHECK,
+    CUTS,
+    FEATURES,
+    GROUPS,
+    HOLIDAY,
+    SIGNS,
+    SLUMP_TIMES,
+    WEEKS,
+    Term,
+    slumped,
+)
+from segkit.synth.dictionary import columns
+from segkit.synth.people import Names
+
+STYLES = ("seeing", "hearing", "reading", "doing")
+STARTS = 40  # of k-means
+LETTERS = np.array(["C", "B", "A", ""], dtype=object)  # the last: not there any more
+
+
+def learner_truth(studied: Term) -> pd.DataFrame:
+    """One row per learner: the latent group, the teaching group it belongs in after week 6, what it would answer.
+
+    slumped : in some week before leaving, the second running below half of the usual minutes
+    """
+    hidden = studied.learners
+    twice = _seen_slump(studied)
+    return pd.DataFrame(
+        {
+            "learner_id": [f"E{i + 1:06d}" for i in range(len(hidden))],
+            "latent_group": np.array(GROUPS, dtype=object)[hidden["group"]],
+            "teaching_group_week_6": LETTERS[hidden["teaching_6"]],
+            "moved": hidden["moved"].astype(int),
+            "slumped": twice.any(axis=1).astype(int),
+            "style_effect": 0,
+            "nps_week_6": hidden["nps_6"],
+            "nps_week_12": hidden["nps_12"],
+        }
+    )
+
+
+def _seen_slump(studied: Term) -> np.ndarray:
+    """Weeks of learning that end two low weeks running."""
+    dropped = studied.learners["dropped"].to_numpy()[:, None]
+    there = (dropped == 0) | (np.arange(1, WEEKS + 1) < dropped)
+    return slumped(studied.minutes) & there
+
+
+def first_weeks(studied: Term, *, scaled: bool) -> np.ndarray:
+    """What stands in the tables about weeks 1 to 6: pre_score, minutes, attendance, forum posts per week there.
+
+    `scaled`: minutes and posts as logarithms, everything as standard scores.
+    """
+    there = studied.minutes[:, :CHECK] > 0
+    weeks = there.sum(axis=1)
+    minutes = np.where(there, studied.minutes[:, :CHECK], 0).astype(float)
+    if scaled:
+        minutes = np.where(there, np.log(np.maximum(minutes, 1.0)), 0.0)
+    posts = studied.posts[:, :CHECK].sum(axis=1) / weeks
+    parts = (
+        studied.learners["pre_score"].to_numpy(dtype=float),
+        minutes.sum(axis=1) / weeks,
+        studied.attendance[:, :CHECK].sum(axis=1) / weeks,
+        np.log1p(posts) if scaled else posts,
+    )
+    table = np.column_stack(parts)
+    return np.round((table - table.mean(axis=0)) / table.std(axis=0), 6) if scaled else table
+
+
+def k_means(table: np.ndarray, k: int) -> np.ndarray:
+    """The best of `STARTS` runs of Lloyd's algorithm; each starts at one learner and the farthest from it."""
+    best, least = np.zeros(len(table), dtype=int), np.inf
+    for start in np.linspace(0, len(table) - 1, STARTS).astype(int):
+        middle = table[[start]]
+        while len(middle) < k:
+            middle = np.vstack([middle, table[_distances(table, middle).min(axis=1).argmax()]])
+        label = np.full(len(table), -1)
+        while True:
+            nearest = np.round(_distances(table, middle), 9).argmin(axis=1)
+            if (nearest == label).all():
+                break
+            label = nearest
+            middle = np.stack(
+                [table[label == c].mean(axis=0) if (label == c).any() else middle[c] for c in range(k)]
+            )
+        spread = round(float(_distances(table, middle).min(axis=1).sum()), 4)
+        if spread < least:
+            best, least = label, spread
+    return best
+
+
+def _distances(table: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    return ((table[:, None, :] - middle[None, :, :]) ** 2).sum(axis=2)
+
+
+def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
+    """Agreement of two groupings beyond chance (Hubert and Arabie 1985): 1 the same, 0 as by chance."""
+    table = pd.crosstab(a, b).to_numpy()
+    pairs = [
+        (n * (n - 1) / 2).sum() for n in (table, table.sum(axis=0), table.sum(axis=1), np.array(table.sum()))
+    ]
+    both, of_b, of_a, all_ = (float(p) for p in pairs)
+    chance = of_a * of_b / all_
+    return (both - chance) / ((of_a + of_b) / 2 - chance)
+
+
+def facts_of(studied: Term, tables: dict[str, pd.DataFrame], names: Names) -> dict[str, Any]:
+    """The numbers of the case, for the summary and the datasheets."""
+    hidden, learners, survey = studied.learners, tables["learners"], tables["survey"]
+    group = hidden["group"].to_numpy()
+    scaled = first_weeks(studied, scaled=True)
+    apart = [float(scaled[s > 0, f].mean() - scaled[s < 0, f].mean()) for f, s in enumerate(SIGNS[group].T)]
+    there = hidden["teaching_6"] >= 0
+    last = np.searchsorted(CUTS, studied.quiz[:, CHECK - 1], side="right")
+    by_one = (last != hidden["teaching"]) & there
+    return {
+        "groups": {name: int((group == g).sum()) for g, name in enumerate(GROUPS)},
+        "separation": {name: round(v, 2) for name, v in zip(FEATURES, apart, strict=True)},
+        "ari_scaled": round(adjusted_rand(group, k_means(scaled, len(GROUPS))), 3),
+        "ari_raw": round(adjusted_rand(group, k_means(first_weeks(studied, scaled=False), len(GROUPS))), 3),
+        "ari_teacher": round(adjusted_rand(group, hidden["teaching"].to_numpy()), 3),
+        "dropped": int((hidden["dropped"] > 0).sum()),
+        "slump": _slump(studied),
+        "there_after_week_6": int(there.sum()),
+        "moved": int(hidden["moved"].sum()),
+        "moved_by_one_quiz": int(by_one.sum()),
+        "moved_by_one_quiz_rightly": int((by_one & hidden["moved"]).sum()),
+        "style": _style(studied, learners, names),
+        "minors": int(learners["guardian_consent"].notna().sum()),
+        "renewed": int(learners["renewed"].sum()),
+        "nps": {
+            f"week_{week}": {
+                "answered": int((survey["survey_week"] == week).sum()),
+                "of_answers": _nps(survey["nps"][survey["survey_week"] == week]),
+                "of_all": _nps(hidden[f"nps_{week}"]),
+            }
+            for week in (6, 12)
+        },
+    }
+
+
+def _style(studied: Term, learners: pd.DataFrame, names: Names) -> dict[str, Any]:
+    """Final scores by style as they stand, and the effect left with course, entry score and minutes held equal."""
+    stays = (studied.learners["dropped"] == 0).to_numpy()
+    post = pd.to_numeric(learners["post_score"])[stays].to_numpy(dtype=float)
+    spec = columns(CASE, "learners")
+    style, course = (
+        np.array([spec[name].values(names).index(v) for v in learners[name][stays]])
+        for name in ("style_self_report", "course")
+    )
+    minutes = np.log(studied.minutes.sum(axis=1)[stays])
+    pre = studied.learners["pre_score"].to_numpy(dtype=float)[stays]
+    known = np.column_stack([np.eye(5)[course], pre, minutes])
+    effect = np.linalg.lstsq(np.column_stack([known, np.eye(4)[style][:, 1:]]), post, rcond=None)[0][-3:]
+    means = [float(post[style == s].mean()) for s in range(4)]
+    left = [0.0, *map(float, effect)]
+    return {
+        "post_score": {name: round(m, 1) for name, m in zip(STYLES, means, strict=True)},
+        "largest_difference": round(max(means) - min(means), 1),
+        "largest_difference_held_equal": round(max(left) - min(left), 1),
+    }
+
+
+def _nps(scores: pd.Series) -> float:
+    return round(float(((scores >= 9).mean() - (scores <= 6).mean()) * 100), 1)
+
+
+def _slump(studied: Term) -> dict[str, Any]:
+    """Weeks from 4 to 11 of those still there: how many leave right after, slumped or not, or after one bad week."""
+    dropped = studied.learners["dropped"].to_numpy()[:, None]
+    week = np.arange(4, WEEKS)[None, :]
+    there = (dropped == 0) | (week < dropped)
+    leaves = dropped == week + 1
+    twice = slumped(studied.minutes)[:, 3 : WEEKS - 1]
+    low = (studied.minutes < 0.5 * studied.minutes[:, :2].mean(axis=1, keepdims=True))[:, 3 : WEEKS - 1]
+    once, calm = low & ~twice & there, ~low & there
+    rates = {
+        name: {
+            "weeks": int(of.sum()),
+            "left": int((of & leaves).sum()),
+            "rate": round(float(leaves[of].mean()), 4),
+        }
+        for name, of in {"two_running": twice & there, "one_only": once, "neither": calm}.items()
+    }
+    low_in_holiday = studied.minutes[:, HOLIDAY - 1] < 0.5 * studied.minutes[:, :2].mean(axis=1)
+    gone = dropped[:, 0] > 0
+    with_zeros = slumped(studied.minutes).any(axis=1)
+    return {
+        "times_planted": SLUMP_TIMES,
+        **rates,
+        "low_in_holiday_week": int(low_in_holiday.sum()),
+        "dropped_in_slump": rates["two_running"]["left"],
+        "dropped_flagged_with_zeros": int((with_zeros & gone).sum()),
+    }

@@ -1,0 +1,299 @@
+"""Follow-up of chronic patients (患者随访): patients, visits, the due list, and who was lost.
+
+Every record is invented. Administrative intervals, no treatment advice; personal data of the sensitive class,
+therefore without names, phones and addresses.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from segkit.synth.calendar import days_from
+from segkit.synth.cases.health_process import (
+    AGAIN,
+    BOTH,
+    COMPLEX,
+    CRITICAL,
+    DANGER,
+    DANGERS,
+    FIRST,
+    LOST,
+    NORMAL,
+    NOW,
+    PATIENTS,
+    QUARTER,
+    REVIEW_FROM,
+    STABLE,
+    SUGAR,
+    SURGERY,
+    WRONG,
+    ZERO,
+    enrolled,
+    visits,
+    workday_from,
+    workday_until,
+)
+from segkit.synth.cases.health_truth import facts, in_control, patient_truth
+from segkit.synth.dictionary import columns
+from segkit.synth.dirt import FULL_WIDTH, Planter
+from segkit.synth.draws import Draws
+from segkit.synth.files import File
+from segkit.synth.people import Names
+from segkit.synth.tables import case_files, written
+
+CASE = "health"
+# sample parameters
+LOSS = {  # chance of being lost, by severity and by pressure at the start (140/90): the sickest most
+    (STABLE, 0): 0.04,
+    (STABLE, 1): 0.12,
+    (COMPLEX, 0): 0.30,
+    (COMPLEX, 1): 0.55,
+    (CRITICAL, 0): 0.60,
+    (CRITICAL, 1): 0.75,
+}
+OVERDUE, HIDDEN, UNREACHABLE = 90, 10, 35  # hidden: staff wrote a later day, the list does not show them
+MODE_SHARE = (0.45, 0.35, 0.12, 0.08)
+CONSENT = 0.94
+DOCTORS = 16
+COPIES, WIDE, NO_DOCTOR = 26, 14, 18  # planted rows and cells
+PURPOSE = {NORMAL: 0, FIRST: 1, AGAIN: 2, DANGER: 2}
+UNTOUCHED, AGREED, NO_ANSWER, GONE = range(4)
+
+
+def make(seed: int, scale: float, names: Names) -> list[File]:
+    """The files of the case: three tables, the truth, two datasheets."""
+    draws = Draws(seed, CASE)
+    patients = enrolled(draws, round(PATIENTS * scale))
+    every = _every_visit(draws, patients, scale)
+    _lose(draws, patients, every)
+    seen = _recorded(draws, patients, every, scale)
+    patients["doctor"] = draws.integers(1, DOCTORS, len(patients))
+    patients["consent"] = draws.exactly(CONSENT, len(patients))
+    rows = _with_losses(draws, patients, every, seen)
+    orders = _orders(draws, rows, scale)
+    tables = {
+        "patients": written(CASE, "patients", _patient_table(names, patients, every)),
+        "followups": written(CASE, "followups", _visit_table(draws, names, rows, patients)),
+        "followup_orders": written(CASE, "followup_orders", _order_table(names, orders)),
+    }
+    planters = {name: Planter(frame, draws) for name, frame in tables.items()}
+    _plant(draws, planters, rows, orders, scale)
+    ledgers = []
+    for name, planter in planters.items():
+        order = planter.frame.iloc[:, 0].sort_values(kind="stable").index
+        tables[name] = planter.frame.loc[order]
+        ledgers.append(planter.ledger(list(order), file=f"{name}.csv", first_row=2))
+    ledger = pd.concat(ledgers, ignore_index=True)
+    defect = ledger["reason"].isin(["duplicate", "full_width", "owner_missing"])
+    truth = {
+        "patients": patient_truth(patients, every, orders),
+        "defects": ledger[defect],
+        "planted": ledger[~defect],
+    }
+    return case_files(CASE, tables, truth, facts(patients, every, rows, orders))
+
+
+def _every_visit(draws: Draws, patients: pd.DataFrame, scale: float) -> pd.DataFrame:
+    """Visits as if nobody were lost; `chosen` patients carry a planted danger or a wrong due date."""
+    n = len(patients)
+    dangers, kinds = np.full(n, "", dtype="<U4"), DANGERS[:: max(1, round(1 / scale))]
+    free = draws.order(n)
+    sugar = patients["disease"].isin([SUGAR, BOTH]).to_numpy()
+    for kind in kinds:
+        who = next(k for k in free if dangers[k] == "" and (sugar[k] or kind in ("sbp", "dbp")))
+        dangers[who] = kind
+    wrong = np.zeros(n, dtype=bool)
+    wrong[free[dangers[free] == ""][: max(1, round(WRONG * scale))]] = True
+    patients["chosen"] = (dangers != "") | wrong
+    return visits(draws, patients, dangers, wrong)
+
+
+def _lose(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame) -> None:
+    """Who is lost, when, and when it was said so; by what is known of everybody at the start, by nothing later.
+
+    Within a class of loss the lost and the seen are equally well controlled at the review, to within one.
+    """
+    base, review = (every[mask].set_index("patient") for mask in (every["number"] == 0, every["review"]))
+    high = ((base["sbp"] >= 140) | (base["dbp"] >= 90)).astype(int).to_numpy()
+    cell = patients["severity"] * 2 + high
+    chance = np.array([LOSS[k // 2, k % 2] for k in range(6)])[cell]
+    patients["loss_chance"] = chance
+    controlled = in_control(review, patients)
+    group, free = cell * 2 + controlled, ~patients["chosen"]
+    chance = np.where(
+        free, chance / free.groupby(group).transform("mean"), 0.0
+    )  # the others make up for them
+    patients["lost"] = draws.steady(np.round(chance, 9).clip(0, 1), by=group)
+    patients["controlled"] = controlled
+    first, last = patients["enrolled"].to_numpy() + 45, (REVIEW_FROM - ZERO).days - 7
+    gone = first + np.floor(draws.uniform(len(patients)) * (last - first)).astype(int)
+    patients["last_seen_before"] = np.where(patients["lost"], gone, NOW + 1)
+    missed = every[every["day"] >= every["patient"].map(patients["last_seen_before"])]
+    missed = missed.groupby("patient")["day"].min().reindex(patients.index)
+    said = missed.fillna(0).astype(int) + draws.integers(10, 17, len(patients))
+    patients["declared"] = workday_from(said.to_numpy())
+
+
+def _recorded(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame, scale: float) -> pd.DataFrame:
+    """The visits in the records: those of the lost end early, those of the overdue at a visit of December.
+
+    Columns added: last (of this patient), overdue, hidden (overdue, but staff wrote a later day).
+    """
+    rows = every[every["day"] < every["patient"].map(patients["last_seen_before"])].copy()
+    final = rows.groupby("patient")["number"].transform("max") == rows["number"]
+    staying = ~rows["patient"].map(patients["lost"])
+    natural = rows[final & staying & (rows["due"] < NOW)]
+    reviewed = rows["patient"].map(every[every["review"]].set_index("patient")["number"]) <= rows["number"]
+    short = rows[staying & reviewed & (rows["due"] <= NOW - 8) & ~rows["patient"].isin(natural["patient"])]
+    short = short[~short["patient"].duplicated()]
+    more = max(0, round(OVERDUE * scale) - len(natural))
+    cut = short.loc[draws.some(short.index.to_numpy(), more)]
+    end = rows["patient"].map(cut.set_index("patient")["number"])
+    rows = rows[~(rows["number"] > end)]
+    rows["last"] = rows.groupby("patient")["number"].transform("max") == rows["number"]
+    hidden = cut.index[: max(1, round(HIDDEN * scale))]
+    rows.loc[hidden, "written"] = workday_until(rows.loc[hidden, "day"].to_numpy() + QUARTER)
+    rows["overdue"] = rows.index.isin(cut.index) | rows.index.isin(natural.index)
+    rows["hidden"] = rows.index.isin(hidden)
+    return rows
+
+
+def _orders(draws: Draws, seen: pd.DataFrame, scale: float) -> pd.DataFrame:
+    """The due list at the as-of date: one open order for everybody not lost, from the last visit."""
+    reviewed = seen.loc[seen["review"].astype(bool), "patient"]  # nobody lost had the review
+    orders = seen[(seen["last"] == True) & seen["patient"].isin(reviewed)].copy()  # noqa: E712
+    n = len(orders)
+    tried = np.where(orders["overdue"], draws.integers(0, 2, n), draws.chance(0.4, n))
+    near = (orders["written"] <= NOW + 14) & ~orders["hidden"]
+    tried = np.where(near & (orders["day"] < NOW), tried, 0)
+    long = orders["overdue"] & ~orders["hidden"] & (orders["due"] <= NOW - 8)
+    given_up = np.isin(
+        orders.index, draws.some(orders.index[long].to_numpy(), max(1, round(UNREACHABLE * scale)))
+    )
+    agreed = draws.chance(0.5, n) | ~orders["overdue"]
+    orders["attempts"] = np.where(given_up, 3, tried)
+    orders["result"] = np.select(
+        [given_up, orders["attempts"] == 0, agreed], [GONE, UNTOUCHED, AGREED], NO_ANSWER
+    )
+    start = np.where(given_up, orders["due"] + 4, np.minimum(orders["due"], NOW) - 3)
+    attempt = workday_until(start + np.floor(draws.uniform(n) * (NOW - start + 1)).astype(int))
+    orders["attempt"] = np.maximum(attempt, workday_from(orders["day"].to_numpy() + 1)).clip(max=NOW)
+    orders["unreachable"] = given_up
+    return orders.sort_values(["written", "patient"], kind="stable")
+
+
+def _with_losses(
+    draws: Draws, patients: pd.DataFrame, every: pd.DataFrame, seen: pd.DataFrame
+) -> pd.DataFrame:
+    """The follow-ups as filed, by day: visits after the baseline, and for each lost patient a line that says so."""
+    lost = patients[patients["lost"]]
+    gone = pd.DataFrame({"patient": lost.index, "day": lost["declared"], "outcome": LOST, "review": False})
+    rows = pd.concat([seen[seen["number"] > 0], gone.set_axis(range(len(every), len(every) + len(gone)))])
+    rows = rows.sort_values(["day", "patient"], kind="stable")
+    rows["followup_id"] = [f"F{i:06d}" for i in range(1, len(rows) + 1)]
+    rows["mode"] = np.where(rows["outcome"] == LOST, 1, draws.choice(MODE_SHARE, len(rows)))
+    return rows
+
+
+def _dates(days: pd.Series | np.ndarray) -> list[dt.date | None]:
+    return [None if d != d else days_from(ZERO, np.array([d]))[0] for d in days]
+
+
+def _ids(numbers: pd.Series | pd.Index) -> list[str]:
+    return [f"P{int(k) + 1:06d}" for k in numbers]
+
+
+def _patient_table(names: Names, patients: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
+    spec = columns(CASE, "patients")
+    base = every[every["number"] == 0].set_index("patient")
+    surgery = patients["disease"] == SURGERY
+    return pd.DataFrame(
+        {
+            "patient_id": _ids(patients.index),
+            "enrol_date": _dates(patients["enrolled"]),
+            "age": patients["age"],
+            "sex": spec["sex"].said(names, patients["male"].astype(int)),
+            "disease": spec["disease"].said(names, patients["disease"]),
+            "severity": spec["severity"].said(names, patients["severity"]),
+            "discharge_date": _dates(patients["enrolled"].where(surgery)),
+            "baseline_sbp": base["sbp"],
+            "baseline_dbp": base["dbp"],
+            "baseline_fpg": base["fpg"],
+            "first_due": _dates(base["due"]),
+            "doctor_id": [f"D{int(k):02d}" for k in patients["doctor"]],
+            "separate_consent": patients["consent"],
+        },
+        index=patients.index,
+    )
+
+
+def _visit_table(draws: Draws, names: Names, rows: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
+    spec = columns(CASE, "followups")
+    there = rows["outcome"] != LOST
+    return pd.DataFrame(
+        {
+            "followup_id": rows["followup_id"],
+            "patient_id": _ids(rows["patient"]),
+            "visit_date": _dates(rows["day"]),
+            "mode": spec["mode"].said(names, rows["mode"]),
+            "annual_review": rows["review"],
+            "sbp": rows["sbp"],
+            "dbp": rows["dbp"],
+            "fpg": rows["fpg"],
+            "adverse_reaction": rows["adverse"].where(there, None),
+            "new_complication": rows["complication"].where(there, None),
+            "outcome": spec["outcome"].said(names, rows["outcome"]),
+            "next_due": _dates(rows["written"]),
+            "doctor_id": [f"D{int(k):02d}" for k in rows["patient"].map(patients["doctor"])],
+        },
+        index=rows.index,
+    )
+
+
+def _order_table(names: Names, orders: pd.DataFrame) -> pd.DataFrame:
+    spec = columns(CASE, "followup_orders")
+    return pd.DataFrame(
+        {
+            "order_id": [f"O{i:06d}" for i in range(1, len(orders) + 1)],
+            "patient_id": _ids(orders["patient"]),
+            "followup_id": orders["followup_id"],
+            "due_date": _dates(orders["written"]),
+            "purpose": spec["purpose"].said(names, orders["outcome"].map(PURPOSE)),
+            "attempts": orders["attempts"],
+            "last_attempt_date": _dates(orders["attempt"].where(orders["attempts"] > 0)),
+            "last_result": spec["last_result"].said(names, orders["result"]),
+        },
+        index=orders.index,
+    )
+
+
+def _plant(
+    draws: Draws, planters: dict[str, Planter], rows: pd.DataFrame, orders: pd.DataFrame, scale: float
+) -> None:
+    """Written down: planted dangers, wrong and overdue dates, the unreachable; then the dirt, on other rows."""
+    filed, listed = planters["followups"], planters["followup_orders"]
+
+    def true_due(keys: pd.Index, of: pd.DataFrame) -> list[str]:
+        return [d.isoformat() for d in _dates(of.loc[keys, "due"]) if d]
+
+    danger = rows.index[rows["outcome"] == DANGER]
+    sugar = rows["fpg"].notna() & ((rows["fpg"] >= 16.7) | (rows["fpg"] <= 3.9))
+    for column, mask in (("sbp", rows["sbp"] >= 180), ("dbp", rows["dbp"] >= 110), ("fpg", sugar)):
+        keys = rows.index[mask]
+        filed.note("danger_value", keys, column, list(filed.frame.loc[keys, column]))
+    wrong = rows.index[(rows["outcome"] != LOST) & (rows["written"] != rows["due"])]
+    filed.note("wrong_next_due", wrong, "next_due", true_due(wrong, rows))
+    late, gone = orders.index[orders["overdue"]], orders.index[orders["unreachable"]]
+    listed.note("overdue", late, "due_date", true_due(late, orders))
+    listed.note("unreachable", gone, "last_result", list(listed.frame.loc[gone, "last_result"]))
+    filed.free = rows.index.difference(danger.union(wrong))
+    measured = rows["sbp"].notna()
+    keys = filed.take(max(1, round(WIDE * scale)), measured)
+    wide = [v.translate(FULL_WIDTH) for v in filed.frame.loc[keys, "sbp"]]
+    filed.spoil("full_width", keys, "sbp", wide)
+    keys = filed.take(max(1, round(NO_DOCTOR * scale)))
+    filed.spoil("owner_missing", keys, "doctor_id", [""] * len(keys))
+    filed.copy_rows("duplicate", list(filed.take(max(1, round(COPIES * scale)))), "followup_id")
