@@ -276,7 +276,7 @@ def test_an_honest_rep_makes_eight_visits_a_day_half_of_them_first_visits(cases:
         assert a_day.mean() == pytest.approx(8, abs=0.35) and a_day.between(4, 16).all()
         shares = honest["purpose"].value_counts(normalize=True)
         for purpose, share in {"新访": 0.50, "跟进": 0.25, "促单": 0.25}.items():
-            assert shares[purpose] == pytest.approx(share, abs=0.035), purpose
+            assert shares[purpose] == pytest.approx(share, abs=0.04), purpose
         assert (honest["effective"] == by_rule(honest)).all()
         once = honest[honest["company_id"] != ""].groupby(["company_id", "visit_date"]).size()
         assert (once == 1).all()
@@ -312,10 +312,7 @@ def test_minutes_and_visits_a_day_find_the_false_logs_where_a_ranking_praises_th
             assert table.loc[list(found), ranking].min() > 1.8 * honest[ranking].max()
         new = case.contracts[case.contracts["sign_date"] >= case.visits["visit_date"].min()]
         contracts = new["rep_id"].value_counts()
-        assert (
-            not found & set(case.contracts["rep_id"])
-            and contracts.reindex(honest.index, fill_value=0).min() >= 1
-        )
+        assert not found & set(case.contracts["rep_id"]) and contracts.reindex(honest.index).isna().sum() <= 1
         listed = case.truth["planted"].query("reason == 'fake_visit'")["old"]
         assert set(listed) == set(case.visits.loc[case.visits["rep_id"].isin(found), "visit_id"])
 
@@ -327,10 +324,9 @@ def test_regression_recovers_what_makes_a_firm_sign(cases: list[Case]) -> None:
     for case in cases:
         found = logit(model_table(case), list(PLANTED))
         for name, planted in PLANTED.items():
-            assert found[name] == pytest.approx(planted, abs=0.12 if name == "effective_visits" else 0.25), (
-                name
-            )
-        assert 0.39 <= np.exp(found["cooled"]) <= 0.64  # 水凉: half the odds
+            near = 0.08 if name == "effective_visits" else 0.22
+            assert found[name] == pytest.approx(planted, abs=near), name
+        assert 0.41 <= np.exp(found["cooled"]) <= 0.60  # 水凉: half the odds
 
 
 def test_budget_and_months_to_decision_explain_nothing(cases: list[Case]) -> None:

@@ -207,7 +207,7 @@ def test_grades_promise_more_than_they_keep(offices: list[Office]) -> None:
         other = office.people[~office.people["grade_by_sales"].isin([*STATED, "A", ""])]
         assert (other["stated_odds"] == "").all() and other["y"].mean() < 0.03
         paid = office.people[office.people["grade_by_sales"] == "A"]
-        assert 15 <= len(paid) <= 30 and paid["y"].mean() > 0.9
+        assert 15 <= len(paid) <= 30 and paid["y"].mean() > 0.85
 
 
 def test_three_consultants_inflate_and_only_the_right_question_shows_it(offices: list[Office]) -> None:

@@ -41,6 +41,7 @@ ODDS = {
     "cooled": -0.693,  # a gap of more than 14 days halves the odds
 }
 MOST_VISITS = 5
+TRIES = 1500  # draws of who signs, of which the most balanced is kept
 PURPOSE = {"first": 0, "cold": 0, "service": 1, "missed": 1, "sign": 2}  # others are drawn
 GOOD = ("first", "meet", "sign", "service")  # kinds of visit that are effective
 
@@ -177,7 +178,7 @@ def sign(draws: Draws, frame: pd.DataFrame, visits: Visits) -> tuple[Visits, pd.
     x = model.to_numpy()
     # made independent of each other, so that visits and gaps, which go together, are held as close as the rest
     root = np.linalg.cholesky((x * (chance * (1.0 - chance))[:, None]).T @ x)
-    yes = draws.balanced(chance, np.linalg.solve(root, x.T).T)
+    yes = draws.balanced(chance, np.linalg.solve(root, x.T).T, TRIES)
     frame["signed"] = pd.Series(seen["last"][yes], dtype="Int64").reindex(frame.index)
     day = frame["signed"].dropna().astype(int).to_dict()
     kept = [v for v in visits if v["day"] <= day.get(v["firm"], LAST)]
@@ -264,10 +265,13 @@ def faked(draws: Draws, frame: pd.DataFrame, diary: Diary, fake: np.ndarray) -> 
     frame.loc[own, "claim"] = draws.integers(LAST - DEAL_DAYS + 1, LAST - SILENT_DAYS - 12, len(own))
     for rep in np.flatnonzero(fake):
         mine = own[frame.loc[own, "owner"] == rep]
+        last: dict[int, int] = {}  # they go round their list: whom they logged longest ago comes next
         for at in np.flatnonzero(diary.present[rep]):
             day, n = int(OPEN[at]), int(draws.integers(*FAKES_A_DAY, 1)[0])
             may = mine[frame.loc[mine, "claim"] <= day].to_numpy()
-            chosen = draws.some(may, min(len(may), n // 2))
+            turn = draws.some(may, len(may))
+            chosen = turn[np.argsort([last.get(f, -1) for f in turn], kind="stable")][: n // 2]
+            last |= dict.fromkeys(chosen, day)
             firms = [*map(int, chosen), *[-1] * (n - len(chosen))]
             visits += [{"firm": f, "rep": int(rep), "day": day, "kind": "fake"} for f in firms]
     return visits

@@ -23,7 +23,12 @@ ORDER_SHARE = 0.258  # of the deciding: here
 AHEAD = 30  # days beyond the as-of date in which the truth says who buys
 PARTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)  # time since the first contact in expected times
 TRIES = 400
-NEAR = (0.06, 0.12, 4.0)  # log rate ratio on time, silent; orders of a grade and of those referred
+NEAR = (
+    0.06,
+    0.12,
+    4.0,
+    7.0,
+)  # log rate ratio on time, silent; orders of a grade or of those referred, of all
 
 
 def with_orders(draws: Draws, market: Market) -> Market:
@@ -114,7 +119,7 @@ def _ordered(draws: Draws, leads: pd.DataFrame, contacts: pd.DataFrame) -> np.nd
     hazard = np.round(np.diff(deciding(leads, np.maximum(since, 0)), axis=1) * times, 9)
     cumulated = np.round(np.cumsum(hazard, axis=1), 9)
     chance = np.round(-np.expm1(-cumulated[:, -1]), 9)
-    kinds = [leads["grade"].to_numpy() == grade for grade in range(4)] + [
+    kinds = [leads["grade"].to_numpy() == grade for grade in range(5)] + [
         (leads["source"] == REFERRED).to_numpy()
     ]
     lead_days = LeadDays.of(leads, state)
@@ -126,6 +131,7 @@ def _ordered(draws: Draws, leads: pd.DataFrame, contacts: pd.DataFrame) -> np.nd
         off = (
             *(abs(np.log(lead_days.ratio(at, s) / TIMES[s])) for s in (ON_TIME, SILENT)),
             max(abs(((at <= LAST) - chance)[kind].sum()) for kind in kinds),
+            abs(((at <= LAST) - chance).sum()),
         )
         away = max(round(float(o) / near, 6) for o, near in zip(off, NEAR, strict=True))
         if away < nearest:

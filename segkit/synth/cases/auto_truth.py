@@ -21,7 +21,6 @@ CONVENTIONS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int, int]]] =
     "three_weeks": ((7, 14, 21), (2, 7, 14, 30)),
     "app": (p.LIMITS, (2, 4, 7, 15)),
 }
-SOON = 30  # days: H and A by the dealer rule
 
 
 def lead_truth(draws: Draws, hidden: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def _log(planter: Planter, clean: pd.DataFrame, count: Callable[[int], int]) -> 
     keys = planter.take(count(MINUS), minutes > 0)
     planter.spoil("negative", keys, "weekly_minutes", [f"-{frame.at[k, 'weekly_minutes']}" for k in keys])
     keys = planter.take(count(HOURS), minutes >= 60)
-    planter.spoil("minutes_in_hours", keys, "weekly_minutes", [f"{minutes.at[k] / 60:.1f}" for k in keys])
+    planter.spoil("minutes_in_hours", keys, "weekly_minutes", [f"{minutes.at[k] / 60:.2f}" for k in keys])
     keys = planter.take(count(TOO_HIGH), frame["quiz_score"] != "")
     planter.spoil(
         "score_out_of_range", keys, "quiz_score", [f"{100 + int(frame.at[k, 'quiz_score'])}" for k in keys]

@@ -146,7 +146,9 @@ def _quizzes(draws: Draws, learners: pd.DataFrame) -> np.ndarray:
     there = ((learners["dropped"] == 0) | (learners["dropped"] > CHECK)).to_numpy()
     moved = np.zeros(n, dtype=bool)
     moved[np.flatnonzero(there)] = draws.exactly(MOVED, int(there.sum()))
-    rises = draws.chance(np.where(learners["group"] <= 1, 0.75, 0.25), n)
+    rises = draws.steady(
+        np.where(learners["group"] <= 1, 0.75, 0.25), by=6 * moved + 2 * teaching + (learners["group"] <= 1)
+    )
     step = np.where(teaching == 0, 1, np.where(teaching == 2, -1, np.where(rises, 1, -1)))
     target = np.where(moved, teaching + step, teaching)
     low, high = np.array(BANDS).T

@@ -124,6 +124,7 @@ def facts_of(studied: Term, tables: dict[str, pd.DataFrame], names: Names) -> di
     last = np.searchsorted(CUTS, studied.quiz[:, CHECK - 1], side="right")
     by_one = (last != hidden["teaching"]) & there
     return {
+        "learners": len(hidden),
         "groups": {name: int((group == g).sum()) for g, name in enumerate(GROUPS)},
         "separation": {name: round(v, 2) for name, v in zip(FEATURES, apart, strict=True)},
         "ari_scaled": round(adjusted_rand(group, k_means(scaled, len(GROUPS))), 3),
