@@ -322,11 +322,15 @@ def _settings(path: Path) -> Config:
 
 @data.command(
     "build",
-    epilog="segkit data build client_export jd  ·  segkit data build --check  ·  "
-    "segkit data build jd --size large --orders 50000000 --out /data",
+    epilog="segkit data build --check  ·  segkit data build --seed 7 --out class2  ·  "
+    "segkit data build bank --names en --out english  ·  "
+    "segkit data build jd --size large --orders 50000000 --out big",
 )
 def data_build(
-    cases: Annotated[Optional[list[str]], typer.Argument(help="Cases; all by default / 案例.")] = None,  # noqa: UP045
+    cases: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="jd, bank ...; all by default / 案例，默认全部."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Prove that the files can be made again / 核对能否重新生成.")
     ] = False,
@@ -350,6 +354,7 @@ def data_build(
     quiet: QuietOption = False,
 ) -> None:
     """Generate the sample data / 生成示例数据."""
+    from segkit.samples import home
     from segkit.synth.build import build as make
     from segkit.synth.build import check as prove
 
@@ -363,10 +368,10 @@ def data_build(
         if not quiet:
             typer.echo(say("data.rows", speak, done=done, total=total, share=done / total), err=True)
 
-    folder = out or Path("." if size == "large" and not check else "datasets")
     try:
         if check:
-            problems = prove(cases or [], folder)
+            folder = out or (Path("datasets") if Path("datasets").is_dir() else home())
+            problems = prove(cases or [], folder, seed=seed, size=size, names=names)
             for problem in problems:
                 typer.echo(problem.text(speak), err=True)
             if not problems:
@@ -374,7 +379,7 @@ def data_build(
             raise SystemExit(FAULT if problems else OK)
         written = make(
             cases or [],
-            out=folder,
+            out=out or Path("." if size == "large" else "datasets"),
             seed=seed,
             size=size,
             names=names,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -85,29 +86,43 @@ def load(case: str, *, lang: Literal["zh", "en"] = "en", folder: str | Path | No
     ------
     InputProblems : no such case, no such language, or no sample data in the folder
     """
-    home = Path(folder or os.environ.get("SEGKIT_DATASETS") or _home())
-    if not (home / "dictionary.csv").is_file():
-        raise InputProblems([Problem("data.no_samples", {"folder": str(home)})])
-    known = sorted(path.name for path in home.iterdir() if path.is_dir() and any(path.glob("*.csv")))
+    place = Path(folder or os.environ.get("SEGKIT_DATASETS") or home())
+    if not (place / "dictionary.csv").is_file():
+        raise InputProblems([no_samples(place)])
+    known = sorted(path.name for path in place.iterdir() if path.is_dir() and any(path.glob("*.csv")))
     known = [name for name in known if not name.startswith("_")]
     problems = []
     if case not in known:
-        near = difflib.get_close_matches(case, known, n=1)
-        id = "data.unknown_case_near" if near else "data.unknown_case"
-        problems.append(Problem(id, {"given": case, "known": known, "near": near[0] if near else ""}))
+        problems.append(unknown_case(case, known))
     if lang not in ("zh", "en"):
         problems.append(
             Problem("data.unknown_choice", {"what": "lang", "given": lang, "known": ["zh", "en"]})
         )
     if problems:
         raise InputProblems(problems)
-    return Sample(case, home / case, lang)
+    return Sample(case, place / case, lang)
 
 
-def _home() -> Path:
-    """Beside the package in a checkout, inside it once installed."""
+def home() -> Path:
+    """The folder of the sample data: beside the package in a checkout, inside it once installed."""
     inside = Path(__file__).parent / "datasets"
     return inside if inside.is_dir() else Path(__file__).parents[1] / "datasets"
+
+
+def no_samples(folder: Path) -> Problem:
+    """A folder that is no folder of sample data; perhaps the one above it is."""
+    if (folder.parent / "dictionary.csv").is_file():
+        return Problem("data.no_samples_above", {"folder": str(folder), "above": str(folder.parent)})
+    return Problem("data.no_samples", {"folder": str(folder)})
+
+
+def unknown_case(given: object, known: Sequence[str]) -> Problem:
+    """A case there is not, with the nearest name there is."""
+    near = difflib.get_close_matches(str(given).lower(), known, n=1)
+    if not near:
+        return Problem("data.unknown_case", {"given": str(given), "known": sorted(known)})
+    facts = {"given": str(given), "known": sorted(known), "near": near[0]}
+    return Problem("data.unknown_case_near", facts)
 
 
 def _typed(cells: pd.Series, kind: str) -> pd.Series:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
+from segkit.locale import Lang, say
 from segkit.problems import InputProblems, Problem
+from segkit.samples import no_samples, unknown_case
 from segkit.synth.dictionary import dictionary
 from segkit.synth.files import File, TextFile, csv_of
 from segkit.synth.people import Names
@@ -16,6 +20,7 @@ Size = Literal["small", "sample", "large"]
 SCALE: dict[str, float] = {"small": 0.1, "sample": 1.0}
 LARGE = ("jd",)  # cases that can be made large
 MOST_ORDERS = 100_000_000
+TRUTH = "_truth"
 
 
 # case -> seed of the committed sample; the generator is segkit.synth.cases.<case>.make(seed, scale, names)
@@ -73,37 +78,90 @@ def build(
 
     Raises
     ------
-    InputProblems : unknown case, size or language; large with another case; orders out of range or with
-        another size; too little room on the disk
+    InputProblems : unknown case, size or language; seed below 0; a folder that cannot be written to; large
+        with another case; orders out of range or with another size; too little room on the disk
     """
-    wanted = _known(cases, size, names, orders)
+    wanted = _known(cases, seed, size, names, orders)
+    _refuse_unwritable(Path(out))
     if size == "large":
         return _large(out, seed, orders, names, progress, rows_done)
-    paths = []
+    files = []
     for case in wanted:
         if progress:
             progress(case)
-        for file in _files(case, seed, size, names):
-            paths.append(file.write(Path(out)))
-    paths.append(_dictionary().write(Path(out)))
-    return paths
+        files += _files(case, seed, size, names)
+    files.append(_dictionary())
+    try:
+        return [file.write(Path(out)) for file in files]
+    except OSError as fault:
+        raise InputProblems([_unwritable(Path(fault.filename or out), fault)]) from fault
 
 
-def check(cases: Sequence[str], folder: str | Path) -> list[Problem]:
-    """Is the committed sample what the generators give? Text byte by byte, workbooks cell by cell."""
-    wanted = _known(cases, "sample", "zh", None)
-    problems = []
-    for file in [f for case in wanted for f in _files(case, None, "sample", "zh")] + [_dictionary()]:
-        if not (Path(folder) / file.path).is_file():
-            problems.append(Problem("data.file_missing", file=file.path))
-        elif found := file.differs(Path(folder)):
-            problems.append(found)
-    return problems
+def check(
+    cases: Sequence[str],
+    folder: str | Path,
+    *,
+    seed: int | None = None,
+    size: str = "sample",
+    names: str = "zh",
+) -> list[Problem]:
+    """Is the sample data of a folder what the generators give? Text byte by byte, workbooks cell by cell.
+
+    The other arguments are those the data were built with. Truth is compared where the folder has it: what is
+    installed with the package comes without.
+
+    Raises
+    ------
+    InputProblems : no sample data in the folder, or wishes as in `build`
+    """
+    wanted = _known(cases, seed, size, names, None)
+    place = Path(folder)
+    problems = [no_samples(place)] if not (place / "dictionary.csv").is_file() else []
+    if size == "large":
+        problems.append(Problem("data.no_check_of_large"))
+    if problems:
+        raise InputProblems(problems)
+    files = [file for case in wanted for file in _files(case, seed, size, names)] + [_dictionary()]
+    if not (place / TRUTH).is_dir():
+        files = [file for file in files if not file.path.startswith(TRUTH)]
+    found = []
+    for file in files:
+        if not (place / file.path).is_file():
+            found.append(Problem("data.file_missing", file=file.path))
+        elif odd := file.differs(place):
+            found.append(odd)
+    return found
 
 
 def _files(case: str, seed: int | None, size: str, names: str) -> list[File]:
     make = import_module(f"segkit.synth.cases.{case}").make
-    return list(make(CASES[case] if seed is None else seed, SCALE[size], "en" if names == "en" else "zh"))
+    files = make(CASES[case] if seed is None else seed, SCALE[size], "en" if names == "en" else "zh")
+    return [_with_notes(file, size, names) for file in files]
+
+
+def _with_notes(file: File, size: str, names: str) -> File:
+    """A datasheet says at its head in what this draw differs from the one it was written for."""
+    if not isinstance(file, TextFile) or not file.path.endswith((".zh.md", ".en.md")):
+        return file
+    lang: Lang = "zh" if file.path.endswith(".zh.md") else "en"
+    notes = [("data.note_small", size == "small"), ("data.note_english", names == "en")]
+    said = [f"> {say(id, lang)}\n" for id, holds in notes if holds]
+    title, rest = file.text.split("\n", 1)
+    return replace(file, text="\n".join([title, "", *said, rest.lstrip("\n")]) if said else file.text)
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Nothing is made for a folder that cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".segkit-"):
+            pass
+    except OSError as fault:
+        raise InputProblems([_unwritable(folder, fault)]) from fault
+
+
+def _unwritable(place: Path, fault: OSError) -> Problem:
+    return Problem("report.not_writable", {"folder": str(place), "why": fault.strerror or str(fault)})
 
 
 def _large(
@@ -132,15 +190,17 @@ def _dictionary() -> TextFile:
     return TextFile("dictionary.csv", csv_of(dictionary(list(CASES))))
 
 
-def _known(cases: Sequence[str], size: str, names: str, orders: int | None) -> list[str]:
+def _known(cases: Sequence[str], seed: int | None, size: str, names: str, orders: int | None) -> list[str]:
     """The wanted cases, or every problem with the wishes at once."""
-    choices = [("case", case, list(CASES)) for case in cases]
-    choices += [("size", size, list(get_args(Size))), ("names", names, list(get_args(Names)))]
-    problems = [
+    choices = [("--size", size, list(get_args(Size))), ("--names", names, list(get_args(Names)))]
+    problems = [unknown_case(case, list(CASES)) for case in cases if case not in CASES]
+    problems += [
         Problem("data.unknown_choice", {"what": what, "given": given, "known": known})
         for what, given, known in choices
         if given not in known
     ]
+    if seed is not None and seed < 0:
+        problems.append(Problem("data.bad_seed", {"given": seed}))
     if size == "large" and (others := [case for case in cases if case in CASES and case not in LARGE]):
         problems.append(Problem("data.not_large", {"given": others, "known": LARGE}))
     if orders is not None and size != "large":

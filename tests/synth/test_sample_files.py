@@ -120,6 +120,48 @@ def test_unknown_wishes_are_refused_together(tmp_path: Path) -> None:
     assert "jdd" in raised.value.text("zh") and list(tmp_path.iterdir()) == []
 
 
+def test_check_takes_the_wishes_the_data_were_built_with(tmp_path: Path) -> None:
+    build(["loyalty"], out=tmp_path, seed=7, size="small", names="en")
+    assert check(["loyalty"], tmp_path, seed=7, size="small", names="en") == []
+    assert {p.id for p in check(["loyalty"], tmp_path, size="small", names="en")} == {"data.file_differs"}
+    for file in (tmp_path / "_truth").iterdir():  # as installed: without the truth
+        file.unlink()
+    (tmp_path / "_truth").rmdir()
+    assert check(["loyalty"], tmp_path, seed=7, size="small", names="en") == []
+    (tmp_path / "loyalty" / "ledger.csv").unlink()
+    assert [p.id for p in check(["loyalty"], tmp_path, seed=7, size="small", names="en")] == [
+        "data.file_missing"
+    ]
+
+
+def test_a_folder_without_sample_data_cannot_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(InputProblems) as raised:
+        check(["jd"], tmp_path, size="large")
+    assert [p.id for p in raised.value.problems] == ["data.no_samples", "data.no_check_of_large"]
+
+
+def test_nothing_is_made_where_it_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    heard: list[str] = []
+    with pytest.raises(InputProblems) as raised:
+        build(["loyalty"], out=tmp_path / "taken", progress=heard.append)
+    assert str(tmp_path / "taken") in raised.value.text("zh") and heard == []
+    with pytest.raises(InputProblems) as raised:
+        build(["loyalty"], out=tmp_path, seed=-5)
+    assert [p.id for p in raised.value.problems] == ["data.bad_seed"]
+    assert [p.name for p in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_datasheet_says_in_what_its_draw_differs(tmp_path: Path) -> None:
+    build(["loyalty"], out=tmp_path, size="small", names="en")
+    for lang, words in (("zh", ["约十分之一", "单元格用英文"]), ("en", ["about a tenth", "in English"])):
+        name = f"loyalty/datasheet.{lang}.md"
+        head = (tmp_path / name).read_text("utf-8").splitlines()[:6]
+        assert all(any(word in line for line in head) for word in words)
+        sample = (DATASETS / name).read_text("utf-8").splitlines()
+        assert head[0] == sample[0] and not sample[2].startswith(">")
+
+
 def test_progress_hears_of_every_case(tmp_path: Path) -> None:
     heard: list[str] = []
     build([], out=tmp_path, size="small", progress=heard.append)
