@@ -36,8 +36,8 @@ class Sample:
         self.dictionary = listed[own].reset_index(drop=True)
 
     def path(self, table: str) -> Path:
-        """The csv itself, for `read_table` and client.yml."""
-        return self.folder / f"{table}.csv"
+        """The csv itself, for `read_table` and client.yml; or another file of the case (``export.xlsx``)."""
+        return self.folder / (table if "." in table else f"{table}.csv")
 
     def __getattr__(self, table: str) -> pd.DataFrame:
         if table.startswith("_") or table not in self.tables:

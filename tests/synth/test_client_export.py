@@ -251,3 +251,24 @@ def test_truth_obeys_common_sense(clean: pd.DataFrame) -> None:
     listed = clean[clean["tags"] == "营销名单"]
     assert len(listed) > 50
     assert (listed["consent_marketing"] == "是").all() and (listed["opt_out_channels"] == "").all()
+
+
+def test_the_total_row_is_wrong_by_what_was_planted() -> None:
+    """合计 = what customers and second ids spent + the difference by reason, to the cent, read from the files."""
+    last = (
+        (DATASETS / "client_export" / "export_gbk.csv")
+        .read_text("gb18030")
+        .rstrip()
+        .splitlines()[-1]
+        .split(",")
+    )
+    head = (DATASETS / "client_export" / "export_gbk.csv").read_text("gb18030").splitlines()[1].split(",")
+    clean = pd.read_csv(DATASETS / "_truth" / "client_export_clean.csv", encoding="utf-8-sig")
+    summary = yaml.safe_load((DATASETS / "_truth" / "client_export_summary.yml").read_text("utf-8"))
+    spent = clean["monetary"].sum() + clean["twin_monetary"].sum()
+    total = float(last[head.index("累计消费(元)")])
+    assert total == pytest.approx(spent + sum(summary["off"].values()), abs=0.005)
+    assert total == summary["total_row"] and abs(total - spent) > 1_000_000
+    defects = pd.read_csv(DATASETS / "_truth" / "client_export_defects.csv", dtype=str, encoding="utf-8-sig")
+    flipped = defects[(defects["file"] == "export_gbk.csv") & (defects["reason"] == "negative")]
+    assert summary["off"]["negative"] == pytest.approx(-2 * flipped["new"].astype(float).sum(), abs=0.01)

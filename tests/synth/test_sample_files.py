@@ -222,11 +222,13 @@ def test_client_yml_is_a_config_without_a_note(english: Path) -> None:
 
 def test_client_yml_maps_headings_that_stand_in_the_files() -> None:
     for case, table, file in (
-        ("client_export", "customers", "client_export/export_gbk.csv"),
-        ("jd", "orders", "jd/orders.csv"),
-        ("jd", "customers", "jd/customers.csv"),
+        ("client_export/client.yml", "customers", "client_export/export_gbk.csv"),
+        ("client_export/client_xlsx.yml", "customers", "client_export/export.xlsx"),
+        ("jd/client.yml", "orders", "jd/orders.csv"),
+        ("jd/client.yml", "customers", "jd/customers.csv"),
     ):
-        config = yaml.safe_load((DATASETS / case / "client.yml").read_text("utf-8"))
+        config = yaml.safe_load((DATASETS / case).read_text("utf-8"))
+        assert Path(file).name in str(config["input"][table])
         known = dictionary(CLIENTS)
         assert set(config["mapping"][table]) <= set(known[known["table"] == file]["column"])
         assert str(config["as_of"]) == "2025-12-31"

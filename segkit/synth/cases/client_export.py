@@ -51,7 +51,8 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     facts = facts_of(defects.truth, planter, (start + FIRST_ROW[CSV], end + FIRST_ROW[CSV] - 1))
     return [
         *_exports(planter, keys, invented),
-        TextFile(f"{CASE}/client.yml", _client_yml(invented), "utf-8"),
+        TextFile(f"{CASE}/client.yml", _client_yml(invented, CSV), "utf-8"),
+        TextFile(f"{CASE}/client_xlsx.yml", _client_yml(invented, XLSX), "utf-8"),
         TextFile(f"_truth/{CASE}_clean.csv", csv_of(_clean(defects.truth))),
         TextFile(f"_truth/{CASE}_mapping.yml", _mapping_yml(names), "utf-8"),
         summary(CASE, facts),
@@ -157,8 +158,8 @@ def _mapping_yml(names: Names) -> str:
     return head + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
 
 
-def _client_yml(invented: Invented) -> str:
-    lines = "\n".join(f"    {head}: {name}" for head, name in _mapping(invented.names, CSV).items())
+def _client_yml(invented: Invented, file: str) -> str:
+    lines = "\n".join(f"    {head}: {name}" for head, name in _mapping(invented.names, file).items())
     return invented.phrase(CASE, "client_yml").format(
-        client=invented.phrase(CASE, "client"), as_of=AS_OF.isoformat(), file=CSV, mapping=lines
+        client=invented.phrase(CASE, "client"), as_of=AS_OF.isoformat(), file=file, mapping=lines
     )

@@ -14,6 +14,7 @@ from segkit.synth.dictionary import columns
 from segkit.synth.dirt import Defect, Planter
 
 TOP = 0.2
+TOUCHES_TOTAL = ("duplicate", "amount_unit", "negative", "full_width", "shifted", "test")
 
 
 def facts_of(truth: pd.DataFrame, planter: Planter, semicolons: tuple[int, int]) -> dict[str, Any]:
@@ -51,6 +52,7 @@ def facts_of(truth: pd.DataFrame, planter: Planter, semicolons: tuple[int, int])
         "formula_note": count("formula", lambda d: d.column == "note"),
         "wide_amount": count("full_width", lambda d: d.column == "monetary"),
         "wide_count": count("full_width", lambda d: d.column == "frequency"),
+        **_reconciled(truth, planter),
         "top": top,
         "top_share": round(float(spend.iloc[:top].sum() / spend.sum()), 4),
     }
@@ -62,3 +64,18 @@ def _twins(truth: pd.DataFrame) -> dict[str, int]:
     second = truth[truth["kind"] == "twin"]
     phone = second["phone"].to_numpy() == first.loc[second["person"]].to_numpy()
     return {"phone": int(phone.sum()), "email": int((~phone).sum())}
+
+
+def _reconciled(truth: pd.DataFrame, planter: Planter) -> dict[str, Any]:
+    """Why the total row (合计) is not what everybody truly spent: the difference by reason, in yuan."""
+    stands = pd.Series([v if isinstance(v, (int, float)) else 0.0 for v in planter.frame["monetary"]])
+    stands.index = planter.frame.index
+    spent = truth["monetary"].where(truth["kind"] != "test", 0.0).astype(float)
+    off = stands - spent.reindex(stands.index).fillna(0.0)
+    reason = pd.Series({d.key: d.reason for d in planter.defects if d.reason in TOUCHES_TOTAL})
+    by_reason = off.groupby(reason.reindex(off.index).fillna("")).sum().round(2)
+    return {
+        "total_row": round(float(stands.sum()), 2),
+        "spent": {kind: round(float(spent[truth["kind"] == kind].sum()), 2) for kind in ("customer", "twin")},
+        "off": {name: float(by_reason[name]) for name in TOUCHES_TOTAL},
+    }
