@@ -354,6 +354,7 @@ def data_build(
     quiet: QuietOption = False,
 ) -> None:
     """Generate the sample data / 生成示例数据."""
+    from segkit.problems import InputProblems, Problem
     from segkit.samples import home
     from segkit.synth.build import build as make
     from segkit.synth.build import check as prove
@@ -377,6 +378,8 @@ def data_build(
             if not problems:
                 typer.echo(say("data.same", speak, folder=str(folder)))
             raise SystemExit(FAULT if problems else OK)
+        if out is None and size != "large" and (seed is not None or size != "sample" or names != "zh"):
+            raise InputProblems([Problem("data.needs_out")])  # never over the sample that came along
         written = make(
             cases or [],
             out=out or Path("." if size == "large" else "datasets"),

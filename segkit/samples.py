@@ -40,7 +40,9 @@ class Sample:
         return self.folder / (table if "." in table else f"{table}.csv")
 
     def __getattr__(self, table: str) -> pd.DataFrame:
-        if table.startswith("_") or table not in self.tables:
+        if table.startswith("_") or "tables" not in self.__dict__:  # asked while being copied
+            raise AttributeError(table)
+        if table not in self.tables:
             raise AttributeError(f"{self.name!r} has no table {table!r}; it has {', '.join(self.tables)}")
         frame = self._read(table)
         setattr(self, table, frame)
@@ -86,7 +88,7 @@ def load(case: str, *, lang: Literal["zh", "en"] = "en", folder: str | Path | No
     ------
     InputProblems : no such case, no such language, or no sample data in the folder
     """
-    place = Path(folder or os.environ.get("SEGKIT_DATASETS") or home())
+    place = Path(folder or os.environ.get("SEGKIT_DATASETS") or home()).expanduser()
     if not (place / "dictionary.csv").is_file():
         raise InputProblems([no_samples(place)])
     known = sorted(path.name for path in place.iterdir() if path.is_dir() and any(path.glob("*.csv")))

@@ -277,3 +277,10 @@ def test_a_fault_of_ours_is_one_line_and_code_one(here, monkeypatch):
 def test_doctor_gives_a_verdict_and_a_code(here):
     code, out, _ = run("doctor", "--lang", "en")
     assert code == 0 and "ready. Code " in out and "NotoSansCJK" in out.replace("-", "").replace(" ", "")
+
+
+def test_another_draw_does_not_replace_the_sample_unasked(here):
+    for wish in (["--seed", "7"], ["--size", "small"], ["--names", "en"]):
+        code, _, err = run("data", "build", "loyalty", *wish)
+        assert code == 2 and "--out" in err
+    assert names(here) == set()

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from segkit.workdays import is_workday, next_workday
+from segkit.workdays import is_workday
 
 AS_OF = dt.date(2025, 12, 31)
+OFFICIAL_TO = 2026  # last year whose working days were published; a later calendar must not change the sample
 EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
+
+
+class Busier(Protocol):
+    """Days on which events come `times` as often."""
+
+    @property
+    def times(self) -> float: ...
+
+    def holds(self, day: dt.date) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -36,12 +48,18 @@ def days_from(start: dt.date, days: np.ndarray) -> list[dt.date]:
 def open_days(start: dt.date, end: dt.date) -> list[dt.date]:
     """The Chinese working days from `start` to `end`, both included, make-up days (调休) among them."""
     every = (start + dt.timedelta(days=i) for i in range((end - start).days + 1))
-    return [day for day in every if is_workday(day)]
+    return [day for day in every if _is_open(day)]
 
 
 def on_workday(day: dt.date) -> dt.date:
     """`day`, or the next Chinese working day."""
-    return day if is_workday(day) else next_workday(day)
+    while not _is_open(day):
+        day += dt.timedelta(days=1)
+    return day
+
+
+def _is_open(day: dt.date) -> bool:
+    return is_workday(day) if day.year <= OFFICIAL_TO else day.weekday() < 5
 
 
 def excel_serial(day: dt.date) -> int:
@@ -58,10 +76,11 @@ class BusyTime:
     """Turns an even clock into calendar days on which festivals are busier.
 
     Events are drawn on an even clock of `length` days and laid on the calendar so that a day of weight 2.5
-    receives 2.5 times as many. The total stays the same: other days are thinned by the same factor.
+    receives 2.5 times as many. The total stays the same: other days are thinned by the same factor. Of several
+    seasons that hold a day the first counts.
     """
 
-    def __init__(self, start: dt.date, length: int, seasons: tuple[Season, ...]) -> None:
+    def __init__(self, start: dt.date, length: int, seasons: Sequence[Busier]) -> None:
         dates = days_from(start, np.arange(length))
         weights = [next((s.times for s in seasons if s.holds(day)), 1.0) for day in dates]
         ends = np.cumsum(weights)

@@ -16,6 +16,7 @@ import yaml
 from sklearn.linear_model import LogisticRegression
 
 from segkit.synth.build import build
+from segkit.synth.dictionary import tables
 from segkit.workdays import is_workday
 
 AS_OF = pd.Timestamp("2025-12-31")
@@ -57,7 +58,8 @@ def read(folder: Path, text_of: Callable[[Path], pd.DataFrame]) -> Case:
         visits[column] = pd.to_numeric(visits[column])
     for column in ("visit_date", "next_due"):
         visits[column] = pd.to_datetime(visits[column].replace("", None))
-    visits["age"], visits["disease"] = (visits["patient_id"].map(patients[c]) for c in ("age", "disease"))
+    for column in ("age", "disease", "severity"):
+        visits[column] = visits["patient_id"].map(patients[column])
     visits = visits.sort_values(["patient_id", "visit_date"], kind="stable")
     orders = raw["followup_orders"].set_index("order_id").copy()
     orders["due_date"] = pd.to_datetime(orders["due_date"])
@@ -100,7 +102,8 @@ def by_the_rules(visits: pd.DataFrame, elder: int = 150) -> pd.DataFrame:
             outcome = "连续两次未控"
         else:
             outcome = "首次未控" if over else "正常"
-        found[row.Index] = (outcome, within(row.visit_date, 90 if outcome == "正常" else 14))
+        calm = 30 if row.severity == "危重" else 90
+        found[row.Index] = (outcome, within(row.visit_date, calm if outcome == "正常" else 14))
         before, patient = outcome, row.patient_id
     return pd.DataFrame.from_dict(found, orient="index", columns=["outcome", "due"])
 
@@ -115,7 +118,7 @@ def filed(case: Case) -> pd.DataFrame:
 def test_sizes_and_shares(cases: list[Case]) -> None:
     for case in cases:
         assert len(case.patients) == 800
-        assert len(case.visits) == pytest.approx(5200, abs=400)
+        assert len(case.visits) == pytest.approx(4900, abs=300)
         shares = case.patients["disease"].value_counts(normalize=True)
         assert shares[["高血压", "2型糖尿病", "两者", "术后"]].tolist() == pytest.approx(
             [0.48, 0.27, 0.15, 0.1], abs=0.005
@@ -123,11 +126,10 @@ def test_sizes_and_shares(cases: list[Case]) -> None:
         assert case.patients["severity"].value_counts()[["稳定", "复杂", "危重"]].tolist() == pytest.approx(
             [440, 240, 120], abs=1
         )
-        assert (
-            case.patients["age"].mean() == pytest.approx(55, abs=1)
-            and case.patients["age"].between(30, 90).all()
-        )
-        assert case.patients["age"].std() == pytest.approx(14, abs=1)
+        age = case.patients["age"]
+        assert age.mean() == pytest.approx(56.8, abs=0.5) and age.between(35, 90).all()
+        assert age.std() == pytest.approx(11.9, abs=0.5)
+        assert (age == 35).sum() < 2 * (age == 36).sum() and (age >= 90).sum() < 8  # nobody is piled up
         modes = filed(case)["mode"].value_counts(normalize=True)
         assert modes[["门诊", "电话", "家访", "线上"]].tolist() == pytest.approx(
             [0.45, 0.35, 0.12, 0.08], abs=0.025
@@ -149,7 +151,7 @@ def test_measurements_of_the_visits_on_file(cases: list[Case]) -> None:
 
 def test_no_category_is_held_by_fewer_than_five_people(cases: list[Case]) -> None:
     for case in cases:
-        for column in ("sex", "disease", "severity", "separate_consent"):
+        for column in ("sex", "disease", "severity", "sensitive_consent"):
             assert case.patients[column].value_counts().min() >= 5
         for column in ("mode", "outcome", "adverse_reaction", "new_complication"):
             assert case.visits.groupby(column)["patient_id"].nunique().min() >= 5
@@ -207,9 +209,14 @@ def test_the_first_follow_up_is_due_by_the_values_at_enrolment(cases: list[Case]
             limit = 150 if row.age >= 65 else 140
             high = row.disease in PRESSURE and (row.baseline_sbp >= limit or row.baseline_dbp >= 90)
             sweet = row.disease in SUGAR and row.baseline_fpg >= 7.0
-            days = 28 if row.disease == "术后" else 14 if high or sweet else 90
+            if row.disease == "术后":
+                left = pd.Timestamp(row.discharge_date)
+                assert 1 <= (start - left).days <= 10
+                assert pd.Timestamp(row.first_due) == within(left, 28)
+                continue
+            days = 14 if high or sweet else 30 if row.severity == "危重" else 90
             assert pd.Timestamp(row.first_due) == within(start, days)
-            assert row.discharge_date == (row.enrol_date if row.disease == "术后" else "")
+            assert row.discharge_date == ""
 
 
 def test_twenty_dangers_and_no_other(cases: list[Case]) -> None:
@@ -244,6 +251,74 @@ def test_ninety_are_overdue_of_whom_the_list_shows_eighty(cases: list[Case]) -> 
             rows = case.raw["followup_orders"].iloc[ledger["row"].astype(int) - 2]
             assert set(rows["patient_id"]) == set(orders.index[mask]) and len(ledger) == mask.sum()
         assert case.truth["overdue"].sum() == 90
+        calm = case.visits.loc[orders["followup_id"], "outcome"].to_numpy() == "正常"
+        assert (overdue & calm).sum() >= 30 and (overdue & ~calm).sum() >= 10
+        late = working_days(true[gone], AS_OF)
+        assert 5 <= late.min() and late.max() <= 20  # beyond that they would be lost
+
+
+def working_days(since: pd.Series, until: pd.Timestamp | pd.Series) -> pd.Series:
+    """Working days after `since` up to `until`."""
+    until = pd.Series(until, index=since.index)
+    return pd.Series(
+        [
+            sum(works(day.date()) for day in pd.date_range(a, b)[1:]) if b >= a else 0
+            for a, b in zip(since, until, strict=True)
+        ],
+        index=since.index,
+    )
+
+
+def test_the_lost_are_entered_21_to_25_working_days_after_the_due_date(cases: list[Case]) -> None:
+    """From the due date of the last visit on file, or the first of all."""
+    for case in cases:
+        said = case.visits[case.visits["outcome"] == "失访"].set_index("patient_id")["visit_date"]
+        due = pd.to_datetime(case.patients["first_due"]).copy()
+        last = filed(case).groupby("patient_id")["next_due"].last()
+        due[last.index] = last
+        late = working_days(due[said.index], said)
+        assert set(late) == {21, 22, 23, 24, 25}
+
+
+def test_every_allowed_value_occurs(cases: list[Case]) -> None:
+    for case in cases:
+        for table, listed in tables("health").items():
+            for column in listed:
+                if column.allowed:
+                    known = {zh for zh, _ in column.allowed}
+                    assert known <= set(case.raw[table][column.name]), column.name
+
+
+def test_no_weekday_is_crowded(cases: list[Case]) -> None:
+    for case in cases:
+        for day in (filed(case)["visit_date"], pd.to_datetime(case.patients["enrol_date"])):
+            count = day.dt.day_of_week.value_counts()
+            assert count[range(5)].max() < 1.5 * count[range(5)].min()
+
+
+def test_referral_helps_and_the_critical_come_monthly(cases: list[Case]) -> None:
+    for case in cases:
+        v = filed(case)
+        referred = v["outcome"].isin(["连续两次未控", "危急"])
+        assert 0.15 < referred.mean() < 0.30
+        assert referred.groupby(v["patient_id"]).sum().max() < 29
+        calm = v[(v["severity"] == "危重") & (v["outcome"] == "正常")]
+        own = calm[~calm.index.isin(wrong_rows(case))]
+        assert (own["next_due"] - own["visit_date"]).dt.days.max() <= 30
+
+
+def wrong_rows(case: Case) -> set[str]:
+    ledger = case.planted[case.planted["reason"] == "wrong_next_due"]
+    return set(case.raw["followups"].iloc[ledger["row"].astype(int) - 2]["followup_id"])
+
+
+def test_pressure_goes_with_hypertension_and_severity_with_age(cases: list[Case]) -> None:
+    for case in cases:
+        p = case.patients
+        own = p["disease"].isin(PRESSURE)
+        assert p["baseline_sbp"][own].mean() > p["baseline_sbp"][~own].mean() + 7
+        sick = (p["severity"] != "稳定").groupby(p["disease"] == "两者").mean()
+        assert sick[True] > sick[False]
 
 
 def test_attempts_stand_beside_their_result(cases: list[Case]) -> None:
@@ -260,7 +335,7 @@ def test_attempts_stand_beside_their_result(cases: list[Case]) -> None:
 
 
 def with_control(case: Case) -> pd.DataFrame:
-    """Patients with their pressure at the year-end review; blank where lost."""
+    """Patients with their pressure at the annual review; blank where lost."""
     p = case.patients.copy()
     review = case.visits[case.visits["annual_review"] == 1].set_index("patient_id")
     assert review.index.is_unique
@@ -301,13 +376,16 @@ def test_truth_of_the_seen_is_what_the_review_says(cases: list[Case]) -> None:
         review = case.truth.loc[p.index]
         hand = (review["review_sbp"] < limit) & (review["review_dbp"] < 90)
         assert (hand.astype(int) == review["controlled"]).all()
-        assert case.summary["control"]["true"] == pytest.approx(100 * hand.mean(), abs=0.06)
+        own = p["disease"].isin(PRESSURE)
+        assert case.summary["control"]["people"] == own.sum()
+        assert case.summary["control"]["true"] == pytest.approx(100 * hand[own].mean(), abs=0.06)
 
 
 def test_those_seen_overstate_control_and_the_baseline_mends_it(cases: list[Case]) -> None:
     for case in cases:
         p = with_control(case)
-        true = case.truth["controlled"].mean()
+        p = p[p["disease"].isin(PRESSURE)]  # whose pressure is managed
+        true = case.truth.loc[p.index, "controlled"].mean()
         seen = p[p["seen"]]
         naive = seen["controlled"].mean()
         assert naive > true + 0.035
@@ -316,6 +394,11 @@ def test_those_seen_overstate_control_and_the_baseline_mends_it(cases: list[Case
         cells = ["severity", "high"]
         rate, size = seen.groupby(cells)["controlled"].mean(), p.groupby(cells).size()
         assert seen.groupby(cells).size().min() >= 5
+        for (severity, high), size_of in seen.groupby(cells).size().items():
+            name = {"稳定": "stable", "复杂": "complex", "危重": "critical"}[severity]
+            stratum = case.summary["strata"][f"{name}_{('low', 'high')[high]}"]
+            assert stratum["seen"] == size_of and stratum["people"] == size[severity, high]
+            assert stratum["in_control"] == pytest.approx(rate[severity, high] * size_of)
         assert (rate * size).sum() / size.sum() == pytest.approx(true, abs=0.02)
         # by weights: the inverse of the modelled chance of being seen
         x = pd.get_dummies(p["severity"]).astype(float).assign(high=p["high"])

@@ -218,7 +218,7 @@ def test_wishes_that_cannot_be_are_refused_together(tmp_path: Path) -> None:
     with pytest.raises(InputProblems) as raised:
         build(["client_export", "jdd"], out=tmp_path, size="large", orders=100_000_001)
     assert [p.id for p in raised.value.problems] == [
-        "data.unknown_choice",
+        "data.unknown_case_near",
         "data.not_large",
         "data.orders_out_of_range",
     ]

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from sklearn.linear_model import LogisticRegression
 
+from segkit.synth.dictionary import tables as described
 from segkit.workdays import is_workday
 
 CASE = "realestate"
@@ -147,6 +148,65 @@ def test_the_budget_follows_what_the_household_can_afford(offices: list[Office])
         assert (monthly * 360 + 0.4 * people["assets_wan"].astype(float)).median() > 1.4 * able.median()
 
 
+def test_households_are_possible(offices: list[Office]) -> None:
+    for office in offices:
+        people = office.people[~office.people["age"].isin(["0", "199"])]
+        age = people["age"].astype(int)
+        retired = people["occupation"] == "退休"
+        assert age[retired].min() >= 50 and 60 <= retired.sum() <= 150
+        assert retired[age >= 60].mean() > 0.5 > 2 * retired[age.between(50, 54)].mean()
+        assert (age == 25).mean() < 0.02 and (age == 70).mean() < 0.005  # nobody piles up at the ends
+        alone = set(office.leads[office.leads["family_size"] == "1"]["lead_id"])
+        assert len(alone) > 150
+        assert not alone & set(office.leads[office.leads["decision_role"] == "夫妻共同"]["lead_id"])
+        assert not alone & set(office.visits[office.visits["company"] == "配偶"]["lead_id"])
+        assert office.people["family_size"].value_counts(normalize=True)["3"] == pytest.approx(0.38, abs=0.04)
+
+
+def test_nobody_buys_beyond_the_household(offices: list[Office]) -> None:
+    """A loan of at most half the income and four fifths of the price, all assets, and not far above the budget."""
+    for office in offices:
+        bought = office.deals.merge(office.leads, on="lead_id", suffixes=("", "_asked"))
+        income, assets, paid = (bought[c].astype(float) for c in ("income_wan", "assets_wan", "price_wan"))
+        loan = np.minimum(income / 12 * 0.5 * 222.695, 0.8 * paid)
+        assert (loan + assets >= paid - 0.1).all()
+        over = paid / bought["budget_wan"]
+        assert 1.1 < over.max() <= 1.25 and 35 <= (over > 1).sum() <= 70
+        full = bought["payment"] == "全款"
+        assert (assets >= paid)[full].all() and full.sum() == office.summary["paid_in_full"]
+        truth = office.truth["leads"]
+        assert (truth["within_means"] == "1")[truth["bought"] == "1"].all()
+        assert set(office.leads["house_interest"]) == {"高层两房", "高层三房", "高层四房", "洋房", "叠拼"}
+        ratio = office.people["price_wan"].astype(float) / office.people["budget_wan"]
+        assert 1.0 < ratio.median() < 1.25 and ratio.quantile(0.9) < 2.0
+
+
+def test_deals_and_referrals_keep_coming(offices: list[Office]) -> None:
+    """The office sells in every quarter that still has new clients, and owners introduce all along."""
+    for office in offices:
+        quarters = pd.period_range("2024Q1", "2025Q3", freq="Q")
+        sold = office.leads["signed"].dropna().dt.to_period("Q").value_counts().reindex(quarters[1:])
+        assert sold.min() >= 9 and sold.max() < 2 * sold.mean()
+        met = office.people[office.people["referred"]]["first_contact_at"].dt.to_period("Q")
+        assert met.value_counts().reindex(quarters).min() >= 12
+
+
+def test_the_staff_is_not_equally_busy(offices: list[Office]) -> None:
+    for office in offices:
+        loads = office.people["consultant_id"].value_counts()
+        assert 1.25 < loads.max() / loads.min() < 1.5
+        assert office.summary["loads"] == {"least": loads.min(), "most": loads.max()}
+
+
+def test_what_describes_a_person_is_personal() -> None:
+    for listed in described(CASE).values():
+        for c in listed[1:]:
+            assert c.pii != "none", c.name
+            assert (c.pii == "identifier") == c.name.endswith("_id"), c.name
+            if c.name == "consultant_id":
+                assert c.zh == "置业顾问编号"
+
+
 def test_richer_clients_own_factories(offices: list[Office]) -> None:
     for office in offices:
         income = office.people["income_wan"].astype(float).groupby(office.people["industry"]).median()
@@ -204,6 +264,9 @@ def test_grades_promise_more_than_they_keep(offices: list[Office]) -> None:
         brier = ((late["stated_odds"].astype(float) - late["y"]) ** 2).mean()
         recalibrated = ((late["grade_by_sales"].map(learnt) - late["y"]) ** 2).mean()
         assert recalibrated < brier - 0.01
+        told = office.summary["graded_with_odds"]
+        assert told["brier_stated_2025"] == pytest.approx(brier, abs=1e-4)
+        assert told["brier_learnt_2024"] == pytest.approx(recalibrated, abs=1e-4)
         other = office.people[~office.people["grade_by_sales"].isin([*STATED, "A", ""])]
         assert (other["stated_odds"] == "").all() and other["y"].mean() < 0.03
         paid = office.people[office.people["grade_by_sales"] == "A"]
@@ -308,6 +371,13 @@ def test_units_are_held_for_the_promising(offices: list[Office]) -> None:
         assert share[True, True] > 2.5 * share[False, False]
         naive, adjusted = odds_ratio(people, "locked"), fitted(people, list(EFFECTS))["locked"]
         assert naive - adjusted > 0.12
+        held = people[people["locked"]]
+        assert set(held["grade_by_sales"]) <= {"A", "B+", "B", "B-", "C+", ""}
+        assert (held["came"] == 1).mean() < 0.25  # mostly from the second visit on
+        sure = people[people["locked"] | (people["y"] == 1)]
+        assert sure["intent"].astype(int).min() >= 3
+        assert sure["intent"].astype(int).mean() > people["intent"].astype(int).mean() + 0.5
+        assert office.leads[office.leads["locked"]]["number"].is_unique
 
 
 def test_leads_truth_is_what_the_tables_say(offices: list[Office]) -> None:
@@ -469,6 +539,11 @@ def test_conflicts_between_consultants_show_once_phones_are_spelled_alike(office
         assert office.raw["leads"]["phone"].duplicated().sum() == 40
         later = leads[leads["number"].duplicated()]
         assert later["y"].sum() == 0
+        # they do not say quite the same again, but it is one household
+        both = twice.sort_values("lead_id").groupby("number")
+        told = [both[c].nunique().eq(2) for c in ("income_wan", "assets_wan", "budget_wan")]
+        assert all(0.5 < differs.mean() for differs in told)
+        assert both["family_size"].nunique().eq(1).all() and both["motive"].nunique().eq(1).all()
         ledger = office.truth["defects"].query("reason == 'fuzzy_duplicate'")
         assert set(ledger["old"]) == set(later["lead_id"])
         spelled = ~office.raw["leads"]["phone"].str.fullmatch(r"\d{11}")
