@@ -12,12 +12,24 @@ import pandas as pd
 from segkit.synth.draws import Draws
 
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")  # as an input method may leave digits
+# reason codes of the intake: these are defects, every other code is a structure that was planted
+REASONS = frozenset({
+    "duplicate", "fuzzy_duplicate", "bad_date", "no_date", "bad_amount", "no_amount", "no_customer", "cancelled",
+    "refunded", "test", "after_as_of", "negative", "shifted", "formula", "phone_format", "phone_float",
+    "id_in_text", "amount_unit", "excel_serial", "full_width", "grade_spelling", "owner_missing",
+    "opt_out_conflict",
+})  # fmt: skip
 LEDGER = ["file", "sheet", "row", "column", "reason", "old", "new"]
 
 
 def full_width(text: str) -> str:
     """Letters, digits and signs as a Chinese keyboard types them in full width (全角): Ａ１．５."""
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+def at_scale(n: float, scale: float, least: int = 1) -> int:
+    """How many of `n` planted things a draw of this scale holds; never fewer than `least`."""
+    return max(least, round(n * scale))
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class Planter:
     Attributes
     ----------
     frame : the table; its index holds the keys of the rows, which survive any later sorting
+    reach : how many rows below its original a copied row may stand in the file
     free : keys of the rows that carry no defect yet
     defects : what was planted, in the order of planting
     copied : key of each copied row -> key of its original
@@ -45,6 +58,7 @@ class Planter:
 
     frame: pd.DataFrame
     draws: Draws
+    reach: int = 12
     free: pd.Index = field(init=False)
     defects: list[Defect] = field(default_factory=list)
     copied: dict[int, int] = field(default_factory=dict)
@@ -93,10 +107,10 @@ class Planter:
         self.note(reason, copies, column, list(self.frame.loc[copies, column]))
         return copies
 
-    def file_order(self, reach: int) -> list[int]:
+    def file_order(self, reach: int | None = None) -> list[int]:
         """The keys by number, but each copied row up to `reach` rows below its original."""
         place = {int(key): float(key) for key in self.frame.index}
-        steps = self.draws.integers(0, reach - 1, len(self.copied))
+        steps = self.draws.integers(0, (reach or self.reach) - 1, len(self.copied))
         place |= {copy: key + 0.5 + int(n) for (copy, key), n in zip(self.copied.items(), steps, strict=True)}
         return sorted(place, key=place.__getitem__)
 

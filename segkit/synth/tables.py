@@ -12,6 +12,7 @@ import yaml
 
 from segkit.synth.calendar import AS_OF
 from segkit.synth.dictionary import Column, columns
+from segkit.synth.dirt import REASONS, Planter
 from segkit.synth.files import File, TextFile, csv_of
 
 
@@ -27,7 +28,7 @@ def written(case: str, table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def case_files(
     case: str,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame | Planter],
     truth: Mapping[str, pd.DataFrame],
     facts: Mapping[str, Any],
 ) -> list[File]:
@@ -35,12 +36,15 @@ def case_files(
 
     Parameters
     ----------
-    tables : finished text (`written`), by the name of the file
-    truth : frames for `_truth/<case>_<name>.csv`; text, whole numbers, or floats already rounded.
-        `defects` has the columns of `dirt.LEDGER`
+    tables : finished text (`written`), or a Planter over it, by the name of the file; copied rows then find
+        their place, and what was planted goes to `_truth/<case>_defects.csv` where its reason is one of the
+        intake's (`dirt.REASONS`), else to `_truth/<case>_planted.csv`
+    truth : frames for `_truth/<case>_<name>.csv`; text, whole numbers, or floats already rounded
     facts : plain, rounded numbers; with `as_of`, `rows` (of each table) and `defects` (of each reason) they
         are `_truth/<case>_summary.yml`, and the datasheets (datasheets/<case>.<lang>.md) quote them
     """
+    tables, ledgers = _finished(tables)
+    truth = {**truth, **ledgers}
     content: dict[str, Any] = {"as_of": AS_OF.isoformat(), "rows": {k: len(v) for k, v in tables.items()}}
     for ledger in ("defects", "planted"):
         if ledger in truth:
@@ -53,6 +57,26 @@ def case_files(
         summary(case, content),
         *datasheets(case, content),
     ]
+
+
+def _finished(
+    tables: Mapping[str, pd.DataFrame | Planter],
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """The tables in file order, and the two ledgers of what was planted in them."""
+    frames, ledgers = {}, []
+    for name, table in tables.items():
+        if isinstance(table, Planter):
+            keys = table.file_order()
+            frames[name] = table.frame.loc[keys]
+            ledgers.append(table.ledger(keys, file=f"{name}.csv", first_row=2))
+        else:
+            frames[name] = table
+    if not ledgers:
+        return frames, {}
+    ledger = pd.concat(ledgers, ignore_index=True)
+    defect = ledger["reason"].isin(REASONS)
+    books = {"defects": ledger[defect], "planted": ledger[~defect]}
+    return frames, {book: lines for book, lines in books.items() if len(lines)}
 
 
 def summary(case: str, facts: Mapping[str, Any]) -> File:

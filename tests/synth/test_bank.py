@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
 from segkit import hysteresis
 from segkit.synth.build import build
+from segkit.synth.dictionary import tables
 from segkit.workdays import is_workday
 
 ORDER = ["普通", "金卡", "白金", "私行"]
@@ -53,7 +55,7 @@ class Bank:
     def idle(self) -> pd.Series:
         """Idle deposit in 万元: nobody has more idle than he has in all, so such a cell is in yuan."""
         raw = self.clients["idle_deposit_wan"]
-        return raw.where(raw <= self.average["2025-10"], raw / 10_000)
+        return raw.where(raw <= self.month_end["2025-10"], raw / 10_000)
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +122,13 @@ def test_sizes_and_shares(banks: list[Bank]) -> None:
         assert len(bank.offers) == 1600 and bank.offers["client_id"].is_unique
         december = tiers(bank.average["2025-12"])
         assert [int((december == code).sum()) for code in CODES] == [1000, 550, 330, 120]
-        levels = bank.clients["risk_level"].value_counts(normalize=True)
+        old = bank.clients["age"] >= 70
+        levels = bank.clients.loc[~old, "risk_level"].value_counts(normalize=True)
         for level, share in zip(["C1", "C2", "C3", "C4", "C5"], [0.12, 0.25, 0.33, 0.20, 0.10], strict=True):
-            assert levels[level] == pytest.approx(share, abs=0.002)
-        assert bank.clients["consent_marketing"].mean() == pytest.approx(0.92, abs=0.001)
+            assert levels[level] == pytest.approx(share, abs=0.045)
+        assert (bank.clients.loc[old, "risk_level"] == "C5").mean() < 0.08
+        assert (bank.clients.loc[bank.clients["age"] < 25, "fin_need"] != "子女教育").all()
+        assert bank.clients["consent_marketing"].mean() == pytest.approx(0.92, abs=0.025)
         cautious = bank.clients["risk_level"] == "C1"
         saves = bank.clients["invest_pref"] == "存款"
         assert saves[cautious].mean() > 0.6 and saves[bank.clients["risk_level"] == "C5"].mean() < 0.15
@@ -178,13 +183,23 @@ def test_the_truth_is_the_buffer_rule_by_hand(banks: list[Bank], held: list[pd.D
         assert (truth["tier_in_force"] == own["2025-12"]).all()
         assert (truth["tier_by_average"] == tiers(bank.average["2025-12"])).all()
         assert (truth["tier_by_month_end"] == tiers(bank.month_end["2025-12"])).all()
-        three = {
-            "ordinary": "potential",
-            "gold": "ordinary",
-            "platinum": "ordinary",
-            "private": "high_net_worth",
+        buyers = bank.contacts.loc[bank.contacts["outcome"] == "成交", "client_id"]
+        never = (bank.clients["products"] == 0) & ~bank.clients.index.isin(buyers)
+        classes = pd.Series("ordinary", own.index).mask(never, "prospect")
+        classes = classes.mask(own["2025-12"] == "private", "high_net_worth")
+        assert (truth["three_classes"] == classes).all()
+        # prospects are no synonym of little money: some of them have more than many an ordinary client
+        little = bank.average["2025-12"] < 5
+        assert (classes[little] == "ordinary").sum() > 200 and (classes[~little] == "prospect").sum() > 20
+        none = bank.clients["products"] == 0
+        pitched = bank.contacts.loc[bank.contacts["purpose"] == "产品推介", "client_id"]
+        summary = yaml.safe_load((bank.folder / "_truth" / "bank_summary.yml").read_text("utf-8"))
+        assert summary["bought_nothing"] == {
+            "in_january": none.sum(),
+            "pitched_to": none.index[none].isin(pitched).sum(),
+            "bought": (none & ~never).sum(),
         }
-        assert (truth["three_classes"] == own["2025-12"].map(three)).all()
+        assert (none & ~never).sum() >= 3
 
 
 def test_the_package_gives_the_same_tiers(banks: list[Bank], held: list[pd.DataFrame]) -> None:
@@ -249,7 +264,7 @@ def pumped(bank: Bank) -> pd.Index:
     ratio = bank.month_end / bank.average
     others = ratio.columns.difference(QUARTER_ENDS)
     big = bank.average.min(axis=1) >= 0.5  # with a few yuan any ratio occurs
-    return ratio.index[big & (ratio[QUARTER_ENDS] > 1.7).all(axis=1) & (ratio[others] < 1.3).all(axis=1)]
+    return ratio.index[big & (ratio[QUARTER_ENDS] > 1.2).all(axis=1) & (ratio[others].median(axis=1) < 1.1)]
 
 
 def test_month_ends_misplace_clients_and_averages_do_not(banks: list[Bank]) -> None:
@@ -258,11 +273,11 @@ def test_month_ends_misplace_clients_and_averages_do_not(banks: list[Bank]) -> N
         by_end, by_average = tiers(bank.month_end["2025-12"]), tiers(bank.average["2025-12"])
         wrong = by_end != truth["tier_by_average"]
         spiked = truth["planted"] == "month_end_pump"
-        assert spiked.sum() == 120 and wrong[spiked].all() and wrong[~spiked].sum() <= 40
+        assert spiked.sum() == 120 and wrong[spiked].mean() >= 0.8 and wrong[~spiked].sum() <= 45
         assert (by_average == truth["tier_by_average"]).all()
         weight = bank.clients["sample_weight"]
         seems = weight[bank.month_end["2025-12"] >= 50].sum() / weight.sum()
-        assert seems > 0.028  # for a true 2.25 %
+        assert seems > 0.027  # for a true 2.25 %
 
 
 def test_pumped_clients_and_their_managers_are_found(banks: list[Bank]) -> None:
@@ -276,7 +291,9 @@ def test_pumped_clients_and_their_managers_are_found(banks: list[Bank]) -> None:
         assert len(planted) == 480
         cells = bank.text["aum_monthly"].loc[planted["row"] - 2]
         assert set(cells["client_id"]) == set(found) and set(cells["month"]) == set(QUARTER_ENDS)
-        assert (planted["old"].astype(float) > 1.6 * planted["new"].astype(float)).all()
+        assert (planted["old"].astype(float) > 1.1 * planted["new"].astype(float)).all()
+        times = (bank.month_end / bank.average).loc[found, QUARTER_ENDS]
+        assert 1.25 <= times.min(axis=None) + 0.001 < 1.35 and times.nunique(axis=1).min() > 1
 
 
 # --- outflows -----------------------------------------------------------------------------------------
@@ -288,18 +305,56 @@ def alarms(amount: pd.DataFrame) -> set[tuple[str, str]]:
     return set(fell.stack()[lambda s: s].index)
 
 
-def test_sudden_outflows_show_in_averages_and_drown_in_month_ends(banks: list[Bank]) -> None:
+def gone(amount: pd.DataFrame) -> set[tuple[str, str]]:
+    """Down 30 % from 5 万 or more, 20 % below the three months before, not back at 80 % within three months."""
+    last = amount.shift(axis=1)
+    low = pd.concat([amount.shift(k, axis=1) for k in (1, 2, 3)], keys=range(3)).groupby(level=1).min()
+    high = pd.concat([amount.shift(-k, axis=1) for k in (1, 2, 3)], keys=range(3)).groupby(level=1).max()
+    low, high = low.loc[amount.index], high.loc[amount.index].fillna(0)
+    left = (amount <= 0.7 * last) & (last >= 5) & (amount < 0.8 * low) & (high < 0.8 * last)
+    return set(left.stack()[lambda s: s].index)
+
+
+def months_of(bank: Bank, reason: str) -> set[tuple[str, str]]:
+    """Client and month of a planted movement."""
+    cells = bank.text["aum_monthly"].loc[bank.truth("planted").query("reason == @reason")["row"] - 2]
+    return set(zip(cells["client_id"], cells["month"], strict=True))
+
+
+def test_the_alarm_has_false_alarms_and_a_second_look_sorts_them_out(banks: list[Bank]) -> None:
     for bank in banks:
-        planted = bank.truth("planted").query("reason == 'sudden_outflow'")
-        cells = bank.text["aum_monthly"].loc[planted["row"] - 2]
-        true = set(zip(cells["client_id"], cells["month"], strict=True))
-        assert len(true) == 70 and alarms(bank.average) == true
+        true, passing = months_of(bank, "sudden_outflow"), months_of(bank, "passing_money")
+        assert len(true) == 70 and len(passing) == 40
         assert sum(month == "2025-12" for _, month in true) == 25
-        noisy = alarms(bank.month_end)
-        assert len(noisy & true) < 0.35 * len(noisy)
+        rings, noisy, settled = alarms(bank.average), alarms(bank.month_end), gone(bank.average)
+        quoted = yaml.safe_load((bank.folder / "_truth" / "bank_summary.yml").read_text("utf-8"))["alarm"]
+        assert (quoted["percent"], quoted["from_wan"]) == (40, 5)
+        for name, found in (("by_average", rings), ("by_month_end", noisy), ("second_look", settled)):
+            right = len(found & true)
+            assert (quoted[name]["rings"], quoted[name]["right"]) == (len(found), right)
+            assert quoted[name]["precision_percent"] == pytest.approx(100 * right / len(found), abs=0.51)
+            assert quoted[name]["recall_percent"] == pytest.approx(100 * right / len(true), abs=0.51)
+        # the alarm on averages: a third is false, all of it passing money, and a sixth is missed
+        assert rings <= true | passing
+        assert 0.6 < len(rings & true) / len(rings) < 0.8 and 0.75 < len(rings & true) / len(true) < 0.9
+        # on month ends many times more
+        assert len(noisy) > 4 * len(rings) and len(noisy & true) < 0.25 * len(noisy)
+        # the second look is better in both
+        assert len(settled & true) > 0.9 * len(true) and len(settled & true) > 0.82 * len(settled)
+        # falls of every size, no gap before the planted ones
+        ratio = bank.average / bank.average.shift(axis=1)
+        between = ratio.where(bank.average.shift(axis=1) >= 5).stack().between(0.6, 0.7)
+        assert between.sum() >= 12
+
+
+def test_calls_after_a_fall_do_not_tell_the_reason(banks: list[Bank]) -> None:
+    for bank in banks:
+        true, passing = months_of(bank, "sudden_outflow"), months_of(bank, "passing_money")
         calls = bank.contacts[bank.contacts["purpose"] == "资产异动关怀"]
-        assert len(calls) == 21
-        assert set(zip(calls["client_id"], calls["contact_date"].str[:7], strict=True)) <= true
+        called = set(zip(calls["client_id"], calls["contact_date"].str[:7], strict=True))
+        assert len(called) == len(calls) and called <= true | passing
+        for fell in (true, passing):
+            assert len(called & fell) / len(fell) == pytest.approx(0.3, abs=0.05)
 
 
 def test_slow_leavers_show_only_over_three_months(banks: list[Bank]) -> None:
@@ -329,8 +384,8 @@ def test_slow_leavers_show_only_over_three_months(banks: list[Bank]) -> None:
 
 
 def pitches(bank: Bank) -> pd.DataFrame:
-    """Every pitch with the traits of its client."""
-    found = bank.contacts[bank.contacts["purpose"] == "产品推介"]
+    """Every pitch with the traits of its client; by sms nothing can be sold."""
+    found = bank.contacts[(bank.contacts["purpose"] == "产品推介") & (bank.contacts["channel"] != "短信")]
     of = bank.clients.join(bank.idle.rename("idle_wan")).loc[found["client_id"]]
     return pd.DataFrame(
         {
@@ -368,17 +423,37 @@ def test_regression_recovers_whom_to_pitch_to(banks: list[Bank]) -> None:
         assert 0.15 < table["sold"].mean() < 0.25 and table["sold"].sum() > 250
 
 
-def test_twenty_five_bought_what_they_may_not(banks: list[Bank]) -> None:
+def test_offered_and_sold_above_the_limit_are_two_counts(banks: list[Bank]) -> None:
     for bank in banks:
         found = bank.contacts[bank.contacts["product_risk"] != ""]
         assert (found["purpose"] == "产品推介").all()
         may = bank.clients.loc[found["client_id"], "risk_level"].str[1].astype(int).to_numpy()
         above = found[found["product_risk"].str[1].astype(int) > may]
-        assert len(above) == above["client_id"].nunique() == 25 and set(above["outcome"]) == {"成交"}
-        planted = bank.truth("planted").query("reason == 'mis_sold'")
-        assert set(planted["row"]) == set(above.index + 2)
-        limits = bank.clients.loc[above["client_id"], "risk_level"].str.replace("C", "R").tolist()
-        assert planted.sort_values("row")["new"].tolist() == limits
+        sold = above[above["outcome"] == "成交"]
+        assert len(sold) == sold["client_id"].nunique() == 25 and len(above) == 85
+        for reason, rows in (("mis_sold", sold), ("risky_pitch", above.drop(sold.index))):
+            planted = bank.truth("planted").query(f"reason == '{reason}'").sort_values("row")
+            assert planted["row"].tolist() == (rows.index + 2).tolist()
+            limits = bank.clients.loc[rows["client_id"], "risk_level"].str.replace("C", "R").tolist()
+            assert planted["new"].tolist() == limits
+
+
+def test_outcomes_fit_the_channel(banks: list[Bank]) -> None:
+    said = {
+        "电话": {"成交", "有意向", "无意向", "未接通", "已完成"},
+        "企业微信": {"成交", "有意向", "无意向", "未回复", "已完成"},
+        "网点面谈": {"成交", "有意向", "无意向", "爽约", "已面谈"},
+        "短信": {"已送达", "有回复", "发送失败"},
+    }
+    for bank in banks:
+        table = bank.contacts
+        for channel, outcomes in said.items():
+            assert set(table.loc[table["channel"] == channel, "outcome"]) == outcomes
+        nobody = (table["channel"] == "短信") | table["outcome"].isin(["未接通", "未回复", "爽约"])
+        assert ((table["minutes"].astype(int) == 0) == nobody).all()
+        pitch = table["purpose"] == "产品推介"
+        assert not table.loc[~pitch, "outcome"].isin(["成交", "有意向", "无意向"]).any()
+        assert not table.loc[pitch, "outcome"].isin(["已完成", "已面谈"]).any()
 
 
 def test_contacts_fall_on_working_days_of_the_year(banks: list[Bank]) -> None:
@@ -402,15 +477,20 @@ def test_more_money_more_contacts(banks: list[Bank]) -> None:
 # --- consent and dirt -----------------------------------------------------------------------------------
 
 
-def test_nobody_is_pitched_to_without_consent_and_fifteen_through_a_closed_channel(banks: list[Bank]) -> None:
+def test_pitches_without_sensitive_consent_or_through_a_closed_channel(banks: list[Bank]) -> None:
     for bank in banks:
         found = bank.contacts[bank.contacts["purpose"] == "产品推介"]
         of = bank.clients.loc[found["client_id"]]
         assert (of["consent_marketing"] == 1).all()
+        without = found.index[(of["sensitive_consent"] == 0).to_numpy()]
+        planted = bank.truth("planted").query("reason == 'no_sensitive_consent'")
+        assert set(without + 2) == set(planted["row"]) and len(without) == 20
         closed = [c in o.split(";") for c, o in zip(found["channel"], of["opt_out_channels"], strict=True)]
         rows = set(found.index[closed] + 2)
         ledger = bank.truth("defects").query("reason == 'opt_out_conflict'")
         assert rows == set(ledger["row"]) and len(rows) == 15
+        refused = bank.clients.loc[bank.contacts.loc[ledger["row"] - 2, "client_id"], "opt_out_channels"]
+        assert not any(new in o.split(";") for new, o in zip(ledger["new"], refused, strict=True))
         sent = bank.offers.merge(bank.clients, left_on="client_id", right_index=True)
         assert (sent["sensitive_consent"] == 1).all() and (sent["consent_marketing"] == 1).all()
         assert not any(
@@ -422,7 +502,8 @@ def test_yuan_and_missing_managers_are_found(banks: list[Bank]) -> None:
     for bank in banks:
         ledger = bank.truth("defects").set_index("row")
         rows = pd.Series(range(2, 2002), index=bank.clients.index)
-        yuan = bank.clients["idle_deposit_wan"] > bank.average["2025-10"]
+        yuan = bank.clients["idle_deposit_wan"] > bank.month_end["2025-10"]
+        assert (bank.truth("clients")["idle_deposit_wan"] <= bank.month_end["2025-10"]).all()
         listed = ledger[ledger["reason"] == "amount_unit"]
         assert set(rows[yuan]) == set(listed.index) and yuan.sum() == 24
         mended = bank.idle.set_axis(rows).loc[listed.index]
@@ -519,7 +600,7 @@ def test_a_tenth_in_english_has_every_planted_class(
     planted, defects = (
         text_of(tmp_path / "_truth" / f"bank_{n}.csv")["reason"] for n in ("planted", "defects")
     )
-    assert planted.nunique() == 5 and defects.nunique() == 3
+    assert planted.nunique() == 8 and defects.nunique() == 3
     for path in [*tmp_path.rglob("bank/*.csv"), *tmp_path.rglob("bank_*.*")]:
         assert not re.search(r"[\u4e00-\u9fff]", path.read_text("utf-8-sig")), path
 
@@ -529,3 +610,29 @@ def test_both_datasheets_quote_this_draw(banks: list[Bank]) -> None:
         for lang in ("zh", "en"):
             text = (bank.folder / "bank" / f"datasheet.{lang}.md").read_text("utf-8")
             assert f"{len(bank.contacts):,}" in text and "{" not in text
+            summary = yaml.safe_load((bank.folder / "_truth" / "bank_summary.yml").read_text("utf-8"))
+            assert re.search(rf"(种子|seed) {summary['seed']}\b", text)
+            for number in (summary["tier_moves"]["up"], summary["tier_moves"]["down"]):
+                assert f" {number} " in text
+
+
+def test_the_moves_quoted_are_those_of_the_rule_as_written(
+    banks: list[Bank], held: list[pd.DataFrame]
+) -> None:
+    for bank, own in zip(banks, held, strict=True):
+        moves = yaml.safe_load((bank.folder / "_truth" / "bank_summary.yml").read_text("utf-8"))["tier_moves"]
+        step = np.diff(own.map(CODES.index).to_numpy(), axis=1)
+        raw = np.diff(bank.average.apply(tiers).map(CODES.index).to_numpy(), axis=1)
+        assert moves == {"raw": (raw != 0).sum(), "up": (step > 0).sum(), "down": (step < 0).sum()}
+
+
+def test_what_is_said_of_a_person_is_marked() -> None:
+    """Only numbers of records, and the calendar month, say nothing about anybody."""
+    classes = {(table, c.name): c.pii for table, listed in tables("bank").items() for c in listed}
+    assert {key for key, pii in classes.items() if pii == "none"} == {
+        ("aum_monthly", "month"),
+        ("contacts", "contact_id"),
+        ("offers", "offer_id"),
+    }
+    for key in (("clients", "sample_weight"), ("contacts", "outcome"), ("offers", "responded")):
+        assert classes[key] == "sensitive"

@@ -21,16 +21,15 @@ from segkit.synth.cases.bank_money import (
 )
 from segkit.synth.cases.bank_offers import offers
 from segkit.synth.cases.bank_truth import PLANTED, client_truth, facts, propensity, tier_truth
-from segkit.synth.dictionary import JOINED_BY, columns
-from segkit.synth.dirt import LEDGER, Planter
+from segkit.synth.dictionary import columns
+from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
 from segkit.synth.people import Names
 from segkit.synth.tables import case_files, written
 
-IN_YUAN, NO_MANAGER, CLOSED_CHANNEL = 24, 30, 15  # defects
+IN_YUAN, NO_MANAGER = 24, 30  # defects
 YUAN_FROM = 0.5  # 万元; less would not look odd in yuan
-KEPT_APART = (*PLANTED.values(), "mis_sold", "below_tier")
 
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
@@ -51,22 +50,18 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "offers": offered,
     }
     cells = {name: written(CASE, name, frame) for name, frame in tables.items()}
-    ledgers = [
-        _dirty_clients(draws, cells, clients, scale),
-        _dirty_contacts(draws, cells, clients, touched, scale),
-        _structures(cells, money, below),
-    ]
-    ledger = pd.concat(ledgers, ignore_index=True)
-    apart = ledger["reason"].isin(KEPT_APART)
+    spoiled = {
+        "clients": _dirty_clients(draws, cells["clients"], clients, scale),
+        "contacts": _marked_contacts(draws, cells["contacts"], clients, touched, names),
+        "aum_monthly": _movements(draws, cells["aum_monthly"], money, below),
+    }
     truth = {
-        "clients": client_truth(clients, money, held, below),
+        "clients": client_truth(clients, money, held, below, touched),
         "tiers": tier_truth(clients, held),
         "propensity": propensity(),
         "offers": odds,
-        "defects": ledger[~apart].reset_index(drop=True),
-        "planted": ledger[apart].reset_index(drop=True),
     }
-    return case_files(CASE, cells, truth, facts(clients, money, held, touched, odds, names))
+    return case_files(CASE, cells | spoiled, truth, facts(seed, clients, money, held, touched, odds, names))
 
 
 def _monthly(clients: pd.DataFrame, money: Money) -> pd.DataFrame:
@@ -81,53 +76,52 @@ def _monthly(clients: pd.DataFrame, money: Money) -> pd.DataFrame:
     )
 
 
-def _dirty_clients(
-    draws: Draws, cells: dict[str, pd.DataFrame], clients: pd.DataFrame, scale: float
-) -> pd.DataFrame:
+def _dirty_clients(draws: Draws, cells: pd.DataFrame, clients: pd.DataFrame, scale: float) -> Planter:
     """Idle deposits in yuan, and managers left out."""
-    planter = Planter(cells["clients"], draws)
-    n = max(1, round(IN_YUAN * scale))
-    keys = planter.take(n, clients["idle_deposit_wan"] >= YUAN_FROM)
+    planter = Planter(cells, draws)
+    keys = planter.take(at_scale(IN_YUAN, scale), clients["idle_deposit_wan"] >= YUAN_FROM)
     yuan = [f"{clients.at[k, 'idle_deposit_wan'] * 10_000:.0f}" for k in keys]
     planter.spoil("amount_unit", keys, "idle_deposit_wan", yuan)
-    keys = planter.take(max(1, round(NO_MANAGER * scale)))
+    keys = planter.take(at_scale(NO_MANAGER, scale))
     planter.spoil("owner_missing", keys, "rm_id", [""] * len(keys))
-    return planter.ledger(list(planter.frame.index), file="clients.csv", first_row=2)
+    return planter
 
 
-def _dirty_contacts(
-    draws: Draws, cells: dict[str, pd.DataFrame], clients: pd.DataFrame, touched: pd.DataFrame, scale: float
-) -> pd.DataFrame:
-    """Pitches through a channel the client had closed, and sales above the client's risk level."""
-    planter = Planter(cells["contacts"], draws)
-    planter.free = touched.index[touched["pitch"] & ~touched["mis_sold"]]
-    refused = clients["opt_out_channels"].to_numpy()[touched["client"]]
-    keys = planter.take(max(1, round(CLOSED_CHANNEL * scale)), pd.Series(refused != "", index=touched.index))
-    first = [str(refused[k]).split(JOINED_BY)[0] for k in keys]
-    planter.spoil("opt_out_conflict", keys, "channel", first)
-    keys = touched.index[touched["mis_sold"]]
-    allowed = clients["risk_level"].str[1].astype(int).to_numpy()[touched.loc[keys, "client"]]
-    steps = columns(CASE, "contacts")["product_risk"].allowed
-    planter.note("mis_sold", keys, "product_risk", [steps[k - 1][0] for k in allowed])
-    return planter.ledger(list(planter.frame.index), file="contacts.csv", first_row=2)
+def _marked_contacts(
+    draws: Draws, cells: pd.DataFrame, clients: pd.DataFrame, touched: pd.DataFrame, names: Names
+) -> Planter:
+    """Pitches that ought not to have been made: closed channel, no consent for assets, product too risky."""
+    planter = Planter(cells, draws)
+    spec = columns(CASE, "contacts")
+    channel, risk = (np.array(spec[c].values(names)) for c in ("channel", "product_risk"))
+    allowed = clients["risk_level"].str[1].astype(int).to_numpy()[touched["client"]]
+
+    def marked(mark: str) -> pd.Index:
+        return touched.index[touched[mark]]
+
+    keys = marked("closed")
+    planter.note("opt_out_conflict", keys, "channel", channel[touched.loc[keys, "open_channel_at"]])
+    keys = marked("no_sensitive")
+    planter.note("no_sensitive_consent", keys, "purpose", [""] * len(keys))
+    for mark, reason in (("mis_sold", "mis_sold"), ("risky", "risky_pitch")):
+        keys = marked(mark)
+        planter.note(reason, keys, "product_risk", risk[allowed[keys] - 1])
+    return planter
 
 
-def _structures(cells: dict[str, pd.DataFrame], money: Money, below: np.ndarray) -> pd.DataFrame:
+def _movements(draws: Draws, cells: pd.DataFrame, money: Money, below: np.ndarray) -> Planter:
     """Where in aum_monthly.csv the planted movements stand; nothing in them is a wrong cell."""
-    table = cells["aum_monthly"]
-    lines = []
+    planter = Planter(cells, draws)
 
-    def line(who: int, month: int, column: str, reason: str, new: str | None = None) -> None:
-        row = 12 * who + month
-        cell = table.at[row, column]
-        lines.append(("aum_monthly.csv", "", row + 2, column, reason, cell, cell if new is None else new))
+    def note(reason: str, rows: np.ndarray, column: str, new: list[str] | None = None) -> None:
+        planter.note(reason, rows, column, list(cells.loc[rows, column]) if new is None else new)
 
-    for role in ("sudden", "slow"):
-        for who in money.who(role):
-            line(int(who), int(money.event[who]), "avg_aum_wan", PLANTED[role])
-    for who in money.who("pumped"):
-        for month in QUARTER_ENDS:
-            line(int(who), month, "end_aum_wan", PLANTED["pumped"], f"{money.unpumped[who, month]:.4f}")
-    for who in np.flatnonzero(below[:, -1] > 0):
-        line(int(who), 11, "avg_aum_wan", "below_tier")
-    return pd.DataFrame(lines, columns=LEDGER).sort_values(["row", "column", "reason"], ignore_index=True)
+    for role in ("sudden", "slow", "out_and_back", "in_and_out"):
+        who = money.who(role)
+        note(PLANTED[role], 12 * who + money.event[who], "avg_aum_wan")
+    for month in QUARTER_ENDS:
+        who = money.who("pumped")
+        true = [f"{v:.4f}" for v in money.unpumped[who, month]]
+        note(PLANTED["pumped"], 12 * who + month, "end_aum_wan", true)
+    note("below_tier", 12 * np.flatnonzero(below[:, -1] > 0) + 11, "avg_aum_wan")
+    return planter

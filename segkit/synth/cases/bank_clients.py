@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
 from segkit.synth.cases.bank_money import CASE, POPULATION, Money, tier_of, tier_shares
 from segkit.synth.dictionary import JOINED_BY, columns
-from segkit.synth.draws import Draws, quota
+from segkit.synth.draws import Draws
 from segkit.synth.people import Names
 
 # all of these are 示例参数; by tier: ordinary, gold, platinum, private
 AGE, AGE_SPREAD = (39.0, 45.0, 51.0, 55.0), 12.0
 MORE_PRODUCTS = (0.6, 1.6, 2.6, 4.0)
+NO_PRODUCT, NO_PRODUCT_ASLEEP = (0.30, 0.08, 0.03, 0.0), 0.55  # only deposits; the last below 1,000 yuan
 CITY_SHARES = (0.18, 0.27, 0.25, 0.30)
-RISK_SHARES = (0.12, 0.25, 0.33, 0.20, 0.10)  # C1..C5
+RISK = {  # C1..C5 by age from
+    0: (0.12, 0.25, 0.33, 0.20, 0.10),
+    70: (0.30, 0.36, 0.24, 0.08, 0.02),
+}
 PREFERENCE = {  # by risk level: deposits, wealth products, funds, insurance, precious metals
     "C1": (0.70, 0.15, 0.02, 0.11, 0.02),
     "C2": (0.45, 0.35, 0.05, 0.12, 0.03),
@@ -24,7 +31,8 @@ PREFERENCE = {  # by risk level: deposits, wealth products, funds, insurance, pr
     "C5": (0.06, 0.26, 0.52, 0.04, 0.12),
 }
 NEED = {  # by age from: cash, steady growth, education, retirement, succession
-    0: (0.50, 0.30, 0.15, 0.05, 0.00),
+    0: (0.64, 0.33, 0.00, 0.03, 0.00),
+    25: (0.50, 0.30, 0.15, 0.05, 0.00),
     35: (0.20, 0.30, 0.32, 0.15, 0.03),
     55: (0.12, 0.28, 0.03, 0.45, 0.12),
 }
@@ -47,15 +55,18 @@ def people(draws: Draws, level: np.ndarray, names: Names) -> pd.DataFrame:
     tenure = np.round(draws.lognormal(6.0, 0.7, n).clip(1.0, 30.0), 1)
     frame = pd.DataFrame({"level": level, "tier": tier, "age": age})
     frame["tenure_years"] = np.minimum(tenure, age - 18)
-    frame["products"] = (1 + draws.poisson(np.array(MORE_PRODUCTS)[tier], n)).clip(1, 9)
+    none = np.where(level < ASLEEP_BELOW, NO_PRODUCT_ASLEEP, np.array(NO_PRODUCT)[tier])
+    some = (1 + draws.poisson(np.array(MORE_PRODUCTS)[tier], n)).clip(1, 9)
+    frame["products"] = np.where(draws.chance(none, n), 0, some)
     frame["complaints_12m"] = draws.poisson(COMPLAINTS, n)
-    frame["city_tier"] = spec["city_tier"].said(names, _dealt(draws, tier, CITY_SHARES))
-    risk = _dealt(draws, tier, RISK_SHARES)
+    frame["city_tier"] = spec["city_tier"].drawn(names, draws, CITY_SHARES, n)
+    risk = _by(draws, _band(age, RISK), list(RISK.values()))
     frame["risk_level"] = spec["risk_level"].said(names, risk)
     frame["invest_pref"] = spec["invest_pref"].said(names, _by(draws, risk, list(PREFERENCE.values())))
-    band = np.searchsorted(list(NEED), age, side="right") - 1
-    frame["fin_need"] = spec["fin_need"].said(names, _by(draws, band, list(NEED.values())))
-    active = np.array(list(ACTIVE.values()))[band] + ACTIVE_PRODUCTS * (frame["products"].to_numpy() >= 3)
+    frame["fin_need"] = spec["fin_need"].said(names, _by(draws, _band(age, NEED), list(NEED.values())))
+    active = np.array(list(ACTIVE.values()))[_band(age, ACTIVE)] + ACTIVE_PRODUCTS * (
+        frame["products"].to_numpy() >= 3
+    )
     active = np.where(level < ASLEEP_BELOW, ASLEEP * active, active)
     frame["mobile_active"] = draws.steady(active, by=tier).astype(int)
     counts = np.bincount(tier, minlength=len(tier_shares()))
@@ -76,7 +87,7 @@ def with_money(draws: Draws, clients: pd.DataFrame, money: Money) -> pd.DataFram
     for tier, (p, q) in enumerate(IDLE):
         of = np.flatnonzero(clients["tier"] == tier)
         share[of] = draws.beta(p, q, len(of))
-    idle = np.round(np.minimum(share, MOST_IDLE) * money.average[:, 9], 4)
+    idle = np.round(np.minimum(share, MOST_IDLE) * money.month_end[:, 9], 4)
     manager = draws.integers(1, MANAGERS, n)
     pumped = money.who("pumped")
     these = draws.some(pumped, round(PUMPED_BY_THEM * len(pumped)))
@@ -87,7 +98,7 @@ def with_money(draws: Draws, clients: pd.DataFrame, money: Money) -> pd.DataFram
 
 def _consent(draws: Draws, frame: pd.DataFrame, names: Names) -> pd.DataFrame:
     n = len(frame)
-    yes = draws.exactly(CONSENT, n)
+    yes = draws.chance(CONSENT, n)
     most = np.minimum((frame["tenure_years"] * 365).to_numpy(), 1500.0)
     ago = 365 + np.floor(draws.uniform(n) * np.maximum(most - 365, 1))
     dates = days_from(AS_OF, -ago)
@@ -110,13 +121,9 @@ def _consent(draws: Draws, frame: pd.DataFrame, names: Names) -> pd.DataFrame:
     )
 
 
-def _dealt(draws: Draws, groups: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-    """Positions with these shares as exactly as whole people allow, in every group."""
-    out = np.zeros(len(groups), dtype=int)
-    for group in np.unique(groups):
-        of = np.flatnonzero(groups == group)
-        out[of] = np.repeat(np.arange(len(shares)), quota(shares, len(of)))[draws.order(len(of))]
-    return out
+def _band(age: np.ndarray, table: Mapping[int, Any]) -> np.ndarray:
+    """Which row of a table by age holds for each."""
+    return np.searchsorted(list(table), age, side="right") - 1
 
 
 def _by(draws: Draws, groups: np.ndarray, rows: list[tuple[float, ...]]) -> np.ndarray:

@@ -29,9 +29,17 @@ MOST = 100_000.0  # 1 billion CNY
 # months: AR(1) of the logarithm (示例参数)
 KEPT, SHOCK, MOST_SHOCK, END_NOISE = 0.9, 0.10, 0.25, 0.04
 # planted clients by tier, and what happens to them (示例参数)
-SUDDEN, SUDDEN_IN_DECEMBER, SUDDEN_RATIO = (0, 40, 22, 8), 25, (0.42, 0.57)
+SUDDEN, SUDDEN_IN_DECEMBER, SUDDEN_RATIO = (0, 40, 22, 8), 25, (0.40, 0.64)
 SLOW, SLOW_RATIO, SLOW_MONTHS = (0, 48, 26, 6), 0.75, 3
-PUMPED, PUMP_TIMES, QUARTER_ENDS = (20, 80, 20, 0), 2.0, (2, 5, 8, 11)
+PUMPED, PUMP_TIMES, PUMP_SPREAD, QUARTER_ENDS = (20, 80, 20, 0), 1.25, 0.06, (2, 5, 8, 11)
+PUMPED_A_LITTLE, LITTLE = (
+    1 / 6,
+    0.45,
+)  # share who need not reach the next floor; up to this much over PUMP_TIMES
+# money that only passes: out for a house and back within three months, or in (a bonus) and out again
+OUT_AND_BACK, OUT_RATIO, OUT_MONTHS = (0, 12, 6, 2), (0.40, 0.70), (1, 3)
+IN_AND_OUT, IN_TIMES, IN_MONTHS = (0, 12, 6, 2), (1.4, 2.4), (1, 2)
+END_JUMPS, END_JUMP = 0.02, (0.10, 0.35)  # share of month ends that happen to lie far off, and how far (log)
 WATCHED = 50  # clients whose tier in force in December is above that month's average
 # months below until a client of this tier is moved down: 3, private clients 6; up the next month
 PATIENCE = np.array([3, 3, 3, 6])
@@ -41,8 +49,8 @@ PATIENCE = np.array([3, 3, 3, 6])
 class Money:
     """Average and month-end holdings (clients x months), and what was planted with whom."""
 
-    role: np.ndarray  # sudden | slow | dip | pumped | ""
-    event: np.ndarray  # month (0..11) in which it begins, or -1
+    role: np.ndarray  # sudden | slow | out_and_back | in_and_out | dip | pumped | ""
+    event: np.ndarray  # month (0..11) in which it begins (in_and_out: in which the balance falls), or -1
     average: np.ndarray
     month_end: np.ndarray
     unpumped: np.ndarray  # month ends without what was pumped in
@@ -122,7 +130,11 @@ def year(draws: Draws, level: np.ndarray, leaving: np.ndarray, scale: float) -> 
     for t, k in enumerate(scaled(SLOW, scale)):
         free = np.flatnonzero((tier == t) & (money.role == ""))
         money.role[free[draws.weighted(leaving[free], k)]] = "slow"
+    for role, counts in (("out_and_back", OUT_AND_BACK), ("in_and_out", IN_AND_OUT)):
+        for t, k in enumerate(scaled(counts, scale)):
+            money.role[draws.some(np.flatnonzero((tier == t) & (money.role == "")), k)] = role
     _outflows(draws, money, path)
+    _passing(draws, money, path)
     _dips(draws, money, path, level, max(1, round(WATCHED * scale)))
     money.average = _yuan(level[:, None] * np.exp(np.round(path, DIGITS)))
     money.average[:, -1] = level
@@ -153,12 +165,13 @@ def _set_step(path: np.ndarray, who: int, month: int, log_ratio: float) -> None:
 
 
 def _outflows(draws: Draws, money: Money, path: np.ndarray) -> None:
-    """Sudden: more than 40 % gone from one month to the next. Slow: a quarter a month, three months long."""
+    """Sudden: 36-60 % gone from one month to the next, for good. Slow: a quarter a month, three months long."""
     sudden = draws.some(money.who("sudden"), len(money.who("sudden")))
     now = round(len(sudden) * SUDDEN_IN_DECEMBER / sum(SUDDEN))
     low, high = SUDDEN_RATIO
+    place = draws.even(np.zeros(len(sudden)))
     money.event[sudden] = np.where(np.arange(len(sudden)) < now, 11, draws.integers(1, 10, len(sudden)))
-    for who, u in zip(sudden, draws.uniform(len(sudden)), strict=True):
+    for who, u in zip(sudden, place, strict=True):
         _set_step(path, who, money.event[who], float(np.log(low + (high - low) * u)))
     slow = money.who("slow")
     money.event[slow] = draws.integers(1, 12 - SLOW_MONTHS, len(slow))
@@ -166,6 +179,22 @@ def _outflows(draws: Draws, money: Money, path: np.ndarray) -> None:
     for who, off in zip(slow, noise, strict=True):
         for k in range(SLOW_MONTHS):
             _set_step(path, who, money.event[who] + k, float(np.log(SLOW_RATIO) + 0.03 * off[k]))
+
+
+def _passing(draws: Draws, money: Money, path: np.ndarray) -> None:
+    """Large swings with a harmless reason: the balance is back where it was after a few months."""
+    out = money.who("out_and_back")
+    money.event[out] = draws.integers(1, 11 - OUT_MONTHS[1], len(out))
+    back = money.event[out] + draws.integers(*OUT_MONTHS, len(out))
+    low, high = OUT_RATIO
+    for who, month, u in zip(out, back, draws.even(np.zeros(len(out))), strict=True):
+        path[who, money.event[who] : month] += float(np.log(low + (high - low) * u))
+    came = money.who("in_and_out")
+    stays = draws.integers(*IN_MONTHS, len(came))
+    money.event[came] = draws.integers(2 + IN_MONTHS[1], 11, len(came))
+    low, high = IN_TIMES
+    for who, months, u in zip(came, stays, draws.even(np.zeros(len(came))), strict=True):
+        path[who, money.event[who] - months : money.event[who]] += float(np.log(low + (high - low) * u))
 
 
 def _dips(draws: Draws, money: Money, path: np.ndarray, level: np.ndarray, wanted: int) -> None:
@@ -194,7 +223,11 @@ def _month_ends(draws: Draws, money: Money, scale: float) -> None:
     """Near the average, except with clients whose balance is pumped up at quarter ends (冲量)."""
     average = money.average
     n = len(average)
-    money.unpumped = _yuan(average * np.exp(END_NOISE * draws.normal(12 * n).clip(-3, 3).reshape(n, 12)))
+    calm = END_NOISE * draws.normal(12 * n).clip(-3, 3).reshape(n, 12)
+    jump = END_JUMP[0] + (END_JUMP[1] - END_JUMP[0]) * draws.uniform(12 * n).reshape(n, 12)
+    jump *= draws.chance(END_JUMPS, 12 * n).reshape(n, 12)
+    off = calm + np.where(draws.chance(0.5, 12 * n).reshape(n, 12), jump, -jump)
+    money.unpumped = _yuan(average * np.exp(np.round(off, DIGITS)))
     money.month_end = money.unpumped.copy()
     level, floor = average[:, -1], np.append(FLOORS, np.inf)[tier_of(average[:, -1]) + 1]
     watched = held_tiers(tier_of(average))[1][:, -1] > 0
@@ -203,6 +236,14 @@ def _month_ends(draws: Draws, money: Money, scale: float) -> None:
         who = draws.some(np.flatnonzero(near & (tier_of(level) == t)), k)
         money.role[who] = "pumped"
         money.event[who] = QUARTER_ENDS[0]
-        times = np.maximum(PUMP_TIMES, floor[who] / level[who] * (1.05 + 0.35 * draws.uniform(k)))
+        money.unpumped[who] = _yuan(average[who] * np.exp(np.round(calm[who], DIGITS)))
+        money.month_end[who] = money.unpumped[who]
+        u = draws.uniform(k)
+        little = np.arange(k) < round(PUMPED_A_LITTLE * k)
+        over = floor[who] / level[who]
+        times = np.where(little, PUMP_TIMES + LITTLE * u, over * (1.05 + 0.35 * u))
         for month in QUARTER_ENDS:
-            money.month_end[who, month] = _yuan(average[who, month] * times)
+            least = np.where(little, 0.0, over * 1.01) if month == QUARTER_ENDS[-1] else 0.0
+            vary = np.exp(PUMP_SPREAD * draws.normal(k).clip(-2, 2))
+            pumped = np.maximum(np.maximum(PUMP_TIMES, least), times * vary)
+            money.month_end[who, month] = _yuan(average[who, month] * pumped)

@@ -8,16 +8,35 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.cases.bank_clients import ASLEEP_BELOW, MANAGERS, PUMPING
-from segkit.synth.cases.bank_contacts import PROPENSITY, traits
+from segkit.synth.cases.bank_contacts import PROPENSITY, SMS, SOLD, traits
 from segkit.synth.cases.bank_money import MONTHS, RICH, TIERS, VERY_RICH, Money, tier_of, tier_shares
 from segkit.synth.people import Names
 
-THREE_CLASSES = np.array(["potential", "ordinary", "ordinary", "high_net_worth"], dtype=object)
-PLANTED = {"sudden": "sudden_outflow", "slow": "slow_outflow", "pumped": "month_end_pump"}
+PLANTED = {
+    "sudden": "sudden_outflow",
+    "slow": "slow_outflow",
+    "pumped": "month_end_pump",
+    "out_and_back": "passing_money",
+    "in_and_out": "passing_money",
+}
 ALARM, ALARM_FROM = 0.6, 5.0  # falls to this share of the month before, which held this many 万
+# the second look: a fall to this share, still this far below the least of the three months before, and no month
+# of the next three back at this share of the month before
+FELL, STILL_BELOW, NOT_BACK, LOOK = 0.7, 0.8, 0.8, 3
 
 
-def client_truth(clients: pd.DataFrame, money: Money, held: np.ndarray, below: np.ndarray) -> pd.DataFrame:
+def three_classes(clients: pd.DataFrame, held: np.ndarray, touched: pd.DataFrame) -> np.ndarray:
+    """The course's classes: high net worth (高净值) in force as private; prospect (潜在) who never bought a product;
+    ordinary (普通) everybody else."""
+    bought = clients["products"].to_numpy() > 0
+    bought[touched.loc[touched["outcome_at"] == SOLD, "client"]] = True
+    private = held[:, -1] == TIERS.index("private")
+    return np.select([private, ~bought], ["high_net_worth", "prospect"], "ordinary").astype(object)
+
+
+def client_truth(
+    clients: pd.DataFrame, money: Money, held: np.ndarray, below: np.ndarray, touched: pd.DataFrame
+) -> pd.DataFrame:
     """One row per client: tiers in December by three rules, what was planted, the true cells."""
     name = np.array(TIERS, dtype=object)
     month = [MONTHS[m].strftime("%Y-%m") if m >= 0 else "" for m in money.event]
@@ -29,7 +48,7 @@ def client_truth(clients: pd.DataFrame, money: Money, held: np.ndarray, below: n
             "tier_by_month_end": name[tier_of(money.month_end[:, -1])],
             "watched": (below[:, -1] > 0).astype(int),
             "months_below": below[:, -1],
-            "three_classes": THREE_CLASSES[held[:, -1]],
+            "three_classes": three_classes(clients, held, touched),
             "planted": [PLANTED.get(role, "") for role in money.role],
             "planted_from": month,
             "rm_id": clients["rm_id"],
@@ -51,6 +70,7 @@ def propensity() -> pd.DataFrame:
 
 
 def facts(
+    seed: int,
     clients: pd.DataFrame,
     money: Money,
     held: np.ndarray,
@@ -61,13 +81,18 @@ def facts(
     """Measured on this draw; shares are rounded, money is in 万元."""
     raw, weight = tier_of(money.average), clients["sample_weight"].to_numpy()
     level, month_end = money.average[:, -1], money.month_end[:, -1]
-    pitched = touched[touched["pitch"]]
-    sold = (pitched["outcome_at"] == 0).to_numpy()
+    pitches = touched[touched["pitch"]]
+    pitched = pitches[pitches["channel_at"] != SMS]
+    sold = (pitched["outcome_at"] == SOLD).to_numpy()
+    called = money.role[touched.loc[touched["purpose_at"] == 3, "client"]]
+    classes = three_classes(clients, held, touched)
+    new = clients["products"].to_numpy() == 0
     marks = traits(clients, names).iloc[pitched["client"]].reset_index(drop=True)
     many = marks["three_products_or_more"].to_numpy() == 1
     pumped = money.who("pumped")
     by_manager = clients["rm_id"].iloc[pumped].value_counts()
     return {
+        "seed": seed,
         "population_percent": _by_tier(np.round(100 * tier_shares(), 2).tolist()),
         "sampled": _by_tier(np.bincount(tier_of(level), minlength=4).tolist()),
         "weighted": _view(level, weight),
@@ -85,15 +110,39 @@ def facts(
         },
         "watched": int((held != raw)[:, -1].sum()),
         "misplaced_by_month_end": int((tier_of(month_end) != raw[:, -1]).sum()),
-        "planted_clients": {role: len(money.who(role)) for role in ("sudden", "slow", "pumped", "dip")},
+        "planted_clients": {
+            role: len(money.who(role))
+            for role in ("sudden", "slow", "pumped", "out_and_back", "in_and_out", "dip")
+        },
+        "three_classes": {
+            name: {
+                "clients": int((classes == name).sum()),
+                "weighted_percent": _percent(weight[classes == name].sum() / weight.sum(), 2),
+            }
+            for name in ("high_net_worth", "ordinary", "prospect")
+        },
+        "bought_nothing": {
+            "in_january": int(new.sum()),
+            "pitched_to": int(new[pitches["client"].unique()].sum()),
+            "bought": int(new[pitched.loc[sold, "client"].unique()].sum()),
+        },
         "sudden_in_december": int((money.event[money.who("sudden")] == 11).sum()),
-        "sudden_called": int((touched["purpose_at"] == 3).sum()),
-        "alarms_by_average": _alarms(money.average),
-        "alarms_by_month_end": _alarms(money.month_end),
+        "called_after_fall": {
+            "sudden": int((called == "sudden").sum()),
+            "passing": int((called != "sudden").sum()),
+        },
+        "alarm": {
+            "percent": round(100 - 100 * ALARM),
+            "from_wan": round(ALARM_FROM),
+            "by_average": _hits(_alarms(money.average), money),
+            "by_month_end": _hits(_alarms(money.month_end), money),
+            "second_look": _hits(_gone(money.average), money),
+        },
         "managers": MANAGERS,
         "pumping_managers": PUMPING,
         "pumped_by_them": int(by_manager.sort_values(ascending=False, kind="stable").iloc[:PUMPING].sum()),
-        "pitches": len(pitched),
+        "pitches": len(pitches),
+        "pitches_by_sms": len(pitches) - len(pitched),
         "sold": int(sold.sum()),
         "sold_percent": {
             "all": _percent(sold.mean()),
@@ -110,9 +159,39 @@ def facts(
     }
 
 
-def _alarms(amount: np.ndarray) -> int:
-    """How many months end with at most 60 % of the month before, where that was 5 万 or more."""
-    return int(((amount[:, 1:] <= ALARM * amount[:, :-1]) & (amount[:, :-1] >= ALARM_FROM)).sum())
+def _alarms(amount: np.ndarray) -> np.ndarray:
+    """Which months (clients x months) are at most 60 % of the month before, where that was 5 万 or more."""
+    rings = np.zeros(amount.shape, dtype=bool)
+    rings[:, 1:] = (amount[:, 1:] <= ALARM * amount[:, :-1]) & (amount[:, :-1] >= ALARM_FROM)
+    return rings
+
+
+def _gone(amount: np.ndarray) -> np.ndarray:
+    """Which months fell far, below the months before as well, without coming back (as far as the year shows)."""
+    gone = np.zeros(amount.shape, dtype=bool)
+    for m in range(1, amount.shape[1]):
+        now, last = amount[:, m], amount[:, m - 1]
+        low = amount[:, max(0, m - LOOK) : m].min(axis=1)
+        after = amount[:, m : m + LOOK + 1].max(axis=1)
+        gone[:, m] = (
+            (now <= FELL * last)
+            & (last >= ALARM_FROM)
+            & (now < STILL_BELOW * low)
+            & (after < NOT_BACK * last)
+        )
+    return gone
+
+
+def _hits(rings: np.ndarray, money: Money) -> dict[str, float]:
+    """How often an alarm rings, and how many of the sudden outflows are among it (right client, right month)."""
+    sudden = money.who("sudden")
+    right = int(rings[sudden, money.event[sudden]].sum())
+    return {
+        "rings": int(rings.sum()),
+        "right": right,
+        "precision_percent": _percent(right / max(1, int(rings.sum())), 0),
+        "recall_percent": _percent(right / len(sudden), 0),
+    }
 
 
 def _view(amount: np.ndarray, weight: np.ndarray) -> dict[str, float]:
