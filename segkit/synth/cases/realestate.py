@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import days_from
-from segkit.synth.cases.realestate_clients import by_row, clients
+from segkit.synth.cases.realestate_clients import by_row, clients, odds
 from segkit.synth.cases.realestate_dirt import dirty
 from segkit.synth.cases.realestate_grades import GRADES, STATED, graded, recorded
 from segkit.synth.cases.realestate_records import CASE, deals, owners, referrals, visits
@@ -36,6 +36,7 @@ PEOPLE, CONFLICTS = 2340, 60  # clients; clients whom a second consultant regist
 WALK_IN, ONLINE, REFERRAL, AGENT, CHAMBER, ASSOCIATION = range(6)
 CHANNELS = {WALK_IN: 0.34, ONLINE: 0.26, AGENT: 0.14, CHAMBER: 0.05, ASSOCIATION: 0.05}
 SECOND_BY_AGENT = 0.7  # second registrations; the others walked in
+RETOLD = 0.08  # spread of income, assets and budget as told the second time
 RESISTANCE = (  # none, price, place, layout, mortgage, family: budget short; budget there
     (0.14, 0.36, 0.14, 0.10, 0.16, 0.10),
     (0.34, 0.12, 0.20, 0.18, 0.06, 0.10),
@@ -68,7 +69,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "consultants": consultant_truth(registered),
         **ledgers,
     }
-    return case_files(CASE, tables, truth, facts(frames, tables["leads"], tree))
+    return case_files(CASE, tables, truth, {"seed": seed, **facts(frames, tables["leads"], tree)})
 
 
 def _people(draws: Draws, grown: Trees, n: int) -> pd.DataFrame:
@@ -104,6 +105,7 @@ def _leads(draws: Draws, invented: Invented, people: pd.DataFrame, conflicts: in
     rows["next_action_date"] = _next_action(draws, rows)
     objects = by_row(draws, np.array(RESISTANCE)[rows["budget_enough"].astype(int)])
     family = ~rows["decides"].to_numpy() & draws.chance(FAMILY_SAYS, n)
+    rows["house_at"] = rows["house_interest"]
     spec = columns(CASE, "leads")
     rows["resistance_code"] = spec["resistance_code"].said(names, np.where(family, 5, objects))
     rows["competitor_considered"] = spec["competitor_considered"].drawn(names, draws, COMPETITORS, n)
@@ -113,7 +115,10 @@ def _leads(draws: Draws, invented: Invented, people: pd.DataFrame, conflicts: in
 
 
 def _second(draws: Draws, people: pd.DataFrame, n: int) -> pd.DataFrame:
-    """The same clients once more, days later, by another consultant, after one visit on the same day."""
+    """The same clients once more, days later, by another consultant, after one visit on the same day.
+
+    They do not say quite the same again, the consultant judges for himself, and a unit is held only once.
+    """
     before = people["signed"].where(people["bought"], LAST_CONTACT + 1).clip(upper=LAST_CONTACT + 1)
     open_to = (before - 1 - people["contact"]).to_numpy()
     pool = people.index[(open_to >= 3) & (people["even_grade"] > 0)].to_numpy()
@@ -126,6 +131,14 @@ def _second(draws: Draws, people: pd.DataFrame, n: int) -> pd.DataFrame:
     rows["consultant"] = others[(np.searchsorted(others, rows["consultant"]) + step) % len(others)]
     inflating = set(people.loc[people["inflated"], "consultant"])
     rows["inflated"] = rows["consultant"].isin(inflating)
+    for column, unit in (("income_wan", 1.0), ("assets_wan", 10.0), ("budget_wan", 10.0)):
+        told = np.round(rows[column] * draws.lognormal(1.0, RETOLD, n) / unit) * unit
+        rows[column] = np.maximum(told, unit).astype(rows[column].dtype)
+    rows["budget_enough"] = rows["budget_wan"] >= rows["price_wan"]
+    rows["locked"] = False
+    rows["chance"] = odds(rows)
+    rows["even_grade"] = np.clip(rows["even_grade"] + draws.integers(-1, 1, n), 1, len(GRADES) - 1)
+    rows["intent"] = np.clip(rows["intent"] + draws.integers(-1, 1, n), 1, 5)
     rows["grade"] = recorded(rows["even_grade"].to_numpy(), rows["inflated"].to_numpy())
     rows["channel"] = np.where(draws.exactly(SECOND_BY_AGENT, n), AGENT, WALK_IN)
     rows["visits"], rows["visit_0"] = 1, rows["contact"]

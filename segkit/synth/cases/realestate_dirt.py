@@ -60,7 +60,8 @@ def _leads(draws: Draws, table: pd.DataFrame, leads: pd.DataFrame, scale: float)
     planter.spoil("phone_format", spelled, "phone", [_spelled(i, p) for i, p in enumerate(phones)])
     keys = planter.take(max(2, round(IN_YUAN * scale)))
     planter.spoil("amount_unit", keys, "budget_wan", list(table.loc[keys, "budget_wan"] + "0000"))
-    keys = planter.take(round(BLANK * len(table)))
+    keys = planter.take(1, where=table["stated_odds"] != "")  # a small sample too blanks some odds
+    keys = keys.append(planter.take(round(BLANK * len(table)) - 1))
     odds = keys[table.loc[keys, "stated_odds"] != ""]
     planter.spoil("grade_blank", keys, "grade_by_sales", [""] * len(keys))
     planter.spoil("odds_blank", odds, "stated_odds", [""] * len(odds))

@@ -14,10 +14,15 @@ from segkit.synth.people import Names
 
 CASE = "realestate"
 # sample parameters (示例参数)
-COMPANY = ((0.55, 0.25, 0.12, 0.08), (0.15, 0.60, 0.17, 0.08))  # alone, spouse, parents or children, friends
+COMPANY = (  # alone, spouse, parents or children, friends
+    (0.55, 0.25, 0.12, 0.08),
+    (0.15, 0.60, 0.17, 0.08),  # who decides with the spouse
+    (0.68, 0.00, 0.18, 0.14),  # who lives alone
+)
 TOPICS = (0.0, 0.45, 0.55, 0.0)  # tour, affordability, price, holding a unit; of the later visits
 TOUR, HOLD = 0, 3
-DISCOUNT, COMMISSION, CASH = 0.04, (0.003, 0.005), 0.12
+DISCOUNT, COMMISSION = 0.04, (0.003, 0.005)
+CASH = 0.75  # of those whose assets cover the price; nobody else pays in full
 REWARD = 10_000  # yuan, to who introduced a buyer
 NOTHING = (0.45, 0.35, 0.20)  # not reached, no interest, on file already
 SELVES, LOOPS = 3, 2  # false referrals: of oneself, of somebody one descends from
@@ -35,7 +40,8 @@ def visits(draws: Draws, names: Names, leads: pd.DataFrame) -> pd.DataFrame:
     topic = np.where(rows["turn"] == 0, TOUR, draws.choice(TOPICS, n))
     topic = np.where(rows["locked"] & (rows["turn"] == rows["visits"] - 1), HOLD, topic)
     couple = columns(CASE, "leads")["decision_role"].values(names)[1]
-    company = by_row(draws, np.array(COMPANY)[(rows["decision_role"] == couple).astype(int)])
+    kind = np.where(rows["family_size"] == 1, 2, np.where(rows["decision_role"] == couple, 1, 0))
+    company = by_row(draws, np.array(COMPANY)[kind])
     return pd.DataFrame(
         {
             "visit_id": [f"V{i:06d}" for i in range(1, n + 1)],
@@ -58,6 +64,8 @@ def deals(draws: Draws, names: Names, leads: pd.DataFrame) -> pd.DataFrame:
     price = np.round(rows["price_wan"] * (1 - DISCOUNT * draws.uniform(n)), 1)
     low, high = COMMISSION
     rate = np.round(low + (high - low) * draws.uniform(n), 4)
+    covered = np.flatnonzero(rows["assets_wan"] >= rows["price_wan"])
+    cash = np.isin(np.arange(n), covered[draws.exactly(CASH, len(covered))])
     return pd.DataFrame(
         {
             "deal_id": [f"D{i:06d}" for i in range(1, n + 1)],
@@ -66,9 +74,10 @@ def deals(draws: Draws, names: Names, leads: pd.DataFrame) -> pd.DataFrame:
             "sign_date": days_from(START, rows["signed"].to_numpy()),
             "house_type": rows["house_interest"],
             "price_wan": price,
-            "payment": columns(CASE, "deals")["payment"].said(names, draws.exactly(CASH, n)),
+            "payment": columns(CASE, "deals")["payment"].said(names, cash),
             "commission_yuan": np.round(price * 10_000 * rate, 2),
             "signed": rows["signed"],
+            "cash": cash,
         }
     )
 

@@ -23,6 +23,8 @@ CLOSED = frozenset(  # the sales office is shut from New Year's Eve to the third
 MOST_VISITS = 5
 # sample parameters (示例参数)
 ROOTS = 150  # first-phase owners in the owners' club
+ROOTS_JOIN = (-150, 440)  # the days they join: from August 2023, as keys are handed over
+SPREAD = 180  # introductions come within so many days of joining, and are written down from January 2024
 NPS_SHARES = (0.60, 0.28, 0.12)  # promoters 9-10, passives 7-8, detractors 0-6
 EXPECTED = (3.5, 1.0, 0.2)  # introductions of a member, by the same classes
 SCORES = ((9, 10), (7, 8), (0, 6))
@@ -76,7 +78,7 @@ def trees(draws: Draws, scale: float) -> Trees:
     How many introductions a generation makes is fixed, so that every draw has trees of one size.
     """
     roots = round(ROOTS * scale)
-    members = _members(draws, np.full(roots, -1), np.sort(draws.integers(1, 179, roots)), 0)
+    members = _members(draws, np.full(roots, -1), np.sort(draws.integers(*ROOTS_JOIN, roots)), 0)
     batches: list[pd.DataFrame] = []
     introduced: list[pd.DataFrame] = []
     for depth, (named, came) in enumerate(zip(INTRODUCED, CAME, strict=True), 1):
@@ -86,11 +88,11 @@ def trees(draws: Draws, scale: float) -> Trees:
         n, m = max(2, round(named * scale)), max(1, round(came * scale))
         member = _named_by(draws, able, n)
         joined = members["joined"].to_numpy()[member]
-        latest = np.minimum(joined + 120, LAST_CONTACT - 10)
-        day = joined + 7 + np.floor(draws.uniform(n) * (latest - joined - 6)).astype(int)
+        earliest, latest = np.maximum(joined + 7, 0), np.minimum(joined + SPREAD, LAST_CONTACT - 10)
+        day = earliest + np.floor(draws.uniform(n) * (latest - earliest + 1)).astype(int)
         batch = clients(draws, m, referred=True)
         if depth <= 2 and not batch["bought"].any():  # a small sample still needs a chain of three
-            batch.loc[batch["chance"].idxmax(), "bought"] = True
+            batch.loc[batch["chance"].where(batch["within_means"], 0.0).idxmax(), "bought"] = True
         arrived = np.sort(draws.some(n, m))
         contact = open_day(day[arrived] + draws.integers(0, 6, m))
         batch = journeys(draws, batch, contact, np.zeros(m, dtype=bool)).assign(depth=depth)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from segkit.synth.cases import realestate_clients as parameters
 from segkit.synth.cases.realestate_clients import EFFECTS
-from segkit.synth.cases.realestate_grades import GRADES, STATED
+from segkit.synth.cases.realestate_grades import GRADES, SECOND_YEAR, STATED
 from segkit.synth.cases.realestate_tree import EXPECTED
 
 GIVEN = list(STATED)  # grades whose odds are stated
@@ -20,6 +20,7 @@ def lead_truth(leads: pd.DataFrame) -> pd.DataFrame:
     """One row per registration: who it is, means, causes, odds, outcome and the even grade.
 
     `counts` is 0 for a second registration; `depth` is the generation in the referral tree, 0 without one.
+    `deal_probability` follows from the seven causes alone; who is not `within_means` did not buy.
     """
     first = leads[~leads["second"]].set_index("person")["lead_id"]
     truth = pd.DataFrame(
@@ -34,6 +35,7 @@ def lead_truth(leads: pd.DataFrame) -> pd.DataFrame:
     )
     for name in EFFECTS:
         truth[name] = leads[name].astype(int)
+    truth["within_means"] = leads["within_means"].astype(int)
     truth["deal_probability"] = np.round(leads["chance"], 6)
     truth["bought"] = (leads["signed"] >= 0).astype(int)
     truth["even_grade"] = np.array(GRADES)[leads["even_grade"]]
@@ -117,6 +119,7 @@ def facts(frames: Mapping[str, pd.DataFrame], leads: pd.DataFrame, tree: pd.Data
             for name, own in (("referred", referred), ("direct", ~referred))
         },
         "referral_log_odds": {
+            "times": round(float(bought[referred].mean() / bought[~referred].mean()), 1),
             "naive": _first(people[["referred"]], bought),
             "given_budget": _first(people[["referred", "budget_enough"]], bought),
             "given_all": fitted["referred"],
@@ -133,8 +136,31 @@ def facts(frames: Mapping[str, pd.DataFrame], leads: pd.DataFrame, tree: pd.Data
             "median_wan": round(float(people["affordability_wan"].median()), 1),
             "income_median_wan": round(float(people["income_wan"].median()), 1),
         },
+        **_houses(people, frames["deals"]),
+        "last_action": max(leads["next_action_date"]),
+        "phones_of_second": int((leads["phone"].str.len() != 11)[frames["leads"]["second"]].sum()),
         **_grades(people, leads),
         **_club(tree, frames["referrals"]),
+    }
+
+
+def _houses(people: pd.DataFrame, deals: pd.DataFrame) -> dict[str, Any]:
+    """What the clients look at, can pay and pay, for whom units are held, and how busy the consultants are."""
+    paid = deals["price_wan"] / deals["lead_id"].map(people.set_index("lead_id")["budget_wan"])
+    bought = people["bought"].to_numpy()
+    held = people.loc[people["locked"], "visits"]
+    loads = people.groupby("consultant_id").size()
+    price = people.groupby("house_at")["price_wan"].median()
+    return {
+        "within_means": {
+            "all": _rate(people["within_means"]),
+            "bought": _rate(people.loc[bought, "within_means"]),
+        },
+        "median_price_wan": [int(price.get(at, 0)) for at in range(5)],
+        "paid_over_budget": {"deals": int((paid > 1).sum()), "most": round(float(paid.max()), 2)},
+        "paid_in_full": int(deals["cash"].sum()),
+        "held": {"clients": len(held), "share": _rate(people["locked"]), "at_first_visit": _rate(held == 1)},
+        "loads": {"least": int(loads.min()), "most": int(loads.max())},
     }
 
 
@@ -154,6 +180,8 @@ def _grades(people: pd.DataFrame, leads: pd.DataFrame) -> dict[str, Any]:
     y, said = people["bought"][given].astype(float), grade[given].map(STATED).astype(float)
     seen = grade[given].map({word: y[grade[given] == word].mean() for word in GIVEN})
     inflating = people.loc[people["inflated"], "consultant_id"]
+    late = people.loc[y.index, "contact"] >= SECOND_YEAR
+    learnt = y[~late].groupby(grade[y.index][~late]).mean()
     return {
         "stated_odds": dict(STATED),
         "grades": {_name(word): odds[word] for word in GRADES},
@@ -164,6 +192,8 @@ def _grades(people: pd.DataFrame, leads: pd.DataFrame) -> dict[str, Any]:
             "deals": int(y.sum()),
             "brier_stated": round(float(((said - y) ** 2).mean()), 4),
             "brier_recalibrated": round(float(((seen - y) ** 2).mean()), 4),
+            "brier_stated_2025": round(float(((said - y)[late] ** 2).mean()), 4),
+            "brier_learnt_2024": round(float(((grade[y.index].map(learnt) - y)[late] ** 2).mean()), 4),
         },
         "inflating": " ".join(sorted(inflating.unique())),
     }
@@ -180,6 +210,7 @@ def _club(tree: pd.DataFrame, referrals: pd.DataFrame) -> dict[str, Any]:
             "roots": int((tree["depth"] == 0).sum()),
             "introductions": named,
             "leads": int(tree["leads"].sum()),
+            "came": round(float(tree["leads"].sum() / named), 4),
             "deals": deals,
             "k_factor": round(named / members * (deals / named), 4),
             "k_of_those_who_introduced": round(deals / len(introducing), 4),
