@@ -40,6 +40,10 @@ class Club:
     def numbers(self, column: str) -> pd.Series:
         return self.truth[column].astype(int)
 
+    def of_all(self, by_member: pd.Series) -> dict[str, int]:
+        """With 0 for members without an entry."""
+        return by_member.reindex(self.members["member_id"]).fillna(0).astype(int).to_dict()
+
     def joined(self) -> dict[str, dt.date]:
         return {
             m: dt.date.fromisoformat(d)
@@ -103,13 +107,14 @@ def test_sizes_and_marginals(club: Club) -> None:
     assert len(members) == 300 and members["member_id"].is_unique
     assert 4_500 < len(club.raw) <= 6_300
     assert members["join_date"].between("2022-01-10", "2025-09-30").all()
-    assert (members["join_date"] < "2024-01-01").mean() == pytest.approx(0.53, abs=0.02)
+    assert (members["join_date"] < "2024-01-01").mean() == pytest.approx(0.52, abs=0.08)
+    assert (members["opt_out_channels"] == "短信").mean() == pytest.approx(0.06, abs=0.045)
     assert (members["consent_marketing"] == "1").sum() == 240
     assert (members["card"] == "电子卡").mean() == pytest.approx(0.85, abs=0.07)
     bills = ledger.loc[ledger["type"] == EARN, "amount"].astype(float)
     assert bills.median() == pytest.approx(46, rel=0.06) and bills.min() >= 10
     visits = ledger[(ledger["type"] == EARN) & (ledger["entry_date"] >= dt.date(2025, 1, 1))]
-    assert visits["member_id"].nunique() > 150
+    assert visits["member_id"].nunique() > 140
     assert ledger["entry_date"].max() <= AS_OF and ledger["posted_date"].max() <= AS_OF
     assert club.numbers("lapsed").sum() == 84
 
@@ -123,8 +128,47 @@ def test_stars_follow_the_bill_and_the_signs_the_type(club: Club) -> None:
     adjusted = ledger.loc[ledger["type"] == ADJUST, "stars"]
     assert adjusted.between(-8, 30).all() and (adjusted > 0).any() and (adjusted < 0).any()
     assert set(ledger.loc[ledger["type"] == REDEEM, "stars"]) >= {-20, -40, -80}
-    first = ledger.groupby("member_id")["entry_date"].min()
-    assert all(first[m] == day for m, day in club.joined().items())
+    first, joined = ledger.groupby("member_id")["entry_date"].min(), club.joined()
+    assert all(day >= joined[m] for m, day in first.items())
+    at_once = sum(day == joined[m] for m, day in first.items()) / len(joined)
+    assert at_once == pytest.approx(0.6, abs=0.1), "many earn later than they join"
+    missing = set(joined) - set(first.index)
+    assert len(missing) == club.summary["never_came"] < 15
+    assert set(club.truth.loc[sorted(missing), "last_visit"]) <= {""}
+
+
+def test_joining_is_uneven_and_has_a_season(club: Club) -> None:
+    day = pd.to_datetime(club.members["join_date"])
+    month = day.dt.to_period("M").value_counts()
+    whole = month.reindex(pd.period_range("2022-02", "2025-09", freq="M")).fillna(0)
+    assert whole.var() > 0.7 * whole.mean(), "no quota a month"
+    assert whole.max() >= 11 and whole.min() <= 3
+    by = whole.groupby(whole.index.month).mean()
+    assert by[[3, 4, 5, 9, 10]].mean() > 1.2 * by[[1, 2, 11, 12]].mean()
+
+
+def test_visits_are_busier_at_weekends_and_rare_at_spring_festival(club: Club) -> None:
+    day = pd.to_datetime(club.ledger.loc[club.ledger["type"] == EARN, "entry_date"].astype(str))
+    off = pd.DatetimeIndex([])
+    for start, end in (
+        ("2023-01-21", "2023-01-27"),
+        ("2024-02-10", "2024-02-17"),
+        ("2025-01-28", "2025-02-04"),
+    ):
+        off = off.union(pd.date_range(start, end))
+    plain = day[~day.isin(off)]
+    weekend = (plain.dt.day_of_week >= 5).mean()
+    assert weekend / 2 / ((1 - weekend) / 5) == pytest.approx(1.5, abs=0.25)
+    around = pd.DatetimeIndex([d + pd.Timedelta(days=n) for d in off for n in (-14, 14)]).difference(off)
+    # the days a fortnight off are as many and as far into the chain's growth
+    assert day.isin(off).sum() / len(off) < 0.75 * day.isin(around).sum() / len(around)
+
+
+def test_leavers_end_over_the_years_into_2025(club: Club) -> None:
+    gone = club.truth[club.truth["lapsed"] == "1"]["last_visit"]
+    assert len(gone) == 84 and gone.max() <= "2025-02-28" and (gone >= "2024-11-01").sum() >= 3
+    quarter = pd.to_datetime(gone).dt.to_period("Q").value_counts()
+    assert len(quarter) >= 7 and quarter.max() <= 32
 
 
 def test_first_in_first_out_with_expiry_gives_the_true_balance_exactly(club: Club) -> None:
@@ -156,8 +200,9 @@ def test_what_is_posted_overstates_what_is_valid(club: Club) -> None:
     balance = club.numbers("balance")
     shown = counted.groupby("member_id")["stars"].sum()
     naive = counted[counted["type"].isin([EARN, REDEEM])].groupby("member_id")["stars"].sum()
-    assert shown.to_dict() == club.numbers("posted_balance").to_dict()
-    assert naive.to_dict() == club.numbers("earned_minus_redeemed").to_dict()
+    assert club.of_all(shown) == club.numbers("posted_balance").to_dict()
+    assert club.of_all(naive) == club.numbers("earned_minus_redeemed").to_dict()
+    shown = pd.Series(club.of_all(shown))
     assert ((shown - balance) == club.numbers("expired_unposted")).all()
     assert shown.sum() > 1.12 * balance.sum(), "the system shows stars that have ended"
     assert naive.sum() > 1.45 * balance.sum()
@@ -173,11 +218,12 @@ def test_levels_by_the_rules_are_the_truth_and_lifetime_stars_put_the_lapsed_too
     assert set(truth) == {1, 2, 3} and (truth == 3).sum() >= 15
     earned = club.ledger[club.ledger["type"] == EARN]
     lifetime = earned.groupby("member_id")["stars"].sum()
-    assert lifetime.to_dict() == club.numbers("lifetime_stars").to_dict()
+    assert club.of_all(lifetime) == club.numbers("lifetime_stars").to_dict()
+    lifetime = pd.Series(club.of_all(lifetime))
     naive = 1 + (lifetime >= 25).astype(int) + (lifetime >= 60).astype(int)
     assert naive.to_dict() == club.numbers("level_by_lifetime").to_dict()
     last = earned.groupby("member_id")["entry_date"].max()
-    lapsed = last[last < dt.date(2024, 12, 1)].index
+    lapsed = last[last <= dt.date(2025, 2, 28)].index
     assert set(club.truth.index[club.numbers("lapsed") == 1]) <= set(lapsed)
     assert (naive[lapsed] > truth[lapsed]).mean() > 0.55
     assert not (naive < truth).any()
@@ -198,6 +244,13 @@ def test_falling_by_one_level_a_year_matters_and_so_does_the_day_it_happened(clu
         ]
         crossed += years[0] != years[1]
     assert crossed >= 20
+
+
+def test_by_day_of_posting_some_members_stand_at_another_level(club: Club) -> None:
+    by_posting = club.levels("posted_date")
+    assert by_posting.to_dict() == club.numbers("level_by_posting").to_dict()
+    differ = (by_posting != club.numbers("level")).sum()
+    assert differ == club.summary["levels_differ_by_posting"] >= 8
 
 
 def test_late_postings_are_earnings_and_stand_in_the_ledger_of_structures(club: Club) -> None:
@@ -235,12 +288,24 @@ def test_added_up_by_posting_balances_fall_below_zero_and_by_day_of_happening_ne
     assert (in_order.groupby("member_id")["stars"].cumsum() >= 0).all()
 
 
-def test_lapsed_members_asked_for_stars_that_had_ended(club: Club) -> None:
+def test_redemptions_beyond_the_balance_are_tried_at_visits_and_half_for_stars_that_had_ended(
+    club: Club,
+) -> None:
     _, _, void = club.accounts()
-    asked = club.ledger.loc[void]
-    lapsed = club.numbers("lapsed")[asked["member_id"]] == 1
-    assert lapsed.sum() == 7 and asked["member_id"].is_unique
-    assert all(day >= dt.date(2025, 2, 1) for day in asked["entry_date"])
+    ledger, asked = club.ledger, club.ledger.loc[void]
+    assert len(asked) == 14 and asked["member_id"].is_unique
+    assert set(asked["stars"]) <= {-20, -40, -80}
+    came = ledger[ledger["type"] == EARN]
+    days = set(zip(came["member_id"], came["entry_date"], strict=True))
+    assert set(zip(asked["member_id"], asked["entry_date"], strict=True)) <= days
+    assert len({day.year for day in asked["entry_date"]}) >= 3
+    assert len({day.strftime("%Y-%m") for day in asked["entry_date"]}) >= 8
+    ended = 0
+    for row in asked.itertuples():
+        own = ledger[(ledger["member_id"] == row.member_id) & (ledger["entry_date"] <= row.entry_date)]
+        own = own[(own["type"] != EXPIRE) & ~own.index.isin(void)]
+        ended += own["stars"].sum() + row.stars >= 0
+    assert ended == 7
 
 
 def test_the_small_size_has_every_level_and_defect(

@@ -1,7 +1,7 @@
 """Members, stars and levels of an invented chain of coffee shops (会员积分与等级), with dirt and known truth.
 
-The rules are in `loyalty_account`. The expiry batch stopped, so posted stars overstate what members hold; and who
-came often years ago is no longer of a high level.
+The rules are in `loyalty_account`, who comes when in `loyalty_visits`. The expiry batch stopped, so posted stars
+overstate what members hold; and who came often years ago is no longer of a high level.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segkit.synth.calendar import AS_OF, days_from
+from segkit.synth.calendar import AS_OF
 from segkit.synth.cases.loyalty_account import (
     REWARDS,
     YUAN_A_STAR,
@@ -22,30 +22,46 @@ from segkit.synth.cases.loyalty_account import (
     earned_level,
     level,
 )
+from segkit.synth.cases.loyalty_visits import joining, visits
 from segkit.synth.dictionary import columns
 from segkit.synth.dirt import Planter
-from segkit.synth.draws import Draws, significant
+from segkit.synth.draws import Draws
 from segkit.synth.files import File
 from segkit.synth.people import Names
 from segkit.synth.tables import case_files, written
 
 CASE = "loyalty"
 MEMBERS = 300
-JOINED = (dt.date(2022, 1, 10), dt.date(2025, 9, 30))
 NEXT_MONTH = dt.date(2026, 1, 31)  # stars that end by then deserve a reminder
 BATCH_LAST = dt.date(2025, 7, 1)  # the last run of the expiry batch
 # sample parameters (示例参数)
-VISITS, VISITS_SIGMA = 0.42, 0.8  # a month, median of a log-normal
-LAPSED, LAPSED_TIMES = 0.28, 1.9  # share that stopped coming before 2025, how much more often they came
-LAPSED_JOINED_BY, LAPSED_BY = dt.date(2024, 1, 31), dt.date(2024, 11, 30)
 BILL, BILL_SIGMA, LEAST_BILL = 46.0, 0.6, 10.0  # CNY, median of a log-normal
 REDEEMS = 0.24  # chance at a visit, if the stars suffice
 GOODWILL, CORRECTION = 0.015, 0.01  # adjustments at a visit: up 5-30 stars, down 1-8
 COPIES = 0.01
 REFUSED, LATE = 14, 40  # redemptions beyond the balance; earnings posted 20-75 days late
-LATE_DAYS, NEAR = (20, 75), 15  # half of the late ones happened within NEAR days before an anniversary
+LATE_DAYS, NEAR = (
+    (20, 75),
+    15,
+)  # half of the late ones are posted in the next membership year; NEAR days before it
+DECISIVE = 12  # late ones by which the last review, gone by day of posting, gives another level
 CHANNELS, CARDS, TIERS, CONSENT = (0.5, 0.4, 0.1), (0.85, 0.15), (0.34, 0.33, 0.2, 0.13), 0.80
+NO_SMS = 0.06  # opted out of text messages
 EARN, REDEEM, EXPIRE, ADJUST = range(4)  # in the order of columns/loyalty.yml
+
+
+@dataclass(frozen=True)
+class Short:
+    """A visit at which no reward was taken: the valid stars after it, and what they would be without expiry."""
+
+    day: dt.date
+    balance: int
+    without_expiry: int
+
+    @property
+    def wanted(self) -> int:
+        """The least reward that is too much."""
+        return next(reward for reward in REWARDS if reward > self.balance)
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,10 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     members = _members(draws, names, round(MEMBERS * scale))
     entries, truth = _accounts(draws, members, scale)
     entries = _posted(draws, members, entries, scale)
+    truth["level_by_posting"] = [
+        level(joined, [(e.posted, e.stars) for e in own if e.kind == EARN], AS_OF)[0]
+        for joined, own in zip(members["join_date"], _by_member(entries, len(members)), strict=True)
+    ]
     planter = Planter(written(CASE, "ledger", _described(names, entries)), draws)
     keys = _spoilt(draws, planter, entries)
     ledger = planter.ledger(keys, file="ledger.csv", first_row=2)
@@ -78,59 +98,32 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
             "defects": ledger[~structure].reset_index(drop=True),
             "planted": ledger[structure].reset_index(drop=True),
         },
-        _facts(truth, entries),
+        {"seed": seed} | _facts(truth, entries),
     )
 
 
 def _members(draws: Draws, names: Names, n: int) -> pd.DataFrame:
-    """Everyone who joined, in order of joining; `lapses` is the day after which one comes no more."""
+    """Everyone who joined, in order of joining; with the latent columns of `joining`."""
     spec = columns(CASE, "members")
-    span = (JOINED[1] - JOINED[0]).days
-    joined = days_from(JOINED[0], np.sort(np.floor(draws.even(np.zeros(n)) * (span + 1)).astype(int)))
-    joined = [day.replace(day=28) if (day.month, day.day) == (2, 29) else day for day in joined]
-    early = np.flatnonzero([day <= LAPSED_JOINED_BY for day in joined])
-    lapsed = np.isin(np.arange(n), draws.some(early, round(LAPSED * n)))
-    stays = 0.45 + 0.55 * draws.uniform(n)  # of the days from joining to the end of November 2024
-    ends = [
-        day + dt.timedelta(days=int((LAPSED_BY - day).days * s)) for day, s in zip(joined, stays, strict=True)
-    ]
-    group = np.where(lapsed, 2, np.isin(np.arange(n), early))  # each with its few who come often
-    rate = significant(VISITS * np.exp(VISITS_SIGMA * draws.even_normal(group)))
-    return pd.DataFrame(
-        {
-            "member_id": [f"M{i:06d}" for i in range(1, n + 1)],
-            "join_date": joined,
-            "join_channel": spec["join_channel"].drawn(names, draws, CHANNELS, n),
-            "card": spec["card"].drawn(names, draws, CARDS, n),
-            "city_tier": spec["city_tier"].drawn(names, draws, TIERS, n),
-            "consent_marketing": draws.exactly(CONSENT, n).astype(int),
-            "rate": rate * np.where(lapsed, LAPSED_TIMES, 1.0),
-            "lapsed": lapsed.astype(int),
-            "ends": [end if gone else AS_OF for end, gone in zip(ends, lapsed, strict=True)],
-        }
+    return joining(draws, n).assign(
+        member_id=[f"M{i:06d}" for i in range(1, n + 1)],
+        join_channel=spec["join_channel"].drawn(names, draws, CHANNELS, n),
+        card=spec["card"].drawn(names, draws, CARDS, n),
+        city_tier=spec["city_tier"].drawn(names, draws, TIERS, n),
+        consent_marketing=draws.exactly(CONSENT, n).astype(int),
+        opt_out_channels=np.where(draws.chance(NO_SMS, n), spec["opt_out_channels"].values(names)[0], ""),
     )
-
-
-def _visits(draws: Draws, members: pd.DataFrame) -> list[list[dt.date]]:
-    """The days each member came: the day of joining, then at an even rate."""
-    days = np.array(
-        [(end - day).days for day, end in zip(members["join_date"], members["ends"], strict=True)]
-    )
-    count = draws.poisson(np.round(members["rate"].to_numpy() * days / 30.4375, 9), len(members))
-    u = np.split(draws.uniform(int(count.sum())), np.cumsum(count)[:-1])
-    return [
-        days_from(first, np.unique(np.floor(np.append(part * (span + 1), 0)).astype(int)))
-        for first, span, part in zip(members["join_date"], days, u, strict=True)
-    ]
 
 
 def _accounts(draws: Draws, members: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What happened in every account (one row each), and what its stars and level are at the as-of date."""
-    visits = _visits(draws, members)
-    tries = _refusals(draws, members, visits, scale)
+    came = visits(draws, members)
+    told = [_account(draws, days) for days in came]
+    refused = _refusals(draws, [short for *_, short in told], scale)
     rows, truth = [], []
-    for at, (days, member) in enumerate(zip(visits, members.itertuples(), strict=True)):
-        happened, account = _account(draws, days, tries.get(at))
+    for at, (days, member) in enumerate(zip(came, members.itertuples(), strict=True)):
+        happened, account, _ = told[at]
+        happened += refused.get(at, [])
         earned = [(h.day, h.stars) for h in happened if h.kind == EARN]
         now, year = level(member.join_date, earned, AS_OF)
         balance = account.balance(AS_OF)
@@ -154,26 +147,20 @@ def _accounts(draws: Draws, members: pd.DataFrame, scale: float) -> tuple[pd.Dat
                 "lifetime_stars": lifetime,
                 "level_by_lifetime": earned_level(lifetime),
                 "lapsed": member.lapsed,
-                "last_visit": days[-1].isoformat(),
+                "last_visit": days[-1].isoformat() if days else "",
             }
         )
     entries = pd.DataFrame(rows, columns=["at", "day", "kind", "stars", "amount", "refused"])
     return entries.assign(amount=entries["amount"].astype(float)), pd.DataFrame(truth)
 
 
-def _account(draws: Draws, days: list[dt.date], refused: dt.date | None) -> tuple[list[Happening], Account]:
-    """Let one member come on these days and ask for too much on one more day, if any."""
-    n, account, happened = len(days), Account(), []
+def _account(draws: Draws, days: list[dt.date]) -> tuple[list[Happening], Account, list[Short]]:
+    """Let one member come on these days."""
+    n, account, happened, short = len(days), Account(), [], []
     bills = np.maximum(np.round(draws.lognormal(BILL, BILL_SIGMA, n), 1), LEAST_BILL)
     u, which, adjusted = draws.uniform(n), draws.uniform(n), draws.uniform(n)
     more, less = draws.integers(5, 30, n), draws.integers(1, 8, n)
-    tries = {refused} if refused else set()
-    for day in sorted({*days, *tries}):
-        if day == refused:
-            wanted = account.balance(day) // REWARDS[0] * REWARDS[0] + REWARDS[0]
-            happened.append(Happening(day, REDEEM, -wanted, refused=True))
-            continue
-        i = days.index(day)
+    for i, day in enumerate(days):
         stars = int(bills[i] // YUAN_A_STAR)
         account.credit(day, stars)
         happened.append(Happening(day, EARN, stars, float(bills[i])))
@@ -187,23 +174,26 @@ def _account(draws: Draws, days: list[dt.date], refused: dt.date | None) -> tupl
             reward = able[int(which[i] * len(able))]
             account.debit(day, reward)
             happened.append(Happening(day, REDEEM, -reward))
-    return happened, account
+        elif len(able) < len(REWARDS):
+            short.append(Short(day, account.balance(day), sum(h.stars for h in happened)))
+    return happened, account, short
 
 
-def _refusals(
-    draws: Draws, members: pd.DataFrame, visits: list[list[dt.date]], scale: float
-) -> dict[int, dt.date]:
-    """Who asks for more than is there, and when; half of them have lapsed and ask for stars that ran out."""
+def _refusals(draws: Draws, short: list[list[Short]], scale: float) -> dict[int, list[Happening]]:
+    """Who asks for more than is there at a visit, once each, over all years; half of them for stars that have ended."""
     n = max(2, round(REFUSED * scale))
-    lapsed = members["lapsed"].to_numpy() == 1
-    old = draws.some(np.flatnonzero(lapsed), n // 2)
-    plain = draws.some(np.flatnonzero(~lapsed & (members["join_date"] <= dt.date(2024, 12, 31))), n - n // 2)
-    day = days_from(dt.date(2025, 2, 1), draws.integers(0, 300, n))
-    tries = {}
-    for at, wish in zip([*old, *plain], day, strict=True):
-        while wish in visits[at]:
-            wish += dt.timedelta(days=1)
-        tries[int(at)] = wish
+    every = [(at, s) for at, own in enumerate(short) for s in own]
+    ended = [s.without_expiry >= s.wanted for _, s in every]
+    tries: dict[int, list[Happening]] = {}
+    for wanted, most in ((True, n // 2), (False, n)):
+        turn = draws.some(np.flatnonzero(np.array(ended) == wanted), ended.count(wanted))
+        year = pd.Series([every[i][1].day.year for i in turn])
+        for i in turn[
+            np.argsort(year.groupby(year).cumcount().to_numpy(), kind="stable")
+        ]:  # one of every year in turn
+            at, s = every[i]
+            if at not in tries and len(tries) < most:
+                tries[at] = [Happening(s.day, REDEEM, -s.wanted, refused=True)]
     return tries
 
 
@@ -216,20 +206,65 @@ def _posted(draws: Draws, members: pd.DataFrame, entries: pd.DataFrame, scale: f
     """When each entry reached the system: mostly at once, some earnings late; numbered by posting."""
     delay = np.where(entries["kind"] == EXPIRE, 1, draws.chance(0.3, len(entries)).astype(int))
     ordinals = np.array([day.toordinal() for day in entries["day"]])
-    earned = (entries["kind"] == EARN).to_numpy() & (ordinals <= AS_OF.toordinal() - LATE_DAYS[1])
+    kept = entries["kind"] == EARN
+    earned = kept.to_numpy() & (ordinals <= AS_OF.toordinal() - LATE_DAYS[1])
     n = max(2, round(LATE * scale))
+    least = _decisive(
+        draws, members, entries[kept].assign(able=earned[kept]), max(1, round(DECISIVE * scale))
+    )
+    earned &= (
+        ~entries["at"].isin(entries.loc[list(least), "at"]).to_numpy()
+    )  # nothing else late for these people
     near = np.flatnonzero(earned & _before_anniversary(members, entries))
-    chosen = draws.some(near, min(n // 2, len(near)))
     rest = np.setdiff1d(np.flatnonzero(earned), near)
-    chosen = np.concatenate([chosen, draws.some(rest, n - len(chosen))])
+    near = draws.some(near, min(n // 2 - len(least), len(near)))
+    chosen = np.concatenate([list(least), near, draws.some(rest, n - len(least) - len(near))]).astype(int)
     late = np.isin(np.arange(len(entries)), chosen)
-    delay = np.where(late, draws.integers(*LATE_DAYS, len(entries)), delay)
+    low = np.array([least.get(i, LATE_DAYS[0]) for i in range(len(entries))])
+    days = low + np.floor(draws.uniform(len(entries)) * (LATE_DAYS[1] - low + 1)).astype(int)
+    delay = np.where(late, days, delay)
     posted = np.minimum(ordinals + delay, AS_OF.toordinal())
     out = entries.assign(posted=[dt.date.fromordinal(int(day)) for day in posted], late=late)
     turn = np.lexsort((entries["kind"], entries["at"], ordinals, posted))
     out = out.iloc[turn].reset_index(drop=True)
     out["entry_id"] = [f"L{i:06d}" for i in range(1, len(out) + 1)]
     return out.assign(member_id=members["member_id"].to_numpy()[out["at"]])
+
+
+def _decisive(draws: Draws, members: pd.DataFrame, earned: pd.DataFrame, n: int) -> dict[int, int]:
+    """`n` earnings of different members and the delay from which the last review, by posting, gives another level.
+
+    `earned` : all earnings, `able` where an entry may be posted late
+    """
+    found: list[dict[int, int]] = []
+    for at, own in earned.groupby("at"):
+        joined = members["join_date"].iloc[at]
+        reviews = [joined, *anniversaries(joined, AS_OF)]
+        stars, days = own["stars"].tolist(), own["day"].tolist()
+        true = level(joined, list(zip(days, stars, strict=True)), AS_OF)[0]
+        able = {}
+        for i, (day, may) in enumerate(zip(days, own["able"], strict=True)):
+            end = next((end for end in reviews[-2:] if day < end), None)
+            if not may or end is None or (end - day).days > LATE_DAYS[1]:
+                continue
+            moved = zip([*days[:i], end, *days[i + 1 :]], stars, strict=True)
+            if level(joined, list(moved), AS_OF)[0] != true:
+                able[int(own.index[i])] = max(LATE_DAYS[0], (end - day).days)
+        if able:
+            found.append(able)
+    least = {}
+    for who in draws.some(len(found), min(n, len(found))):
+        (entry,) = draws.pick(list(found[who]), 1)
+        least[entry] = found[who][entry]
+    return least
+
+
+def _by_member(entries: pd.DataFrame, n: int) -> list[list[Any]]:
+    """The entries of each of `n` members."""
+    own: list[list[Any]] = [[] for _ in range(n)]
+    for entry in entries.itertuples():
+        own[entry.at].append(entry)
+    return own
 
 
 def _before_anniversary(members: pd.DataFrame, entries: pd.DataFrame) -> np.ndarray:
@@ -278,6 +313,8 @@ def _facts(truth: pd.DataFrame, entries: pd.DataFrame) -> dict[str, Any]:
         "ends_by_next_month": int(truth["ends_by_next_month"].sum()),
         "levels": {n: int((truth["level"] == n).sum()) for n in (1, 2, 3)},
         "levels_by_lifetime": {n: int((truth["level_by_lifetime"] == n).sum()) for n in (1, 2, 3)},
+        "levels_differ_by_posting": int((truth["level_by_posting"] != truth["level"]).sum()),
+        "never_came": int((truth["last_visit"] == "").sum()),
         "too_high": int(high.sum()),
         "lapsed": len(lapsed),
         "lapsed_too_high": int(high[lapsed.index].sum()),

@@ -59,7 +59,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
             "groups": groups,
             "defects": planter.ledger(order, file=f"{TABLE}.csv", first_row=2),
         },
-        _facts(people, groups),
+        {"seed": seed} | _facts(people, groups),
     )
 
 

@@ -18,7 +18,7 @@ from segkit.synth.cases.retail_orders import (
     history,
     with_huge_orders,
 )
-from segkit.synth.cases.retail_people import CASE, shoppers
+from segkit.synth.cases.retail_people import CASE, shoppers, with_first_orders
 from segkit.synth.cases.retail_truth import customer_truth, experiment_truth, facts
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
@@ -32,7 +32,8 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     draws = Draws(seed, CASE)
     people = shoppers(draws, names, scale)
     bought, members = experiment(draws, people, history(draws, people))
-    orders = described(draws, names, people, with_huge_orders(draws, people, bought, scale))
+    orders = described(draws, names, people, with_huge_orders(draws, people, bought, members, scale))
+    people = with_first_orders(draws, people, orders)
     offers = _offers(names, people, orders, members)
     order_table, order_ledger = dirty_orders(draws, orders, scale)
     customer_table, customer_ledger = dirty_customers(draws, people, scale)
@@ -53,7 +54,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
             "defects": ledger[~structure].reset_index(drop=True),
             "planted": ledger[structure].reset_index(drop=True),
         },
-        facts(truth, effects, people, orders, offers.loc[offers["arm"] == "treated", "customer_id"]),
+        {"seed": seed} | facts(truth, effects, people, orders),
     )
 
 

@@ -39,7 +39,8 @@ OFFERS = (  # in the order of the cells and offers of columns/retail.yml
 CELLS = ("often_dear", "often_cheap", "seldom_dear", "seldom_cheap")
 SPREAD_KEPT = 0.25  # of the chance variation of an arm's total
 
-HUGE, HUGE_TIMES, HUGE_ORDERS = 60, (35.0, 50.0), (4, 10)  # customers, factor, orders such a customer has
+LARGE, LARGE_TIMES = 0.015, (3.0, 8.0)  # share of the orders of customers of high value; factor
+HUGE, HUGE_TIMES, HUGE_ORDERS = 60, (20.0, 45.0), (4, 10)  # customers, factor, orders such a customer has
 ON_HABIT = 0.70  # share of orders at one's usual time
 HABIT_HOURS = {"evening": (20, 22), "lunch": (12, 13), "weekend": (10, 17)}
 ALL_HOURS = (
@@ -78,7 +79,13 @@ def history(draws: Draws, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _orders(draws: Draws, people: pd.DataFrame, who: np.ndarray, day: np.ndarray) -> pd.DataFrame:
-    amount = people["typical_value"].to_numpy()[who] * draws.gamma(AMOUNT_SHAPE, AMOUNT_SHAPE, len(who))
+    n, low, high = len(who), *LARGE_TIMES
+    usual, large = draws.gamma(AMOUNT_SHAPE, AMOUNT_SHAPE, n), low + (high - low) * draws.uniform(n)
+    dear = people["value_class"].to_numpy()[who] == "high"
+    times = np.where(
+        dear & draws.chance(LARGE, n), large, usual
+    )  # now and then something large, such as a fridge
+    amount = people["typical_value"].to_numpy()[who] * times
     month = _MONTH_OF_DAY[day]
     return pd.DataFrame({"who": who, "day": day, "month": month, "amount": np.round(amount, 2)})
 
@@ -155,19 +162,25 @@ def _window_months() -> float:
     return (busy.moment(days[-1] + 1) - busy.moment(days[0])) / MONTH
 
 
-def with_huge_orders(draws: Draws, people: pd.DataFrame, orders: pd.DataFrame, scale: float) -> pd.DataFrame:
-    """One order of some customers of low value becomes huge (`huge`): a purchase for a whole office."""
+def with_huge_orders(
+    draws: Draws, people: pd.DataFrame, orders: pd.DataFrame, members: pd.DataFrame, scale: float
+) -> pd.DataFrame:
+    """One order of some customers of low value becomes huge (`huge`): a purchase for a whole office.
+
+    Not in the months by which the cells are formed and the offers judged, if the customer took part in the experiment.
+    """
     many = orders.groupby("who")["who"].transform("size")
     low = people["value_class"].to_numpy()[orders["who"]] == "low"
-    months = ~orders["month"].isin(WINDOW) & (orders["month"] > BEFORE)  # cells and window stay as they are
+    months = ~orders["month"].isin(WINDOW) & (orders["month"] > BEFORE) | ~orders["who"].isin(members["who"])
     able = orders[low & months & many.between(*HUGE_ORDERS)]
     buyers = draws.some(able["who"].unique(), max(1, round(HUGE * scale)))
+    able = able.loc[draws.some(able.index.to_numpy(), len(able))]
     rows = able[able["who"].isin(buyers)].groupby("who").head(1).index
     low_times, high_times = HUGE_TIMES
     times = low_times + (high_times - low_times) * draws.uniform(len(rows))
     typical = people["typical_value"].to_numpy()[orders.loc[rows, "who"]]
     out = orders.assign(huge=orders.index.isin(rows))
-    out.loc[rows, "amount"] = np.round(typical * times, 0)
+    out.loc[rows, "amount"] = np.round(typical * times, 2)
     return out
 
 

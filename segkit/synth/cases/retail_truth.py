@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from segkit.synth.cases.retail_orders import BEFORE, CELLS, DEAR_FROM, OFFERS, WINDOW
+from segkit.synth.cases.retail_orders import CELLS, DEAR_FROM, OFFERS, WINDOW
 from segkit.synth.cases.retail_people import NEWCOMER, START, tenure_months
 
 LATENT = [
@@ -21,6 +20,8 @@ LATENT = [
     "habit",
 ]
 FEW = 3  # orders from which an average order value is compared
+ARMS = ("treated", "holdout")
+BOUND = 1.96  # standard errors to either side of a 95 % interval
 
 
 def customer_truth(people: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def experiment_truth(table: pd.DataFrame, cells: list[str]) -> pd.DataFrame:
     for at, (cell, offer) in enumerate(zip(cells, OFFERS, strict=True)):
         row: dict[str, Any] = {"cell": cell, "cell_code": CELLS[at]}
         row |= {"frequency_effect": offer.frequency, "value_effect": offer.value}
-        for arm in ("treated", "holdout"):
+        for arm in ARMS:
             own = table[(table["cell"] == cell) & (table["arm"] == arm)]
             row |= {
                 f"n_{arm}": len(own),
@@ -51,6 +52,7 @@ def experiment_truth(table: pd.DataFrame, cells: list[str]) -> pd.DataFrame:
                 f"orders_after_{arm}": int(own["orders_after"].sum()),
                 f"orders_after_variance_{arm}": round(float(own["orders_after"].var()), 4),
                 f"amount_after_{arm}": round(float(own["amount_after"].sum()), 2),
+                f"amount_after_variance_{arm}": round(float(own["amount_after"].var()), 2),
             }
         row["used"] = int(table.loc[table["cell"] == cell, "offer_used"].sum())
         lines.append(row)
@@ -58,14 +60,14 @@ def experiment_truth(table: pd.DataFrame, cells: list[str]) -> pd.DataFrame:
 
 
 def facts(
-    truth: pd.DataFrame, offers: pd.DataFrame, people: pd.DataFrame, orders: pd.DataFrame, treated: pd.Series
+    truth: pd.DataFrame, offers: pd.DataFrame, people: pd.DataFrame, orders: pd.DataFrame
 ) -> dict[str, Any]:
-    """The measured numbers the datasheets quote; `treated` holds the ids of those who had an offer."""
+    """The measured numbers the datasheets quote."""
     often = truth["frequency_class"] == "high"
-    by_count = truth["orders"] > truth["orders"].mean()
     monthly = truth["orders"] / truth["tenure_months"]
-    by_rate = monthly > monthly.mean()
+    buyers = truth["orders"] > 0
     late = often & (truth["newcomer"] == 1)
+    by_count, by_rate = truth["orders"] > truth["orders"].mean(), monthly > monthly.mean()
     known = truth[truth["orders"] >= FEW]
     dear = known["value_class"] == "high"
     huge = known["huge_order"] == 1
@@ -76,9 +78,8 @@ def facts(
             "mean": _rounded(orders["amount"].mean()),
             "median": _rounded(orders["amount"].median()),
         },
-        "without_offer_before_after": _change(people, orders, treated),
-        "buyers": int((truth["orders"] > 0).sum()),
-        "no_order": int((truth["orders"] == 0).sum()),
+        "buyers": int(buyers.sum()),
+        "customers": _by_first_order(people, buyers),
         "consent": int(people["consent_marketing"].sum()),
         "classes": {
             f"{f}_{v}": int(((truth["frequency_class"] == f) & (truth["value_class"] == v)).sum())
@@ -90,48 +91,74 @@ def facts(
             "by_count": int((late & ~by_count).sum()),
             "by_rate": int((late & ~by_rate).sum()),
         },
+        "newcomers_who_bought": int((late & buyers).sum()),
+        "newcomers_who_bought_called_low": {
+            "by_count": int((late & buyers & (truth["orders"] <= truth.loc[buyers, "orders"].mean())).sum()),
+            "by_rate": int((late & buyers & (monthly <= monthly[buyers].mean())).sum()),
+        },
         "frequency_accuracy": {"by_count": _share(by_count == often), "by_rate": _share(by_rate == often)},
         "huge": int(huge.sum()),
         "huge_called_high": {
             "by_mean": int((huge & by_mean).sum()),
             "by_median": int((huge & by_median).sum()),
         },
+        "huge_smallest": _rounded(orders.loc[orders["huge"], "amount"].min()),
+        "genuine_as_large": int(
+            (~orders["huge"] & (orders["amount"] >= orders.loc[orders["huge"], "amount"].min())).sum()
+        ),
         "value_accuracy": {"by_mean": _share(by_mean == dear), "by_median": _share(by_median == dear)},
         "value_cut": round(DEAR_FROM),
         "participants": int(offers["n_treated"].sum() + offers["n_holdout"].sum()),
         "cells": {str(row["cell_code"]): _cell(row) for row in offers.to_dict("records")},
+        "holdout_before_after": round(
+            float(offers["orders_after_holdout"].sum() / len(WINDOW) / offers["orders_before_holdout"].sum())
+            - 1,
+            4,
+        ),
+    }
+
+
+def _by_first_order(people: pd.DataFrame, buyers: pd.Series) -> dict[str, int]:
+    """How many never bought, bought before this year only, for the first time this year, or before and again."""
+    first = people["first_order_date"]
+    never = first.isna()
+    old = ~never & np.array([day is not None and day < START for day in first])
+    return {
+        "never": int(never.sum()),
+        "only_earlier": int((old & ~buyers).sum()),
+        "first_this_year": int((~never & ~old).sum()),
+        "again": int((old & buyers).sum()),
     }
 
 
 def _cell(row: dict[Any, Any]) -> dict[str, Any]:
-    """Orders a month before and after, use, and what the holdout says of the offer."""
-    before, after, value, noise = {}, {}, {}, 0.0
-    for arm in ("treated", "holdout"):
-        before[arm] = row[f"orders_before_{arm}"] / row[f"n_{arm}"]
-        after[arm] = row[f"orders_after_{arm}"] / row[f"n_{arm}"] / len(WINDOW)
-        noise += row[f"orders_after_variance_{arm}"] / row[f"n_{arm}"] / len(WINDOW) ** 2
-        value[arm] = row[f"amount_after_{arm}"] / row[f"orders_after_{arm}"]
+    """Orders a month before and after, use, spending, and what the holdout says of the offer, with intervals."""
+    n = {arm: row[f"n_{arm}"] for arm in ARMS}
+    before = {arm: row[f"orders_before_{arm}"] / n[arm] for arm in ARMS}
+    after = {arm: row[f"orders_after_{arm}"] / n[arm] / len(WINDOW) for arm in ARMS}
+    spent = {arm: row[f"amount_after_{arm}"] / n[arm] for arm in ARMS}
+    value = {arm: row[f"amount_after_{arm}"] / row[f"orders_after_{arm}"] for arm in ARMS}
+    noise = sum(row[f"orders_after_variance_{arm}"] / n[arm] for arm in ARMS) ** 0.5 / len(WINDOW)
+    spent_noise = sum(row[f"amount_after_variance_{arm}"] / n[arm] for arm in ARMS) ** 0.5
+    more, spent_more = after["treated"] - after["holdout"], spent["treated"] - spent["holdout"]
     return {
-        "n": row["n_treated"] + row["n_holdout"],
-        "used": round(row["used"] / row["n_treated"], 4),
+        "n": n["treated"] + n["holdout"],
+        "used": round(row["used"] / n["treated"], 4),
         "before": round(before["treated"], 3),
         "after": round(after["treated"], 3),
         "after_holdout": round(after["holdout"], 3),
         "before_after": round(after["treated"] / before["treated"] - 1, 4),
         "holdout_before_after": round(after["holdout"] / before["holdout"] - 1, 4),
         "uplift": round(after["treated"] / after["holdout"] - 1, 4),
-        "standard_errors": round((after["treated"] - after["holdout"]) / noise**0.5, 1),
+        "more_orders": round(more, 3),
+        "more_orders_low": round(more - BOUND * noise, 3),
+        "more_orders_high": round(more + BOUND * noise, 3),
         "uplift_value": round(value["treated"] / value["holdout"] - 1, 4),
+        "uplift_spent": round(spent["treated"] / spent["holdout"] - 1, 4),
+        "more_spent": _rounded(spent_more),
+        "more_spent_low": _rounded(spent_more - BOUND * spent_noise),
+        "more_spent_high": _rounded(spent_more + BOUND * spent_noise),
     }
-
-
-def _change(people: pd.DataFrame, orders: pd.DataFrame, treated: pd.Series) -> float:
-    """Orders a month in July-September against May, of all customers of before May who had no offer."""
-    early = people["register_date"] < dt.date(START.year, BEFORE, 1)
-    own = orders[
-        orders["customer_id"].isin(people.loc[early, "customer_id"]) & ~orders["customer_id"].isin(treated)
-    ]
-    return round(float(own["month"].isin(WINDOW).sum() / len(WINDOW) / (own["month"] == BEFORE).sum()) - 1, 4)
 
 
 def _share(right: pd.Series) -> float:
