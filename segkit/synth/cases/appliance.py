@@ -34,6 +34,7 @@ BUY_AGAIN = {(VIP, 0): 0.16, (VIP, 1): 0.18, (ORDINARY, 0): 0.09, (ORDINARY, 1):
 TEAM_BUY_AGAIN = 0.04  # more of the VIPs looked after by the team, in the second half
 CONSENT = 0.85
 COPIES, SPACED, PRICED, WIDE, SWAPPED = 24, 30, 16, 12, 14  # planted cells and rows
+REACH = 60  # a copied row stands up to so many rows below its original
 
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
@@ -42,8 +43,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     invented = Invented(draws, names)
     customers, sales = _households(draws, round(CUSTOMERS * scale), round(SALES * scale))
     tickets = service(draws, base_tickets(draws, customers, sales, scale))
-    tickets = tickets.sort_values(["opened", "customer"], kind="stable", ignore_index=False)
-    tickets["number"] = [f"T{i:06d}" for i in range(1, len(tickets) + 1)]
+    tickets = _numbered(tickets)
     planters = {
         "customers": Planter(written(CASE, "customers", _customer_table(invented, customers, sales)), draws),
         "sales": Planter(written(CASE, "sales", _sales_table(names, sales)), draws),
@@ -54,7 +54,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     _plant(draws, planters, tickets, scale)
     ledgers, tables = [], {}
     for name, planter in planters.items():
-        order = planter.frame.iloc[:, 0].sort_values(kind="stable").index  # a copy stands below its original
+        order = planter.file_order(REACH)
         tables[name] = planter.frame.loc[order]
         ledgers.append(planter.ledger(list(order), file=f"{name}.csv", first_row=2))
     ledger = pd.concat(ledgers, ignore_index=True)
@@ -65,7 +65,16 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "defects": ledger[~structure],
         "planted": ledger[structure],
     }
-    return case_files(CASE, tables, truth, facts(tickets, customers))
+    return case_files(CASE, tables, truth, {"seed": seed} | facts(tickets, customers, sales, TEAM_BUY_AGAIN))
+
+
+def _numbered(tickets: pd.DataFrame) -> pd.DataFrame:
+    """The tickets in the order in which they were opened; `first` points to the new rows."""
+    tickets = tickets.sort_values(["opened", "customer"], kind="stable")
+    place = pd.Series(range(len(tickets)), index=tickets.index)
+    tickets["first"] = [place[k] if k >= 0 else -1 for k in tickets["first"]]
+    tickets["number"] = [f"T{i:06d}" for i in range(1, len(tickets) + 1)]
+    return tickets.reset_index(drop=True)
 
 
 def _households(draws: Draws, n: int, n_sales: int) -> tuple[pd.DataFrame, pd.DataFrame]:

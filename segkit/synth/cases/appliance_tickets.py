@@ -26,7 +26,8 @@ SEVERITY_TIMES = np.array([1.0, 0.8, 0.3])
 TEAM_FROM, TEAM_REGIONS = dt.date(2025, 7, 1), (0, 3)
 TEAM_TIMES = 0.485  # the VIP team takes so much of the hours; scores rise by the shorter wait alone
 SOLVE_HOURS, SOLVE_SIGMA = 7.0, 0.8  # from first response to close, on the same clock
-STALLED, STALL_HOURS, STALL_SIGMA = 0.18, (1700.0, 5000.0), 0.8  # waits for a part or for a settlement
+STALLED, STALL_HOURS, STALL_SIGMA = 0.24, (540.0, 336.0), 0.9  # waits for a part or for a settlement
+USED_FROM = 10  # days after the sale from which a unit bought in the year may call
 ANSWER = 0.78  # of those called back tell a score
 BASE, SLOPE, VIP_TIMES, REPEAT, SPREAD = 4.6, -0.35, 1.8, -0.8, 0.6  # satisfaction
 REGION_MOOD = np.array([-0.12, 0.05, 0.0, -0.08])  # the team went where scores were lower
@@ -79,7 +80,7 @@ def _installs(draws: Draws, sales: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_calls(draws: Draws, customers: pd.DataFrame, sales: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Repairs, complaints and enquiries about a unit owned before 2025."""
+    """Repairs, complaints and enquiries about a unit owned by then."""
     groups = customers.groupby(["tier", "region"]).indices
     sizes = quota(np.repeat(np.array(TIER_SHARE) / 4, 4), n)
     who = np.concatenate(
@@ -91,12 +92,13 @@ def _own_calls(draws: Draws, customers: pd.DataFrame, sales: pd.DataFrame, n: in
     )
     cell = customers["tier"].to_numpy()[who] * 4 + customers["region"].to_numpy()[who]
     day = BusyTime(ZERO.date(), 365, (PEAK,)).day(np.round(draws.even(cell) * 365, 9))
-    owned = sales[sales["sale_date"] < ZERO.date()].groupby("customer").indices
-    old = sales.index[sales["sale_date"] < ZERO.date()].to_numpy()
+    owned = sales.groupby("customer").indices
+    since = np.array([_day(d) for d in sales["sale_date"]]) + USED_FROM
     at = draws.uniform(len(who))
-    unit = [
-        old[owned[c][int(u * len(owned[c]))]] if c in owned else -1 - c for c, u in zip(who, at, strict=True)
-    ]
+    unit = []
+    for c, u, today in zip(who, at, day, strict=True):
+        units = owned[c][since[owned[c]] <= max(today, USED_FROM - 1)] if c in owned else []
+        unit.append(units[int(u * len(units))] if len(units) else -1 - c)
     kind = _spread(draws, KIND_SHARE, cell * 400 + day // 30)
     return pd.DataFrame(
         {"customer": who, "unit": unit, "kind": kind, "first": -1, "opened": _clock_time(draws, day)}
@@ -150,11 +152,11 @@ def service(draws: Draws, rows: pd.DataFrame) -> pd.DataFrame:
     """
     tier, half, there = rows["tier"].to_numpy(), rows["half"].to_numpy(), rows["region"].isin(TEAM_REGIONS)
     cell = tier * 4 + there.to_numpy() * 2 + half
-    answers = draws.even(cell) < ANSWER
+    answers = draws.even(cell * 2 + rows["peak"]) < ANSWER
     rows["team"] = (tier == 0) & (half == 1) & there
-    rows["stalled"] = _stalled(draws, rows, cell)
-    fine = (cell * 2 + rows["peak"]) * 2 + (answers & ~rows["stalled"])
-    rows["severity"] = _spread(draws, SEVERITY_SHARE, fine)
+    rows["stalled"] = _stalled(draws, rows, (cell * 2 + rows["peak"]).to_numpy())
+    fine = (cell * 2 + rows["peak"]) * 3 + np.where(answers, 1 + rows["stalled"], 0)
+    rows["severity"] = _severity(draws, rows["kind"].isin([REPAIR, COMPLAINT]).to_numpy(), fine.to_numpy())
     rows["by_calendar"] = rows["severity"] == URGENT
     hours = MEDIAN_HOURS * SEVERITY_TIMES[rows["severity"]] * np.where(rows["peak"], PEAK_TIMES, 1.0)
     hours = hours * np.where(rows["team"], TEAM_TIMES, 1.0)
@@ -171,6 +173,20 @@ def service(draws: Draws, rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
+def _severity(draws: Draws, serious: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Severity in its shares in every group; only repairs and complaints are urgent."""
+    severity, turn = _spread(draws, SEVERITY_SHARE, by), draws.order(len(by))
+    for group in np.unique(by):
+        members = turn[by[turn] == group]
+        wrong = members[(severity[members] == URGENT) & ~serious[members]]
+        able = members[(severity[members] != URGENT) & serious[members]][: len(wrong)]
+        traded = severity[able]
+        severity[able] = URGENT
+        severity[wrong] = MAJOR
+        severity[wrong[: len(able)]] = traded
+    return severity
+
+
 def _stalled(draws: Draws, rows: pd.DataFrame, cell: np.ndarray) -> np.ndarray:
     """Repairs and complaints that wait for a part or a settlement; no return, and nothing that returns."""
     parents = np.isin(np.arange(len(rows)), rows["first"])
@@ -184,7 +200,7 @@ def _solved(draws: Draws, rows: pd.DataFrame, cell: np.ndarray) -> None:
     parents = np.isin(np.arange(n), rows["first"])
     quick = SOLVE_HOURS * np.exp(SOLVE_SIGMA * draws.even_normal(cell))
     quick = np.where(parents, np.minimum(quick, 48.0), quick)  # the return comes after the first is closed
-    long = np.where(rows["by_calendar"], STALL_HOURS[1], STALL_HOURS[0])
+    long = np.where(rows["by_calendar"], STALL_HOURS[1], STALL_HOURS[0])  # median hours of either clock
     slow = long * np.exp(STALL_SIGMA * draws.even_normal(stalled.astype(int)))
     rows["work"] = np.maximum(np.round(significant(np.where(stalled, slow, quick)) * 60), 5).astype(int)
     rows["closed"] = later(rows["responded"], rows["work"], rows["by_calendar"])
@@ -193,12 +209,18 @@ def _solved(draws: Draws, rows: pd.DataFrame, cell: np.ndarray) -> None:
 
 
 def _scored(draws: Draws, rows: pd.DataFrame, cell: pd.Series) -> None:
-    """Satisfaction 1-5 and ease 1-7; `mood` is the satisfaction before it is rounded."""
+    """Satisfaction 1-5 and ease 1-7; `mood` is the satisfaction before it is rounded.
+
+    `wait_alone`, `mood_alone`: the same without the VIP team, for the true effect.
+    """
     log = np.round(np.log1p(rows["wait"].to_numpy() / 60), 9)
     again = (rows["first"] >= 0).to_numpy()
     mood = BASE + SLOPE * np.where(rows["tier"] == 0, VIP_TIMES, 1.0) * log + REPEAT * again
     mood = np.round(mood + REGION_MOOD[rows["region"]] + SPREAD * draws.even_normal(cell), 4)
     rows["mood"] = mood
+    rows["wait_alone"] = np.round(rows["wait"] / np.where(rows["team"], TEAM_TIMES, 1.0), 2)
+    more = np.round(np.log1p(rows["wait_alone"].to_numpy() / 60) - log, 9)
+    rows["mood_alone"] = np.round(mood + SLOPE * VIP_TIMES * np.where(rows["team"], more, 0.0), 4)
     inside = mood.clip(1, 5)  # between 3 and 4 people say either; the mean of a group stays
     rows["csat"] = (np.floor(inside) + draws.steady(np.round(inside % 1, 4), by=cell)).astype(int)
     ease = 6.4 - 0.45 * log - 0.9 * again + 0.6 * (mood - 3.6) + 0.8 * draws.normal(len(rows))

@@ -40,18 +40,30 @@ def ticket_truth(tickets: pd.DataFrame) -> pd.DataFrame:
             "peak": tickets["peak"].astype(int),
             "returns_to": [number.loc[k] if k >= 0 else "" for k in tickets["first"]],
             "mood": tickets["mood"],
+            "response_hours_without_team": np.round(tickets["wait_alone"] / 60, 4),
+            "mood_without_team": tickets["mood_alone"],
         }
     )
 
 
-def facts(tickets: pd.DataFrame, customers: pd.DataFrame) -> dict[str, Any]:
-    """Measured figures of this draw and the parameters behind them, for the summary and the datasheets."""
+def facts(
+    tickets: pd.DataFrame, customers: pd.DataFrame, sales: pd.DataFrame, repurchase: float
+) -> dict[str, Any]:
+    """Measured figures of this draw and the parameters behind them, for the summary and the datasheets.
+
+    `repurchase`: what the team adds to the share that buys again.
+    """
     truth = ticket_truth(tickets)
-    everyone = pd.Series(True, index=tickets.index)
     vip, told = tickets["tier"] == 0, tickets["told"]
     hours = tickets["wait"] / 60
     score = tickets["csat"].where(told).astype(float)
-    wait = hours.where(tickets["seen"])
+    wait = hours.where(told)  # of the same tickets as the scores
+    helped = told & tickets["team"]
+    seen, late = tickets["seen"], truth["response_late"] == 1
+    by_calendar = (np.minimum(tickets["responded"], NOW) - tickets["opened"]) / 60
+    late_by_calendar = by_calendar > RESPOND[tickets["severity"]]
+    slopes = _slopes(tickets[told])
+    sold_year = pd.Series([d.year for d in sales["sale_date"]])
     buys = customers[customers["tier"] == 0]
     rates = {
         half: buys.groupby(buys["region"].isin(p.TEAM_REGIONS))[f"repurchase_h{half}"].mean()
@@ -63,7 +75,15 @@ def facts(tickets: pd.DataFrame, customers: pd.DataFrame) -> dict[str, Any]:
     return {
         "clock": {"opens": OPENS // 60, "closes": CLOSES // 60},
         "limits": {"respond": [int(h) for h in RESPOND], "solve": [int(h) for h in SOLVE]},
-        "true_effects": {"hours": -3.5, "csat": 0.35, "repurchase_points": 4.0, "vip_times": p.VIP_TIMES},
+        "true_effects": {
+            "hours": round(float((hours - tickets["wait_alone"] / 60)[helped].mean()), 2),
+            "csat": round(
+                float((tickets["mood"].clip(1, 5) - tickets["mood_alone"].clip(1, 5))[helped].mean()), 2
+            ),
+            "helped": int(helped.sum()),
+            "repurchase_points": round(100 * repurchase, 1),
+            "vip_times": p.VIP_TIMES,
+        },
         "tickets": {
             "vip": int(vip.sum()),
             "vip_told": int((vip & told).sum()),
@@ -72,21 +92,32 @@ def facts(tickets: pd.DataFrame, customers: pd.DataFrame) -> dict[str, Any]:
             "unanswered": int((~tickets["seen"]).sum()),
             "stalled": _share(tickets["stalled"]),
             "repeats": int(tickets["repeat"].sum()),
-            "response_late": _share(truth["response_late"] == 1),
+            "response_late": _share(late),
+            "response_late_calendar": _share(late_by_calendar),
+            "unanswered_late": int((late & ~seen).sum()),
+            "late_general": _share(late[tickets["severity"] == p.GENERAL]),
+            "late_major": _share(late[tickets["severity"] == p.MAJOR]),
+            "late_urgent": _share(late[tickets["severity"] == p.URGENT]),
+            "repairs_per_unit": round(
+                float((tickets["kind"] == p.REPAIR)[tickets["unit"] >= 0].sum() / len(sales)), 2
+            ),
             "solution_late": _share(truth["solution_late"] == 1),
             "median_hours": round(float(hours.median()), 1),
             "sigma": round(float(np.log(hours).std()), 2),
             "csat_vip": round(float(score[vip].mean()), 2),
             "csat_others": round(float(score[~vip].mean()), 2),
         },
+        "sales": {f"y{year}": int((sold_year == year).sum()) for year in range(2021, 2026)},
+        "waiting": slopes,
         "team": {
             "csat_did": _did(tickets, score, vip, _mean),
+            "csat_error": _error(tickets, score, vip),
+            "hours_error": _error(tickets, wait, vip),
             "csat_before_after": _before_after(tickets, score, vip, _mean),
             "csat_after_only": _after_only(tickets, score, vip, _mean),
             "csat_did_others": _did(tickets, score, ~vip, _mean),
             "hours_did": _did(tickets, wait, vip, _mean),
             "hours_before_after": _before_after(tickets, wait, vip, _mean),
-            "hours_did_all": _did(tickets, wait, everyone, _mean),
             "repurchase_did": round(
                 100 * float(rates[2][True] - rates[1][True] - rates[2][False] + rates[1][False]), 1
             ),
@@ -99,7 +130,7 @@ def facts(tickets: pd.DataFrame, customers: pd.DataFrame) -> dict[str, Any]:
             "vips_each": len(buys) // 2,
         },
         "open_days": {
-            "naive": round(float(days[done].mean()), 1),
+            "naive": round(float(np.minimum(days[done], HORIZON).mean()), 1),
             "true": round(float(np.minimum(truly, HORIZON).mean()), 1),
             "kaplan_meier": round(restricted_mean(days, done), 1),
             "horizon": HORIZON,
@@ -114,6 +145,16 @@ def restricted_mean(days: np.ndarray, ended: np.ndarray) -> float:
     left = np.cumprod(1 - event / np.arange(len(time), 0, -1))
     edges = np.concatenate([[0.0], np.minimum(time, HORIZON), [HORIZON]])
     return float(np.sum(np.diff(edges) * np.concatenate([[1.0], left])))
+
+
+def _slopes(scored: pd.DataFrame) -> dict[str, float]:
+    """Least squares of the score on ln(1 + hours), by VIP and others, with returns and regions held fast."""
+    vip, log = (scored["tier"] == 0).astype(float), np.log1p(scored["wait"] / 60)
+    regions = [(scored["region"] == k).astype(float) for k in (1, 2, 3)]
+    x = np.column_stack([np.ones(len(scored)), log, vip, vip * log, scored["repeat"].astype(float), *regions])
+    b = np.linalg.lstsq(x, scored["csat"].to_numpy(dtype=float), rcond=None)[0]
+    gap = {f"gap_{h}h": round(float(b[2] + b[3] * np.log1p(h)), 2) for h in (0, 1, 12)}
+    return {"others": round(float(b[1]), 2), "vips": round(float(b[1] + b[3]), 2)} | gap
 
 
 def _share(yes: pd.Series) -> float:
@@ -137,6 +178,12 @@ def _cells(
 def _did(t: pd.DataFrame, values: pd.Series, who: pd.Series, of: Callable[[pd.Series], float]) -> float:
     c = _cells(t, values, who, of)
     return round(float(c[1, 1] - c[1, 0] - c[0, 1] + c[0, 0]), 2)
+
+
+def _error(t: pd.DataFrame, values: pd.Series, who: pd.Series) -> float:
+    """Standard error of the difference in differences, as from four independent samples."""
+    c = _cells(t, values, who, lambda v: float(v.var() / v.count()))
+    return round(float(np.sqrt(c.sum())), 2)
 
 
 def _before_after(

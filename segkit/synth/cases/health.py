@@ -32,9 +32,11 @@ from segkit.synth.cases.health_process import (
     WRONG,
     ZERO,
     enrolled,
+    hypertensive,
     visits,
     workday_from,
     workday_until,
+    workdays_after,
 )
 from segkit.synth.cases.health_truth import facts, in_control, patient_truth
 from segkit.synth.dictionary import columns
@@ -47,18 +49,22 @@ from segkit.synth.tables import case_files, written
 CASE = "health"
 # sample parameters
 LOSS = {  # chance of being lost, by severity and by pressure at the start (140/90): the sickest most
-    (STABLE, 0): 0.04,
-    (STABLE, 1): 0.12,
-    (COMPLEX, 0): 0.30,
-    (COMPLEX, 1): 0.55,
-    (CRITICAL, 0): 0.60,
-    (CRITICAL, 1): 0.75,
+    (STABLE, 0): 0.03,
+    (STABLE, 1): 0.18,
+    (COMPLEX, 0): 0.22,
+    (COMPLEX, 1): 0.66,
+    (CRITICAL, 0): 0.55,
+    (CRITICAL, 1): 0.86,
 }
 OVERDUE, HIDDEN, UNREACHABLE = 90, 10, 35  # hidden: staff wrote a later day, the list does not show them
+GIVEN_UP, LOST_AFTER = 5, 20  # working days after the due date: attempts over, closed
+LAPSED = 35  # of the overdue at least, whose last visit was in order
+CLOSED_WITHIN = (1, 5)  # working days after these twenty on which the loss is entered
 MODE_SHARE = (0.45, 0.35, 0.12, 0.08)
 CONSENT = 0.94
 DOCTORS = 16
 COPIES, WIDE, NO_DOCTOR = 26, 14, 18  # planted rows and cells
+REACH = 60  # a copied row stands up to so many rows below its original
 PURPOSE = {NORMAL: 0, FIRST: 1, AGAIN: 2, DANGER: 2}
 UNTOUCHED, AGREED, NO_ANSWER, GONE = range(4)
 
@@ -83,7 +89,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     _plant(draws, planters, rows, orders, scale)
     ledgers = []
     for name, planter in planters.items():
-        order = planter.frame.iloc[:, 0].sort_values(kind="stable").index
+        order = planter.file_order(REACH)
         tables[name] = planter.frame.loc[order]
         ledgers.append(planter.ledger(list(order), file=f"{name}.csv", first_row=2))
     ledger = pd.concat(ledgers, ignore_index=True)
@@ -93,7 +99,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "defects": ledger[defect],
         "planted": ledger[~defect],
     }
-    return case_files(CASE, tables, truth, facts(patients, every, rows, orders))
+    return case_files(CASE, tables, truth, {"seed": seed} | facts(patients, every, rows, orders))
 
 
 def _every_visit(draws: Draws, patients: pd.DataFrame, scale: float) -> pd.DataFrame:
@@ -114,7 +120,8 @@ def _every_visit(draws: Draws, patients: pd.DataFrame, scale: float) -> pd.DataF
 def _lose(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame) -> None:
     """Who is lost, when, and when it was said so; by what is known of everybody at the start, by nothing later.
 
-    Within a class of loss the lost and the seen are equally well controlled at the review, to within one.
+    Within a class of loss, with hypertension and without, the lost and the seen are equally well controlled
+    at the review, to within one.
     """
     base, review = (every[mask].set_index("patient") for mask in (every["number"] == 0, every["review"]))
     high = ((base["sbp"] >= 140) | (base["dbp"] >= 90)).astype(int).to_numpy()
@@ -122,7 +129,7 @@ def _lose(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame) -> None:
     chance = np.array([LOSS[k // 2, k % 2] for k in range(6)])[cell]
     patients["loss_chance"] = chance
     controlled = in_control(review, patients)
-    group, free = cell * 2 + controlled, ~patients["chosen"]
+    group, free = (cell * 2 + hypertensive(patients)) * 2 + controlled, ~patients["chosen"]
     chance = np.where(
         free, chance / free.groupby(group).transform("mean"), 0.0
     )  # the others make up for them
@@ -130,15 +137,16 @@ def _lose(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame) -> None:
     patients["controlled"] = controlled
     first, last = patients["enrolled"].to_numpy() + 45, (REVIEW_FROM - ZERO).days - 7
     gone = first + np.floor(draws.uniform(len(patients)) * (last - first)).astype(int)
-    patients["last_seen_before"] = np.where(patients["lost"], gone, NOW + 1)
-    missed = every[every["day"] >= every["patient"].map(patients["last_seen_before"])]
-    missed = missed.groupby("patient")["day"].min().reindex(patients.index)
-    said = missed.fillna(0).astype(int) + draws.integers(10, 17, len(patients))
-    patients["declared"] = workday_from(said.to_numpy())
+    # a loss that could not have been entered by the as-of date happened one visit earlier
+    before = (every["day"] < every["patient"].map(pd.Series(gone))) & (every["written"] <= NOW - 45)
+    seen = every[before].groupby("patient")[["day", "written"]].last()
+    patients["last_seen_before"] = np.where(patients["lost"], seen["day"] + 1, NOW + 1)
+    after = LOST_AFTER + draws.integers(*CLOSED_WITHIN, len(patients))
+    patients["declared"] = workdays_after(seen["written"].to_numpy(), after)
 
 
 def _recorded(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame, scale: float) -> pd.DataFrame:
-    """The visits in the records: those of the lost end early, those of the overdue at a visit of December.
+    """The visits in the records: those of the lost end early, those of the overdue at a visit since the review.
 
     Columns added: last (of this patient), overdue, hidden (overdue, but staff wrote a later day).
     """
@@ -147,42 +155,60 @@ def _recorded(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame, scale: 
     staying = ~rows["patient"].map(patients["lost"])
     natural = rows[final & staying & (rows["due"] < NOW)]
     reviewed = rows["patient"].map(every[every["review"]].set_index("patient")["number"]) <= rows["number"]
-    short = rows[staying & reviewed & (rows["due"] <= NOW - 8) & ~rows["patient"].isin(natural["patient"])]
-    short = short[~short["patient"].duplicated()]
-    more = max(0, round(OVERDUE * scale) - len(natural))
-    cut = short.loc[draws.some(short.index.to_numpy(), more)]
+    since, until = workdays_after(np.array(NOW), np.array([-LOST_AFTER, -GIVEN_UP]))
+    short = rows[staying & reviewed & (rows["due"] <= until) & ~rows["patient"].isin(natural["patient"])]
+    more = max(2, round(OVERDUE * scale) - len(natural))  # one hidden, one unreachable at least
+    cut = _stopped(draws, short, (int(since), int(until)), more, round(LAPSED * scale))
     end = rows["patient"].map(cut.set_index("patient")["number"])
     rows = rows[~(rows["number"] > end)]
     rows["last"] = rows.groupby("patient")["number"].transform("max") == rows["number"]
-    hidden = cut.index[: max(1, round(HIDDEN * scale))]
+    other = workday_until(cut["day"].to_numpy() + QUARTER)
+    hidden = cut.index[other > NOW][-max(1, round(HIDDEN * scale)) :]
     rows.loc[hidden, "written"] = workday_until(rows.loc[hidden, "day"].to_numpy() + QUARTER)
     rows["overdue"] = rows.index.isin(cut.index) | rows.index.isin(natural.index)
     rows["hidden"] = rows.index.isin(hidden)
     return rows
 
 
+def _stopped(
+    draws: Draws, short: pd.DataFrame, lately: tuple[int, int], wanted: int, routine: int
+) -> pd.DataFrame:
+    """The last visits of those who do not come again: `routine` of them with everything in order.
+
+    Few who are so late that they should be closed as lost by now.
+    """
+    mixed = short.iloc[draws.order(len(short))]
+    recent, calm = mixed["due"].between(*lately), mixed["outcome"] == NORMAL
+    parts = [mixed[recent & ~calm], mixed[recent & calm], mixed[~recent]]
+    parts = [part[~part["patient"].duplicated()] for part in parts]
+    parts[0] = parts[0].head(wanted - routine)
+    every = pd.concat(parts)
+    return every[~every["patient"].duplicated()].head(wanted)
+
+
 def _orders(draws: Draws, seen: pd.DataFrame, scale: float) -> pd.DataFrame:
     """The due list at the as-of date: one open order for everybody not lost, from the last visit."""
     reviewed = seen.loc[seen["review"].astype(bool), "patient"]  # nobody lost had the review
-    orders = seen[(seen["last"] == True) & seen["patient"].isin(reviewed)].copy()  # noqa: E712
+    orders = seen[seen["last"].astype(bool) & seen["patient"].isin(reviewed)].copy()
+    orders["overdue"], orders["hidden"] = orders["overdue"].astype(bool), orders["hidden"].astype(bool)
     n = len(orders)
     tried = np.where(orders["overdue"], draws.integers(0, 2, n), draws.chance(0.4, n))
     near = (orders["written"] <= NOW + 14) & ~orders["hidden"]
     tried = np.where(near & (orders["day"] < NOW), tried, 0)
-    long = orders["overdue"] & ~orders["hidden"] & (orders["due"] <= NOW - 8)
-    given_up = np.isin(
-        orders.index, draws.some(orders.index[long].to_numpy(), max(1, round(UNREACHABLE * scale)))
-    )
+    lately = orders["due"].between(*workdays_after(np.array(NOW), np.array([-LOST_AFTER, -GIVEN_UP])))
+    long = orders["overdue"] & ~orders["hidden"] & lately
+    wanted = min(max(1, round(UNREACHABLE * scale)), int(long.sum()))
+    given_up = np.isin(orders.index, draws.some(orders.index[long].to_numpy(), wanted))
     agreed = draws.chance(0.5, n) | ~orders["overdue"]
     orders["attempts"] = np.where(given_up, 3, tried)
     orders["result"] = np.select(
         [given_up, orders["attempts"] == 0, agreed], [GONE, UNTOUCHED, AGREED], NO_ANSWER
     )
-    start = np.where(given_up, orders["due"] + 4, np.minimum(orders["due"], NOW) - 3)
+    start = np.where(given_up, orders["due"] + 1, np.minimum(orders["due"], NOW) - 3)
     attempt = workday_until(start + np.floor(draws.uniform(n) * (NOW - start + 1)).astype(int))
     orders["attempt"] = np.maximum(attempt, workday_from(orders["day"].to_numpy() + 1)).clip(max=NOW)
     orders["unreachable"] = given_up
-    return orders.sort_values(["written", "patient"], kind="stable")
+    return orders.sort_values(["written", "patient"], kind="stable", ignore_index=True)
 
 
 def _with_losses(
@@ -192,7 +218,7 @@ def _with_losses(
     lost = patients[patients["lost"]]
     gone = pd.DataFrame({"patient": lost.index, "day": lost["declared"], "outcome": LOST, "review": False})
     rows = pd.concat([seen[seen["number"] > 0], gone.set_axis(range(len(every), len(every) + len(gone)))])
-    rows = rows.sort_values(["day", "patient"], kind="stable")
+    rows = rows.sort_values(["day", "patient"], kind="stable", ignore_index=True)
     rows["followup_id"] = [f"F{i:06d}" for i in range(1, len(rows) + 1)]
     rows["mode"] = np.where(rows["outcome"] == LOST, 1, draws.choice(MODE_SHARE, len(rows)))
     return rows
@@ -218,13 +244,13 @@ def _patient_table(names: Names, patients: pd.DataFrame, every: pd.DataFrame) ->
             "sex": spec["sex"].said(names, patients["male"].astype(int)),
             "disease": spec["disease"].said(names, patients["disease"]),
             "severity": spec["severity"].said(names, patients["severity"]),
-            "discharge_date": _dates(patients["enrolled"].where(surgery)),
+            "discharge_date": _dates(patients["discharged"].where(surgery)),
             "baseline_sbp": base["sbp"],
             "baseline_dbp": base["dbp"],
             "baseline_fpg": base["fpg"],
             "first_due": _dates(base["due"]),
             "doctor_id": [f"D{int(k):02d}" for k in patients["doctor"]],
-            "separate_consent": patients["consent"],
+            "sensitive_consent": patients["consent"],
         },
         index=patients.index,
     )

@@ -9,19 +9,23 @@ import pandas as pd
 
 from segkit.synth.calendar import days_from
 from segkit.synth.cases.health_process import (
+    AGAIN,
+    DANGER,
     ELDER_FROM,
     LIMIT,
     LIMIT_ELDER,
     LIMIT_LOW,
     LIMIT_SUGAR,
     LOST,
+    NORMAL,
     NOW,
     ZERO,
+    hypertensive,
 )
 
 
 def in_control(review: pd.DataFrame, patients: pd.DataFrame) -> np.ndarray:
-    """Pressure below the limit of the age at the year-end review; of everybody, with whatever disease."""
+    """Pressure below the limit of the age at the annual review; of everybody, with whatever disease."""
     review = review.reindex(patients.index)
     limit = np.where(patients["age"] >= ELDER_FROM, LIMIT_ELDER, LIMIT)
     return ((review["sbp"] < limit) & (review["dbp"] < LIMIT_LOW)).to_numpy()
@@ -57,9 +61,12 @@ def facts(
     high = (base["sbp"] >= 140) | (base["dbp"] >= 90)
     visits, filed = every[every["number"] > 0], rows[rows["outcome"] != LOST]
     cell = patients["severity"] * 2 + high.astype(int)
-    control = patients["controlled"].astype(float)
-    chance = seen.groupby(cell).mean()[cell].to_numpy()
-    weighted = float(np.average(control[seen], weights=1 / chance[seen]))
+    own = pd.Series(hypertensive(patients), index=patients.index)  # whose pressure is managed
+    control, stayed, gone = patients["controlled"].astype(float)[own], seen[own], lost[own]
+    strata = cell[own]
+    chance = stayed.groupby(strata).mean()[strata].to_numpy()
+    weighted = float(np.average(control[stayed], weights=1 / chance[stayed]))
+    referred = filed["outcome"].isin([AGAIN, DANGER])
     limit = np.where(filed["patient"].map(patients["age"]) >= ELDER_FROM, LIMIT_ELDER, LIMIT)
     flat, elder = (
         (filed["sbp"] >= LIMIT) | (filed["dbp"] >= LIMIT_LOW),
@@ -86,6 +93,9 @@ def facts(
             "baseline_sbp_seen": round(float(base["sbp"][seen].mean()), 1),
             "four_faces": _share(faces[whole_year] >= 4),
             "whole_year": int(whole_year.sum()),
+            "no_consent": int((~patients["consent"]).sum()),
+            "age_mean": round(float(patients["age"].mean()), 1),
+            "age_spread": round(float(patients["age"].std()), 1),
         },
         "visits": {
             "all": len(visits),
@@ -101,19 +111,32 @@ def facts(
             "dbp_spread": round(float(filed["dbp"].std()), 1),
             "together": round(float(np.corrcoef(filed["sbp"], filed["dbp"])[0, 1]), 2),
             "sugar_median": round(float(filed["fpg"].median()), 1),
+            "referred": _share(referred),
+            "referred_most": int(referred.groupby(filed["patient"]).sum().max()),
         },
         "control": {
-            "true": _share(patients["controlled"]),
-            "seen_only": _share(control[seen]),
+            "people": int(own.sum()),
+            "true": _share(control),
+            "seen_only": _share(control[stayed]),
             "weighted": round(100 * weighted, 1),
-            "lost_as_failed": round(100 * float(control[seen].sum()) / len(patients), 1),
-            "lost_only": _share(control[lost]),
+            "lost_as_failed": round(100 * float(control[stayed].sum()) / len(control), 1),
+            "lost_only": _share(control[gone]),
+        },
+        "strata": {
+            f"{severity}_{level}": {
+                "people": int((strata == 2 * i + j).sum()),
+                "seen": int(stayed[strata == 2 * i + j].sum()),
+                "in_control": int(control[stayed & (strata == 2 * i + j)].sum()),
+            }
+            for i, severity in enumerate(("stable", "complex", "critical"))
+            for j, level in enumerate(("low", "high"))
         },
         "due": {
             "overdue": int(orders["overdue"].sum()),
             "hidden": int(orders["hidden"].sum()),
             "listed_overdue": int((orders["overdue"] & ~orders["hidden"]).sum()),
             "unreachable": int(orders["unreachable"].sum()),
+            "routine": int((orders["overdue"] & (orders["outcome"] == NORMAL)).sum()),
         },
     }
 
