@@ -58,6 +58,37 @@ def on_workday(day: dt.date) -> dt.date:
     return day
 
 
+class OpenDays:
+    """Chinese working days as day numbers after `zero`, so that whole columns are reckoned at once."""
+
+    def __init__(self, zero: dt.date, start: dt.date, end: dt.date) -> None:
+        self.days = np.array([(day - zero).days for day in open_days(start, end)])
+
+    def before(self, day: np.ndarray) -> np.ndarray:
+        """How many working days of the calendar lie before each day."""
+        return np.searchsorted(self.days, day)
+
+    def holds(self, day: np.ndarray) -> np.ndarray:
+        """Is it a working day?"""
+        return np.isin(day, self.days)
+
+    def at(self, number: np.ndarray) -> np.ndarray:
+        """The working day before which `number` others lie; the last one known where there are fewer."""
+        return self.days[np.minimum(number, len(self.days) - 1)]
+
+    def since(self, day: np.ndarray) -> np.ndarray:
+        """That day, or the next working day."""
+        return self.after(day, 0)
+
+    def until(self, day: np.ndarray) -> np.ndarray:
+        """That day, or the last working day before it."""
+        return self.days[np.searchsorted(self.days, day, side="right") - 1]
+
+    def after(self, day: np.ndarray, n: np.ndarray | int) -> np.ndarray:
+        """The n-th working day after a working day (before it where n < 0)."""
+        return self.at(self.before(day) + n)
+
+
 def _is_open(day: dt.date) -> bool:
     return is_workday(day) if day.year <= OFFICIAL_TO else day.weekday() < 5
 

@@ -68,6 +68,8 @@ class Column:
 
 
 def _column(row: dict[str, Any]) -> Column:
+    if [type(text) for text in row["note"]] != [str, str]:  # an unquoted colon or comma
+        raise TypeError(f"{row['name']}: note is not two texts: {row['note']}")
     return Column(
         name=row["name"],
         zh=row["zh"],

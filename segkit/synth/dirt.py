@@ -27,6 +27,16 @@ def full_width(text: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
+def grouped(phone: str, mark: str = " ") -> str:
+    """A mobile number in groups, as people write it: 100 1234 5678."""
+    return mark.join((phone[:3], phone[3:7], phone[7:]))
+
+
+def in_yuan(wan: float | str) -> str:
+    """An amount of 万元 as whole yuan: the cell of somebody who overlooked the unit."""
+    return f"{float(wan) * 10_000:.0f}"
+
+
 def at_scale(n: float, scale: float, least: int = 1) -> int:
     """How many of `n` planted things a draw of this scale holds; never fewer than `least`."""
     return max(least, round(n * scale))

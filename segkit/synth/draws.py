@@ -41,6 +41,12 @@ class Draws:
         edges = np.cumsum(shares)
         return np.searchsorted(edges / edges[-1], self._rng.random(n), side="right").clip(0, len(edges) - 1)
 
+    def choice_each(self, shares: np.ndarray) -> np.ndarray:
+        """One position for each row of `shares`, with the (relative) shares of that row."""
+        edges = np.cumsum(shares, axis=1)
+        edges = np.round(edges / edges[:, -1:], DIGITS)
+        return (self._rng.random(len(edges))[:, None] >= edges).sum(axis=1).clip(0, edges.shape[1] - 1)
+
     def pick(self, items: Sequence[Any], n: int) -> list[Any]:
         """`n` of the items, each equally likely, with repetition."""
         return [items[i] for i in self.integers(0, len(items) - 1, n)]

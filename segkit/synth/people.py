@@ -6,7 +6,7 @@ end in example.com, firms in （虚构）.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 
-from segkit.synth.draws import Draws
+from segkit.synth.draws import DIGITS, Draws
 
 Names = Literal["zh", "en"]
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -121,6 +121,22 @@ class Invented:
         cities = [rows[w]["cities"][int(u * len(rows[w]["cities"]))] for w, u in zip(which, at, strict=True)]
         return [(self.word(rows[w]["name"]), self.word(c)) for w, c in zip(which, cities, strict=True)]
 
+    def city_tiers(self, places: Sequence[tuple[str, str]], shares: Sequence[float]) -> np.ndarray:
+        """The tier (0 一线 to 3 三线及以下) of each of these `places`, drawn among those its province has.
+
+        `shares` of the tiers hold over all places on average; 北京市 and 上海市 are always 一线.
+        """
+        rows = _words()["provinces"]
+        row_of = {self.word(row["name"]): i for i, row in enumerate(rows)}
+        table = np.array([[share * (t in row["tiers"]) for t, share in enumerate(shares)] for row in rows])
+        of_province = np.array([row["share"] for row in rows]) / sum(row["share"] for row in rows)
+        for _ in range(200):  # fitted to both margins in turn (Deming and Stephan 1940)
+            table *= np.asarray(shares) / np.sum(shares) / table.sum(axis=0)
+            table *= (of_province / table.sum(axis=1))[:, None]
+        ends = np.round(np.cumsum(table, axis=1) / table.sum(axis=1, keepdims=True), DIGITS)
+        own = ends[[row_of[province] for province, _ in places]]
+        return (self.draws.uniform(len(places))[:, None] >= own[:, :-1]).sum(axis=1)
+
     def phones(self, n: int) -> list[str]:
         """`n` different mobile numbers of the unassigned prefix 100."""
         seen: dict[int, None] = {}
@@ -139,6 +155,12 @@ class Invented:
 
     def _list(self, key: str) -> list[str]:
         return [self.word(pair) for pair in _words()[key]]
+
+
+def numbered(prefix: str, which: int | Iterable[int], width: int = 6) -> list[str]:
+    """Ids as C000001: the first `which`, or those of these positions (counted from 0)."""
+    positions = range(which) if isinstance(which, int) else which
+    return [f"{prefix}{at + 1:0{width}d}" for at in positions]
 
 
 def _wrongly_checked(body: str, slip: int) -> str:

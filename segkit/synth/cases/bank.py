@@ -13,19 +13,19 @@ from segkit.synth.cases.bank_money import (
     QUARTER_ENDS,
     SAMPLE,
     Money,
+    by_tier,
     december,
     held_tiers,
-    scaled,
     tier_of,
     year,
 )
 from segkit.synth.cases.bank_offers import offers
 from segkit.synth.cases.bank_truth import PLANTED, client_truth, facts, propensity, tier_truth
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import Planter, at_scale
+from segkit.synth.dirt import Planter, at_scale, in_yuan
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 from segkit.synth.tables import case_files, written
 
 IN_YUAN, NO_MANAGER = 24, 30  # defects
@@ -35,9 +35,9 @@ YUAN_FROM = 0.5  # 万元; less would not look odd in yuan
 def make(seed: int, scale: float, names: Names) -> list[File]:
     """The files of the case: clients, their money by month, contacts and offers, and the truth."""
     draws = Draws(seed, CASE)
-    level = december(draws, scaled(SAMPLE, scale))
+    level = december(draws, by_tier(SAMPLE, scale))
     clients = people(draws, level[draws.order(len(level))], names)
-    clients.insert(0, "client_id", [f"C{i:06d}" for i in range(1, len(clients) + 1)])
+    clients.insert(0, "client_id", numbered("C", len(clients)))
     money = year(draws, clients["level"].to_numpy(), leaving(clients), scale)
     clients = with_money(draws, clients, money)
     held, below = held_tiers(tier_of(money.average))
@@ -61,7 +61,8 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "propensity": propensity(),
         "offers": odds,
     }
-    return case_files(CASE, cells | spoiled, truth, facts(seed, clients, money, held, touched, odds, names))
+    told = {"seed": seed} | facts(clients, money, held, touched, odds, names)
+    return case_files(CASE, cells | spoiled, truth, told)
 
 
 def _monthly(clients: pd.DataFrame, money: Money) -> pd.DataFrame:
@@ -80,7 +81,7 @@ def _dirty_clients(draws: Draws, cells: pd.DataFrame, clients: pd.DataFrame, sca
     """Idle deposits in yuan, and managers left out."""
     planter = Planter(cells, draws)
     keys = planter.take(at_scale(IN_YUAN, scale), clients["idle_deposit_wan"] >= YUAN_FROM)
-    yuan = [f"{clients.at[k, 'idle_deposit_wan'] * 10_000:.0f}" for k in keys]
+    yuan = list(clients.loc[keys, "idle_deposit_wan"].map(in_yuan))
     planter.spoil("amount_unit", keys, "idle_deposit_wan", yuan)
     keys = planter.take(at_scale(NO_MANAGER, scale))
     planter.spoil("owner_missing", keys, "rm_id", [""] * len(keys))
@@ -93,19 +94,19 @@ def _marked_contacts(
     """Pitches that ought not to have been made: closed channel, no consent for assets, product too risky."""
     planter = Planter(cells, draws)
     spec = columns(CASE, "contacts")
-    channel, risk = (np.array(spec[c].values(names)) for c in ("channel", "product_risk"))
     allowed = clients["risk_level"].str[1].astype(int).to_numpy()[touched["client"]]
 
     def marked(mark: str) -> pd.Index:
         return touched.index[touched[mark]]
 
     keys = marked("closed")
-    planter.note("opt_out_conflict", keys, "channel", channel[touched.loc[keys, "open_channel_at"]])
+    still_open = spec["channel"].said(names, touched.loc[keys, "open_channel_at"])
+    planter.note("opt_out_conflict", keys, "channel", list(still_open))
     keys = marked("no_sensitive")
     planter.note("no_sensitive_consent", keys, "purpose", [""] * len(keys))
     for mark, reason in (("mis_sold", "mis_sold"), ("risky", "risky_pitch")):
         keys = marked(mark)
-        planter.note(reason, keys, "product_risk", risk[allowed[keys] - 1])
+        planter.note(reason, keys, "product_risk", list(spec["product_risk"].said(names, allowed[keys] - 1)))
     return planter
 
 

@@ -12,7 +12,7 @@ from segkit.synth.calendar import AS_OF, days_from
 from segkit.synth.cases.bank_money import CASE, POPULATION, Money, tier_of, tier_shares
 from segkit.synth.dictionary import JOINED_BY, columns
 from segkit.synth.draws import Draws
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 
 # all of these are 示例参数; by tier: ordinary, gold, platinum, private
 AGE, AGE_SPREAD = (39.0, 45.0, 51.0, 55.0), 12.0
@@ -60,13 +60,12 @@ def people(draws: Draws, level: np.ndarray, names: Names) -> pd.DataFrame:
     frame["products"] = np.where(draws.chance(none, n), 0, some)
     frame["complaints_12m"] = draws.poisson(COMPLAINTS, n)
     frame["city_tier"] = spec["city_tier"].drawn(names, draws, CITY_SHARES, n)
-    risk = _by(draws, _band(age, RISK), list(RISK.values()))
+    risk = draws.choice_each(_row_of(RISK, age))
     frame["risk_level"] = spec["risk_level"].said(names, risk)
-    frame["invest_pref"] = spec["invest_pref"].said(names, _by(draws, risk, list(PREFERENCE.values())))
-    frame["fin_need"] = spec["fin_need"].said(names, _by(draws, _band(age, NEED), list(NEED.values())))
-    active = np.array(list(ACTIVE.values()))[_band(age, ACTIVE)] + ACTIVE_PRODUCTS * (
-        frame["products"].to_numpy() >= 3
-    )
+    liked = draws.choice_each(np.array(list(PREFERENCE.values()))[risk])
+    frame["invest_pref"] = spec["invest_pref"].said(names, liked)
+    frame["fin_need"] = spec["fin_need"].said(names, draws.choice_each(_row_of(NEED, age)))
+    active = _row_of(ACTIVE, age) + ACTIVE_PRODUCTS * (frame["products"].to_numpy() >= 3)
     active = np.where(level < ASLEEP_BELOW, ASLEEP * active, active)
     frame["mobile_active"] = draws.steady(active, by=tier).astype(int)
     counts = np.bincount(tier, minlength=len(tier_shares()))
@@ -93,7 +92,7 @@ def with_money(draws: Draws, clients: pd.DataFrame, money: Money) -> pd.DataFram
     these = draws.some(pumped, round(PUMPED_BY_THEM * len(pumped)))
     pushing = draws.some(np.arange(1, MANAGERS + 1), PUMPING)
     manager[these] = pushing[np.arange(len(these)) % PUMPING]
-    return clients.assign(idle_deposit_wan=idle, rm_id=[f"RM{k:02d}" for k in manager])
+    return clients.assign(idle_deposit_wan=idle, rm_id=numbered("RM", manager - 1, width=2))
 
 
 def _consent(draws: Draws, frame: pd.DataFrame, names: Names) -> pd.DataFrame:
@@ -121,12 +120,6 @@ def _consent(draws: Draws, frame: pd.DataFrame, names: Names) -> pd.DataFrame:
     )
 
 
-def _band(age: np.ndarray, table: Mapping[int, Any]) -> np.ndarray:
-    """Which row of a table by age holds for each."""
-    return np.searchsorted(list(table), age, side="right") - 1
-
-
-def _by(draws: Draws, groups: np.ndarray, rows: list[tuple[float, ...]]) -> np.ndarray:
-    """Positions drawn with the shares of each one's group."""
-    edges = np.round(np.cumsum(np.array(rows), axis=1), 9)[groups]
-    return (draws.uniform(len(groups))[:, None] >= edges).sum(axis=1).clip(0, len(rows[0]) - 1)
+def _row_of(table: Mapping[int, Any], age: np.ndarray) -> np.ndarray:
+    """The row of a table by age that holds for each."""
+    return np.array(list(table.values()))[np.searchsorted(list(table), age, side="right") - 1]

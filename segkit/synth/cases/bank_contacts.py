@@ -11,8 +11,9 @@ from segkit.synth.calendar import AS_OF, on_workday, open_days
 from segkit.synth.cases.bank_clients import ASLEEP_BELOW
 from segkit.synth.cases.bank_money import CASE, MONTHS, Money
 from segkit.synth.dictionary import JOINED_BY, columns
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws, sigmoid
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 
 # all of these are 示例参数
 CONTACTS, HARDLY, HARDLY_BELOW = (2.2, 2.4, 5.0, 9.5), 0.6, 0.5  # a year by tier; below half a 万
@@ -67,7 +68,7 @@ def contacts(draws: Draws, clients: pd.DataFrame, money: Money, scale: float, na
     awake = (of["level"] >= ASLEEP_BELOW).to_numpy()
     consent, sensitive = ((of[c] == 1).to_numpy() for c in ("consent_marketing", "sensitive_consent"))
     frame = pd.DataFrame({"client": who, "pitch": draws.chance(PITCHES, n) & sensitive & awake})
-    frame["no_sensitive"] = _some_of(draws, consent & ~sensitive & awake, _planted(NO_SENSITIVE, scale))
+    frame["no_sensitive"] = _some_of(draws, consent & ~sensitive & awake, at_scale(NO_SENSITIVE, scale))
     frame["pitch"] |= frame["no_sensitive"]
     pitch = frame["pitch"].to_numpy()
     frame["contact_date"] = np.array(draws.pick(open_days(MONTHS[0], AS_OF), n), dtype=object)
@@ -78,7 +79,7 @@ def contacts(draws: Draws, clients: pd.DataFrame, money: Money, scale: float, na
     shut = np.array([said[c] in r for c, r in zip(channel, refused, strict=True)])
     frame["open_channel"] = np.where(pitch & shut, BRANCH, channel)
     frame["closed"] = _some_of(
-        draws, pitch & np.array([bool(r) for r in refused]), _planted(CLOSED_CHANNEL, scale)
+        draws, pitch & np.array([bool(r) for r in refused]), at_scale(CLOSED_CHANNEL, scale)
     )
     first = np.array([said.index(r[0]) if r else BRANCH for r in refused])
     channel = np.where(frame["closed"], first, frame["open_channel"])
@@ -94,10 +95,6 @@ def contacts(draws: Draws, clients: pd.DataFrame, money: Money, scale: float, na
     frame = _after_outflow(draws, frame, money)
     frame = frame.sort_values(["contact_date", "client"], kind="stable", ignore_index=True)
     return _in_words(draws, frame, clients, names)
-
-
-def _planted(n: int, scale: float) -> int:
-    return max(1, round(n * scale))
 
 
 def _some_of(draws: Draws, where: np.ndarray, n: int) -> np.ndarray:
@@ -122,7 +119,7 @@ def _too_risky(draws: Draws, frame: pd.DataFrame, level: np.ndarray, sold: np.nd
     able = frame[sold & (level < 5)].drop_duplicates("client").index.to_numpy()
     offered = np.flatnonzero(frame["pitch"].to_numpy() & ~sold & (level < 5))
     for mark, among, n in (("mis_sold", able, MIS_SOLD), ("risky", offered, RISKY_PITCHES)):
-        chosen = draws.some(among, _planted(n, scale))
+        chosen = draws.some(among, at_scale(n, scale))
         frame.loc[chosen, "risk"] = np.minimum(level[chosen] + draws.integers(1, 2, len(chosen)), 5)
         frame.loc[chosen, mark] = True
 
@@ -160,7 +157,7 @@ def _in_words(draws: Draws, frame: pd.DataFrame, clients: pd.DataFrame, names: N
     risk = np.array(["", *spec["product_risk"].values(names)], dtype=object)
     at = {name: f"{name}_at" for name in ("outcome", "purpose", "channel", "open_channel")}
     return frame.rename(columns=at).assign(
-        contact_id=[f"T{i:06d}" for i in range(1, n + 1)],
+        contact_id=numbered("T", n),
         client_id=clients["client_id"].to_numpy()[frame["client"]],
         rm_id=clients["rm_id"].to_numpy()[frame["client"]],
         channel=spec["channel"].said(names, channel),

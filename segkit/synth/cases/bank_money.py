@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import DIGITS, Draws, quota, significant
 
 CASE = "bank"
@@ -32,10 +33,8 @@ KEPT, SHOCK, MOST_SHOCK, END_NOISE = 0.9, 0.10, 0.25, 0.04
 SUDDEN, SUDDEN_IN_DECEMBER, SUDDEN_RATIO = (0, 40, 22, 8), 25, (0.40, 0.64)
 SLOW, SLOW_RATIO, SLOW_MONTHS = (0, 48, 26, 6), 0.75, 3
 PUMPED, PUMP_TIMES, PUMP_SPREAD, QUARTER_ENDS = (20, 80, 20, 0), 1.25, 0.06, (2, 5, 8, 11)
-PUMPED_A_LITTLE, LITTLE = (
-    1 / 6,
-    0.45,
-)  # share who need not reach the next floor; up to this much over PUMP_TIMES
+# share who need not reach the next floor; up to this much over PUMP_TIMES
+PUMPED_A_LITTLE, LITTLE = 1 / 6, 0.45
 # money that only passes: out for a house and back within three months, or in (a bonus) and out again
 OUT_AND_BACK, OUT_RATIO, OUT_MONTHS = (0, 12, 6, 2), (0.40, 0.70), (1, 3)
 IN_AND_OUT, IN_TIMES, IN_MONTHS = (0, 12, 6, 2), (1.4, 2.4), (1, 2)
@@ -125,25 +124,26 @@ def year(draws: Draws, level: np.ndarray, leaving: np.ndarray, scale: float) -> 
     n, tier = len(level), tier_of(level)
     path, none_yet = _wandering(draws, n), np.zeros((n, len(MONTHS)))
     money = Money(np.full(n, "", dtype=object), np.full(n, -1), none_yet, none_yet, none_yet)
-    for t, k in enumerate(scaled(SUDDEN, scale)):
+    for t, k in enumerate(by_tier(SUDDEN, scale)):
         money.role[draws.some(np.flatnonzero(tier == t), k)] = "sudden"
-    for t, k in enumerate(scaled(SLOW, scale)):
+    for t, k in enumerate(by_tier(SLOW, scale)):
         free = np.flatnonzero((tier == t) & (money.role == ""))
         money.role[free[draws.weighted(leaving[free], k)]] = "slow"
     for role, counts in (("out_and_back", OUT_AND_BACK), ("in_and_out", IN_AND_OUT)):
-        for t, k in enumerate(scaled(counts, scale)):
+        for t, k in enumerate(by_tier(counts, scale)):
             money.role[draws.some(np.flatnonzero((tier == t) & (money.role == "")), k)] = role
     _outflows(draws, money, path)
     _passing(draws, money, path)
-    _dips(draws, money, path, level, max(1, round(WATCHED * scale)))
+    _dips(draws, money, path, level, at_scale(WATCHED, scale))
     money.average = _yuan(level[:, None] * np.exp(np.round(path, DIGITS)))
     money.average[:, -1] = level
     _month_ends(draws, money, scale)
     return money
 
 
-def scaled(counts: tuple[int, ...], scale: float) -> list[int]:
-    return [max(1, round(k * scale)) if k else 0 for k in counts]
+def by_tier(counts: tuple[int, ...], scale: float) -> list[int]:
+    """How many of each tier a draw of this scale holds; none where there is none."""
+    return [at_scale(k, scale, least=min(k, 1)) for k in counts]
 
 
 def _yuan(amount: np.ndarray) -> np.ndarray:
@@ -232,7 +232,7 @@ def _month_ends(draws: Draws, money: Money, scale: float) -> None:
     level, floor = average[:, -1], np.append(FLOORS, np.inf)[tier_of(average[:, -1]) + 1]
     watched = held_tiers(tier_of(average))[1][:, -1] > 0
     near = (level > floor / 4) & (level < 0.9 * floor) & (money.role == "") & ~watched
-    for t, k in enumerate(scaled(PUMPED, scale)):
+    for t, k in enumerate(by_tier(PUMPED, scale)):
         who = draws.some(np.flatnonzero(near & (tier_of(level) == t)), k)
         money.role[who] = "pumped"
         money.event[who] = QUARTER_ENDS[0]

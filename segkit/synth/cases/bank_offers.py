@@ -11,8 +11,9 @@ from segkit.synth.calendar import open_days
 from segkit.synth.cases.bank_contacts import IDLE_ENOUGH
 from segkit.synth.cases.bank_money import CASE, TIERS
 from segkit.synth.dictionary import columns
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 
 OFFERS = 1600
 # by tier, gold clients with 10 万 idle apart: share that places a deposit anyway, and what the offer adds (示例参数)
@@ -45,7 +46,7 @@ def offers(
     spec = columns(CASE, "offers")
     open_channels = _open_channels(clients, names)
     may = (clients["sensitive_consent"] == 1).to_numpy() & np.array([bool(c) for c in open_channels])
-    who = np.sort(draws.some(np.flatnonzero(may), min(round(OFFERS * scale), int(may.sum()))))
+    who = np.sort(draws.some(np.flatnonzero(may), min(at_scale(OFFERS, scale), int(may.sum()))))
     idle = clients["idle_deposit_wan"].to_numpy()[who]
     group = groups(tier[who], idle)
     n = len(who)
@@ -74,7 +75,7 @@ def offers(
             "amount_wan": np.where(yes, np.round(amount, 4), 0.0),
         }
     ).sort_values(["offer_date", "client_id"], kind="stable", ignore_index=True)
-    frame["offer_id"] = [f"F{i:06d}" for i in range(1, n + 1)]
+    frame["offer_id"] = numbered("F", n)
     counted = pd.DataFrame({"group": group, "arm": np.where(treated, "treated", "holdout"), "yes": yes})
     odds = counted.groupby(["group", "arm"])["yes"].agg(["size", "sum"]).reset_index()
     odds.columns = pd.Index(["group", "arm", "n", "responded"])

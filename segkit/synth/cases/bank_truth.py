@@ -10,6 +10,7 @@ import pandas as pd
 from segkit.synth.cases.bank_clients import ASLEEP_BELOW, MANAGERS, PUMPING
 from segkit.synth.cases.bank_contacts import PROPENSITY, SMS, SOLD, traits
 from segkit.synth.cases.bank_money import MONTHS, RICH, TIERS, VERY_RICH, Money, tier_of, tier_shares
+from segkit.synth.measures import percent
 from segkit.synth.people import Names
 
 PLANTED = {
@@ -70,7 +71,6 @@ def propensity() -> pd.DataFrame:
 
 
 def facts(
-    seed: int,
     clients: pd.DataFrame,
     money: Money,
     held: np.ndarray,
@@ -79,53 +79,83 @@ def facts(
     names: Names,
 ) -> dict[str, Any]:
     """Measured on this draw; shares are rounded, money is in 万元."""
-    raw, weight = tier_of(money.average), clients["sample_weight"].to_numpy()
-    level, month_end = money.average[:, -1], money.month_end[:, -1]
-    pitches = touched[touched["pitch"]]
-    pitched = pitches[pitches["channel_at"] != SMS]
-    sold = (pitched["outcome_at"] == SOLD).to_numpy()
-    called = money.role[touched.loc[touched["purpose_at"] == 3, "client"]]
-    classes = three_classes(clients, held, touched)
-    new = clients["products"].to_numpy() == 0
-    marks = traits(clients, names).iloc[pitched["client"]].reset_index(drop=True)
-    many = marks["three_products_or_more"].to_numpy() == 1
-    pumped = money.who("pumped")
-    by_manager = clients["rm_id"].iloc[pumped].value_counts()
     return {
-        "seed": seed,
+        **_holdings(clients, money),
+        **_tiers(money, held),
+        **_classes(clients, held, touched),
+        **_movements(clients, money, touched),
+        **_pitches(clients, touched, names),
+        "offers": {
+            group: {
+                **{a: percent(r / n) for a, n, r in part[["arm", "n", "responded"]].to_numpy()},
+                "n": int(part["n"].sum()),
+            }
+            for group, part in odds.groupby("group", sort=False)
+        },
+    }
+
+
+def _holdings(clients: pd.DataFrame, money: Money) -> dict[str, Any]:
+    """The population, and what sample weights and month ends make of it."""
+    weight, level = clients["sample_weight"].to_numpy(), money.average[:, -1]
+    return {
         "population_percent": _by_tier(np.round(100 * tier_shares(), 2).tolist()),
         "sampled": _by_tier(np.bincount(tier_of(level), minlength=4).tolist()),
         "weighted": _view(level, weight),
         "unweighted": _view(level, np.ones(len(level))),
-        "weighted_by_month_end": _view(month_end, weight),
-        "asleep_percent": _percent(weight[level < ASLEEP_BELOW].sum() / weight.sum()),
+        "weighted_by_month_end": _view(money.month_end[:, -1], weight),
+        "asleep_percent": percent(weight[level < ASLEEP_BELOW].sum() / weight.sum()),
         "app_active_percent": {
-            "weighted": _percent((clients["mobile_active"] * weight).sum() / weight.sum()),
-            "unweighted": _percent(clients["mobile_active"].mean()),
+            "weighted": percent((clients["mobile_active"] * weight).sum() / weight.sum()),
+            "unweighted": percent(clients["mobile_active"].mean()),
         },
+    }
+
+
+def _tiers(money: Money, held: np.ndarray) -> dict[str, Any]:
+    """How often a tier moves by either rule, whom the month end misplaces, and how many have which part."""
+    raw = tier_of(money.average)
+    return {
         "tier_moves": {
             "raw": int((np.diff(raw) != 0).sum()),
             "up": int((np.diff(held) > 0).sum()),
             "down": int((np.diff(held) < 0).sum()),
         },
         "watched": int((held != raw)[:, -1].sum()),
-        "misplaced_by_month_end": int((tier_of(month_end) != raw[:, -1]).sum()),
+        "misplaced_by_month_end": int((tier_of(money.month_end[:, -1]) != raw[:, -1]).sum()),
         "planted_clients": {
             role: len(money.who(role))
             for role in ("sudden", "slow", "pumped", "out_and_back", "in_and_out", "dip")
         },
+    }
+
+
+def _classes(clients: pd.DataFrame, held: np.ndarray, touched: pd.DataFrame) -> dict[str, Any]:
+    """The course's three classes, and what became of those who began the year without a product."""
+    weight, classes = clients["sample_weight"].to_numpy(), three_classes(clients, held, touched)
+    new = clients["products"].to_numpy() == 0
+    sold = touched["outcome_at"] == SOLD
+    return {
         "three_classes": {
             name: {
                 "clients": int((classes == name).sum()),
-                "weighted_percent": _percent(weight[classes == name].sum() / weight.sum(), 2),
+                "weighted_percent": percent(weight[classes == name].sum() / weight.sum(), 2),
             }
             for name in ("high_net_worth", "ordinary", "prospect")
         },
         "bought_nothing": {
             "in_january": int(new.sum()),
-            "pitched_to": int(new[pitches["client"].unique()].sum()),
-            "bought": int(new[pitched.loc[sold, "client"].unique()].sum()),
+            "pitched_to": int(new[touched.loc[touched["pitch"], "client"].unique()].sum()),
+            "bought": int(new[touched.loc[sold, "client"].unique()].sum()),
         },
+    }
+
+
+def _movements(clients: pd.DataFrame, money: Money, touched: pd.DataFrame) -> dict[str, Any]:
+    """Sudden outflows and those that only look so, the alarms on them, and who pumps up month ends."""
+    called = money.role[touched.loc[touched["purpose_at"] == 3, "client"]]
+    by_manager = clients["rm_id"].iloc[money.who("pumped")].value_counts()
+    return {
         "sudden_in_december": int((money.event[money.who("sudden")] == 11).sum()),
         "called_after_fall": {
             "sudden": int((called == "sudden").sum()),
@@ -141,20 +171,23 @@ def facts(
         "managers": MANAGERS,
         "pumping_managers": PUMPING,
         "pumped_by_them": int(by_manager.sort_values(ascending=False, kind="stable").iloc[:PUMPING].sum()),
+    }
+
+
+def _pitches(clients: pd.DataFrame, touched: pd.DataFrame, names: Names) -> dict[str, Any]:
+    """Pitches and sales; rates are of the pitches that were not made by sms."""
+    pitches = touched[touched["pitch"]]
+    spoken = pitches[pitches["channel_at"] != SMS]
+    sold = (spoken["outcome_at"] == SOLD).to_numpy()
+    many = (traits(clients, names)["three_products_or_more"] == 1).to_numpy()[spoken["client"]]
+    return {
         "pitches": len(pitches),
-        "pitches_by_sms": len(pitches) - len(pitched),
+        "pitches_by_sms": len(pitches) - len(spoken),
         "sold": int(sold.sum()),
         "sold_percent": {
-            "all": _percent(sold.mean()),
-            "three_products_or_more": _percent(sold[many].mean()),
-            "fewer": _percent(sold[~many].mean()),
-        },
-        "offers": {
-            group: {
-                **{a: _percent(r / n) for a, n, r in part[["arm", "n", "responded"]].to_numpy()},
-                "n": int(part["n"].sum()),
-            }
-            for group, part in odds.groupby("group", sort=False)
+            "all": percent(sold.mean()),
+            "three_products_or_more": percent(sold[many].mean()),
+            "fewer": percent(sold[~many].mean()),
         },
     }
 
@@ -189,8 +222,8 @@ def _hits(rings: np.ndarray, money: Money) -> dict[str, float]:
     return {
         "rings": int(rings.sum()),
         "right": right,
-        "precision_percent": _percent(right / max(1, int(rings.sum())), 0),
-        "recall_percent": _percent(right / len(sudden), 0),
+        "precision_percent": percent(right / max(1, int(rings.sum())), 0),
+        "recall_percent": percent(right / len(sudden), 0),
     }
 
 
@@ -199,17 +232,13 @@ def _view(amount: np.ndarray, weight: np.ndarray) -> dict[str, float]:
     money = amount * weight
     rich, very = amount >= RICH, amount >= VERY_RICH
     return {
-        "clients_50_percent": _percent(weight[rich].sum() / weight.sum(), 2),
-        "clients_1000_percent": _percent(weight[very].sum() / weight.sum(), 3),
-        "money_50_percent": _percent(money[rich].sum() / money.sum()),
-        "money_1000_percent": _percent(money[very].sum() / money.sum()),
+        "clients_50_percent": percent(weight[rich].sum() / weight.sum(), 2),
+        "clients_1000_percent": percent(weight[very].sum() / weight.sum(), 3),
+        "money_50_percent": percent(money[rich].sum() / money.sum()),
+        "money_1000_percent": percent(money[very].sum() / money.sum()),
         "mean_wan": round(float(money.sum() / weight.sum()), 2),
     }
 
 
 def _by_tier(values: list[Any]) -> dict[str, Any]:
     return dict(zip(TIERS, values, strict=True))
-
-
-def _percent(share: float, decimals: int = 1) -> float:
-    return round(float(100 * share), decimals)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 from segkit.synth.calendar import excel_serial
 from segkit.synth.cases.client_records import CASE, TABLE
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import Planter
+from segkit.synth.dirt import FULL_WIDTH, Planter, grouped
 from segkit.synth.draws import Draws, quota
 from segkit.synth.people import Invented
 
@@ -36,7 +38,6 @@ COUNTS = {
     "opt_out_conflict": 3,
 }
 EXTRA_ROWS = ("duplicate", "fuzzy_duplicate", "test")  # rows that are no customer of their own
-WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 class ClientDefects:
@@ -67,9 +68,6 @@ class ClientDefects:
         self._owners()
         self.planter.copy_rows("duplicate", list(copied), "customer_id")
         return self.planter
-
-    def _true(self, key: int, column: str) -> Any:
-        return self.truth.at[key, column]
 
     def _put(self, key: int, column: str, value: Any) -> None:
         """Change the truth itself, before a defect is planted on it."""
@@ -103,7 +101,9 @@ class ClientDefects:
     def _grades(self) -> None:
         spellings = {g: self.invented.words(CASE, f"grade_{g}") for g in ("A", "B")}
         rows = self.planter.take(self.counts["grade_spelling"], self.truth["grade"].isin(list(spellings)))
-        old = [spellings[self._true(key, "grade")][i % len(spellings["A"])] for i, key in enumerate(rows)]
+        old = [
+            spellings[true][i % len(spellings["A"])] for i, true in enumerate(self.truth.loc[rows, "grade"])
+        ]
         self.planter.spoil("grade_spelling", rows, "grade", old)
 
     def _shifted(self) -> None:
@@ -126,27 +126,25 @@ class ClientDefects:
         for key in rows:
             self._put(key, "monetary", float(round(spend[key] / 100) * 100))
         self._spell("amount_unit", rows, "monetary", lambda v: f"{v / 10_000:g}万")
-        self._spell(
-            "amount_unit", self.planter.take(int(yuan), self._buyer), "monetary", lambda v: f"{v:.2f}元"
+        forms: tuple[tuple[str, int, Callable[[float], Any]], ...] = (
+            ("amount_unit", int(yuan), "{:.2f}元".format),
+            ("amount_unit", int(sign), "￥{:,.2f}".format),
+            ("negative", self.counts["negative"], operator.neg),
         )
-        self._spell(
-            "amount_unit", self.planter.take(int(sign), self._buyer), "monetary", lambda v: f"￥{v:,.2f}"
-        )
-        self._spell(
-            "negative", self.planter.take(self.counts["negative"], self._buyer), "monetary", lambda v: -v
-        )
+        for reason, n, how in forms:
+            self._spell(reason, self.planter.take(n, self._buyer), "monetary", how)
         rows = self.planter.take(self.counts["full_width"], self._buyer)
         money = int(quota([3, 2], len(rows))[0])
-        self._spell("full_width", rows[:money], "monetary", lambda v: f"{v:.2f}".translate(WIDE))
-        self._spell("full_width", rows[money:], "frequency", lambda v: str(v).translate(WIDE))
+        self._spell("full_width", rows[:money], "monetary", lambda v: f"{v:.2f}".translate(FULL_WIDTH))
+        self._spell("full_width", rows[money:], "frequency", lambda v: str(v).translate(FULL_WIDTH))
 
-    def _spell(self, reason: str, rows: pd.Index, column: str, how: Any) -> None:
-        self.planter.spoil(reason, rows, column, [how(self._true(key, column)) for key in rows])
+    def _spell(self, reason: str, rows: pd.Index, column: str, how: Callable[[Any], Any]) -> None:
+        self.planter.spoil(reason, rows, column, [how(v) for v in self.truth.loc[rows, column]])
 
     def _phones(self) -> None:
         """60 phones in five wrong forms, 18 as 1.00E+10 with their last digits gone."""
         rows = self.planter.take(self.counts["phone_format"])
-        old = [_malformed(self._true(key, "phone"), i) for i, key in enumerate(rows)]
+        old = [_malformed(phone, i) for i, phone in enumerate(self.truth.loc[rows, "phone"])]
         self.planter.spoil("phone_format", rows, "phone", old)
         rows = self.planter.take(self.counts["phone_float"])
         self.planter.spoil("phone_float", rows, "phone", ["1.00E+10"] * len(rows))
@@ -197,8 +195,8 @@ class ClientDefects:
 def _malformed(phone: str, i: int) -> str:
     """Five ways a clerk writes a phone; the last three cannot be mended."""
     return (
-        f"{phone[:3]}-{phone[3:7]}-{phone[7:]}",
-        f"+86 {phone[:3]} {phone[3:7]} {phone[7:]}",
+        grouped(phone, "-"),
+        f"+86 {grouped(phone)}",
         phone[:-1],
         phone + phone[-1],
         f"{phone}/{phone[:-1]}{(int(phone[-1]) + 1) % 10}",

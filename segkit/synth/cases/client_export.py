@@ -14,10 +14,10 @@ import yaml
 
 from segkit.synth.calendar import AS_OF, with_slashes
 from segkit.synth.cases.client_defects import COUNTS, EXTRA_ROWS, ClientDefects
-from segkit.synth.cases.client_facts import facts_of
+from segkit.synth.cases.client_facts import facts
 from segkit.synth.cases.client_records import CASE, TABLE, records
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import LEDGER, Planter
+from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws
 from segkit.synth.files import File, TextFile, WorkbookFile, csv_lines, csv_of
 from segkit.synth.people import Invented, Names
@@ -33,14 +33,14 @@ ATTRIBUTES = ("contact", "customer_type", "company_size", "last_contact", "categ
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
     """The files of the case: two versions of the export, client.yml, the truth, and two datasheets."""
-    counts = {reason: max(1, round(n * scale)) for reason, n in COUNTS.items()}
+    counts = {reason: at_scale(n, scale) for reason, n in COUNTS.items()}
     extra = sum(counts[reason] for reason in EXTRA_ROWS)
     draws = Draws(seed, CASE)
     invented = Invented(draws, names)
     everyone = records(
         draws,
         invented,
-        customers=round(ROWS * scale) - extra,
+        customers=at_scale(ROWS, scale) - extra,
         twins=counts["fuzzy_duplicate"],
         tests=counts["test"],
     )
@@ -48,15 +48,15 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     planter = defects.plant()
     keys = _file_order(draws, planter, len(everyone))
     start, end = _semicolons(len(keys))
-    facts = facts_of(defects.truth, planter, (start + FIRST_ROW[CSV], end + FIRST_ROW[CSV] - 1))
+    told = facts(defects.truth, planter, (start + FIRST_ROW[CSV], end + FIRST_ROW[CSV] - 1))
     return [
         *_exports(planter, keys, invented),
         TextFile(f"{CASE}/client.yml", _client_yml(invented, CSV), "utf-8"),
         TextFile(f"{CASE}/client_xlsx.yml", _client_yml(invented, XLSX), "utf-8"),
         TextFile(f"_truth/{CASE}_clean.csv", csv_of(_clean(defects.truth))),
         TextFile(f"_truth/{CASE}_mapping.yml", _mapping_yml(names), "utf-8"),
-        summary(CASE, facts),
-        *datasheets(CASE, facts),
+        summary(CASE, told),
+        *datasheets(CASE, told),
     ]
 
 
@@ -86,19 +86,19 @@ def _exports(p: Planter, keys: list[int], invented: Invented) -> list[File]:
     start, end = _semicolons(len(rows))
     text = f"{title}\r\n" + csv_lines([list(heads[CSV].values())], newline="\r\n")
     for part, delimiter in ((rows[:start], ","), (rows[start:end], ";"), ([*rows[end:], total], ",")):
-        cells = [[in_csv(cell) for cell in row] for row in part]
+        cells = [[_in_csv(cell) for cell in row] for row in part]
         text += csv_lines(cells, delimiter=delimiter, newline="\r\n")
     book = ((title,), (), tuple(heads[XLSX].values()), *map(tuple, rows), tuple(total))
     ledgers = [
-        p.ledger(keys, file=CSV, first_row=FIRST_ROW[CSV], headings=heads[CSV], text=in_csv),
+        p.ledger(keys, file=CSV, first_row=FIRST_ROW[CSV], headings=heads[CSV], text=_in_csv),
         p.ledger(
-            keys, file=XLSX, sheet=sheet, first_row=FIRST_ROW[XLSX], headings=heads[XLSX], text=in_workbook
+            keys, file=XLSX, sheet=sheet, first_row=FIRST_ROW[XLSX], headings=heads[XLSX], text=_in_workbook
         ),
     ]
     return [
         TextFile(f"{CASE}/{CSV}", text, "gb18030"),
         WorkbookFile(f"{CASE}/{XLSX}", sheet, book),
-        TextFile(f"_truth/{CASE}_defects.csv", csv_of(pd.concat(ledgers)[LEDGER])),
+        TextFile(f"_truth/{CASE}_defects.csv", csv_of(pd.concat(ledgers))),
     ]
 
 
@@ -107,14 +107,14 @@ def _semicolons(rows: int) -> tuple[int, int]:
     return round(rows * SEMICOLONS[0]), round(rows * SEMICOLONS[1])
 
 
-def in_csv(cell: Any) -> str:
+def _in_csv(cell: Any) -> str:
     """A cell as the CSV shows it: 2025/3/7, 1234.50."""
     if isinstance(cell, dt.date):
         return with_slashes(cell)
     return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
 
 
-def in_workbook(cell: Any) -> str:
+def _in_workbook(cell: Any) -> str:
     """A cell of the workbook in words: 2025-03-07, 1234.5, 1234."""
     return str(int(cell)) if isinstance(cell, float) and cell == round(cell) else str(cell)
 

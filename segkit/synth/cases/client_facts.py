@@ -17,7 +17,7 @@ TOP = 0.2
 TOUCHES_TOTAL = ("duplicate", "amount_unit", "negative", "full_width", "shifted", "test")
 
 
-def facts_of(truth: pd.DataFrame, planter: Planter, semicolons: tuple[int, int]) -> dict[str, Any]:
+def facts(truth: pd.DataFrame, planter: Planter, semicolons: tuple[int, int]) -> dict[str, Any]:
     """Rows, defects by reason, how the defects of one reason differ, and where the money sits.
 
     `truth` has one row per id with `kind` and `person`; `semicolons` are the first and last row of the CSV, as a

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
-from segkit.synth.dictionary import Column, columns
+from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
-from segkit.synth.people import Firm, Invented
+from segkit.synth.people import Firm, Invented, numbered
 
 CASE = "client_export"
 TABLE = "customers"
@@ -31,7 +31,7 @@ def records(draws: Draws, invented: Invented, *, customers: int, twins: int, tes
     everyone = pd.concat([originals, second, trial], ignore_index=True)
     turn = np.argsort([d.toordinal() for d in everyone["register_date"]], kind="stable")
     everyone = everyone.iloc[turn].reset_index(drop=True)
-    everyone.insert(0, "customer_id", [f"KH{i:05d}" for i in range(1, len(everyone) + 1)])
+    everyone.insert(0, "customer_id", numbered("KH", len(everyone), width=5))
     return _with_mailboxes(everyone)
 
 
@@ -47,7 +47,7 @@ def _customers(draws: Draws, invented: Invented, n: int) -> tuple[list[str], pd.
     places = invented.places(n)
     buyer, tenure, frequency, monetary, since = _purchases(draws, firm)
     consent = draws.choice([0.72, 0.18, 0.10], n)  # yes, no, not asked
-    size = np.array(spec["company_size"].values(names), dtype=object)[draws.choice([0.5, 0.4, 0.1], n)]
+    size = spec["company_size"].drawn(names, draws, [0.5, 0.4, 0.1], n)
     contacted = np.minimum(draws.integers(0, 119, n), since)
     frame = pd.DataFrame(
         {
@@ -60,13 +60,13 @@ def _customers(draws: Draws, invented: Invented, n: int) -> tuple[list[str], pd.
             "company_size": np.where(firm, size, ""),
             "province": [p for p, _ in places],
             "city": [c for _, c in places],
-            "channel": _drawn(draws, spec["channel"], invented, [0.25, 0.2, 0.2, 0.2, 0.15], n),
+            "channel": spec["channel"].drawn(names, draws, [0.25, 0.2, 0.2, 0.2, 0.15], n),
             "register_date": days_from(AS_OF, -tenure),
             "last_contact": days_from(AS_OF, -contacted),
             "last_order": days_from(AS_OF, -since),
             "frequency": frequency,
             "monetary": monetary,
-            "category": _drawn(draws, spec["category"], invented, [0.25, 0.2, 0.2, 0.13, 0.12, 0.1], n),
+            "category": spec["category"].drawn(names, draws, [0.25, 0.2, 0.2, 0.13, 0.12, 0.1], n),
             "payment_days": np.array([0, 30, 60, 90])[draws.choice([0.5, 0.3, 0.15, 0.05], n)],
             "grade": _grades(draws, monetary, buyer),
             "owner": draws.pick(owners, n),
@@ -95,10 +95,6 @@ def _purchases(draws: Draws, firm: np.ndarray) -> tuple[np.ndarray, ...]:
     # the last of k orders spread evenly over the tenure
     since = np.floor(tenure * (1 - draws.uniform(n) ** (1.0 / (1 + frequency)))).astype(int)
     return buyer, tenure, frequency, monetary, since
-
-
-def _drawn(draws: Draws, column: Column, invented: Invented, shares: list[float], n: int) -> np.ndarray:
-    return np.array(column.values(invented.names), dtype=object)[draws.choice(shares, n)]
 
 
 def _grades(draws: Draws, monetary: np.ndarray, buyer: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import days_from
-from segkit.synth.cases.realestate_clients import by_row, clients, odds
+from segkit.synth.cases.realestate_clients import clients, odds
 from segkit.synth.cases.realestate_dirt import dirty
 from segkit.synth.cases.realestate_grades import GRADES, STATED, graded, recorded
 from segkit.synth.cases.realestate_records import CASE, deals, owners, referrals, visits
@@ -26,9 +26,10 @@ from segkit.synth.cases.realestate_tree import (
 )
 from segkit.synth.cases.realestate_truth import consultant_truth, facts, lead_truth, owner_truth
 from segkit.synth.dictionary import columns
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
 PEOPLE, CONFLICTS = 2340, 60  # clients; clients whom a second consultant registered again (判客)
@@ -51,8 +52,8 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     """The files of the case: five tables, what is true of them, a summary, two datasheets."""
     draws = Draws(seed, CASE)
     grown = trees(draws, scale)
-    people = graded(draws, _people(draws, grown, round(PEOPLE * scale)))
-    registered = _leads(draws, Invented(draws, names), people, max(4, round(CONFLICTS * scale)))
+    people = graded(draws, _people(draws, grown, at_scale(PEOPLE, scale)))
+    registered = _leads(draws, Invented(draws, names), people, at_scale(CONFLICTS, scale, 4))
     frames = {
         "leads": registered,
         "visits": visits(draws, names, registered),
@@ -61,15 +62,15 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     }
     frames["referrals"] = referrals(draws, names, grown, frames["owners"], registered, scale)
     tables = {name: written(CASE, name, frame) for name, frame in frames.items()}
-    tables, ledgers = dirty(draws, tables, frames, scale)
+    spoiled = dirty(draws, tables, frames, scale)
     tree = owner_truth(frames["owners"], frames["referrals"], frames["deals"])
     truth = {
         "leads": lead_truth(registered),
         "owners": tree,
         "consultants": consultant_truth(registered),
-        **ledgers,
     }
-    return case_files(CASE, tables, truth, {"seed": seed, **facts(frames, tables["leads"], tree)})
+    told = {"seed": seed} | facts(frames, spoiled["leads"].frame, tree)
+    return case_files(CASE, tables | spoiled, truth, told)
 
 
 def _people(draws: Draws, grown: Trees, n: int) -> pd.DataFrame:
@@ -93,17 +94,17 @@ def _leads(draws: Draws, invented: Invented, people: pd.DataFrame, conflicts: in
     n = len(rows)
     rows["minute"] = draws.integers(OPENS, CLOSES, n)
     rows = rows.sort_values(["contact", "minute"], kind="stable", ignore_index=True)
-    rows.insert(0, "lead_id", [f"L{i:06d}" for i in range(1, n + 1)])
+    rows.insert(0, "lead_id", numbered("L", n))
     rows["first_contact_at"] = _moments(rows["contact"], rows["minute"])
     rows["first_call_at"] = _calls(draws, rows)
-    rows["consultant_id"] = [f"S{i + 1:02d}" for i in rows["consultant"]]
+    rows["consultant_id"] = numbered("S", rows["consultant"], width=2)
     rows["locked_unit"] = rows["locked"].astype(int)
     words = np.array(GRADES)[rows["grade"]]
     rows["grade_by_sales"] = words
     rows["stated_odds"] = [STATED.get(word) for word in words]
     rows["graded_on"] = days_from(START, rows["graded"].to_numpy())
     rows["next_action_date"] = _next_action(draws, rows)
-    objects = by_row(draws, np.array(RESISTANCE)[rows["budget_enough"].astype(int)])
+    objects = draws.choice_each(np.array(RESISTANCE)[rows["budget_enough"].astype(int)])
     family = ~rows["decides"].to_numpy() & draws.chance(FAMILY_SAYS, n)
     rows["house_at"] = rows["house_interest"]
     spec = columns(CASE, "leads")

@@ -85,7 +85,7 @@ def clients(draws: Draws, n: int, *, referred: bool) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "referred": referred,
-            "industry": by_row(draws, _industries(income)),
+            "industry": draws.choice_each(_industries(income)),
             "age": _ages(draws, n),
             "income_wan": income,
             "assets_wan": assets.astype(int),
@@ -130,9 +130,8 @@ def within_means(frame: pd.DataFrame) -> pd.Series:
 def _looked_at(draws: Draws, budget: np.ndarray) -> np.ndarray:
     """The price of the house a client looks at, 万元."""
     median = INCOME_MEDIAN * (DSR / 12 * annuity() + ASSETS_TIMES * LIQUID) * SAID
-    alike = (
-        np.argsort(np.argsort(budget, kind="stable"), kind="stable") // 40
-    )  # of forty with one budget some look up
+    rank = np.argsort(np.argsort(budget, kind="stable"), kind="stable")
+    alike = rank // 40  # of forty with one budget some look up
     taste = TASTE * draws.even_normal(alike)
     wanted = LOOKED * np.exp(ELASTICITY * np.log(budget / median) + taste)
     return np.round(np.clip(np.round(wanted, 6), CHEAPEST, DEAREST)).astype(int)
@@ -151,12 +150,12 @@ def _sizes(draws: Draws, couple: np.ndarray) -> np.ndarray:
     shares = np.array(SIZES)
     two = np.concatenate([[0.0], shares[1:] / shares[1:].sum()])
     other = (shares - ROLES[COUPLE] * two) / (1 - ROLES[COUPLE])
-    return 1 + by_row(draws, np.where(couple[:, None], two, other))
+    return 1 + draws.choice_each(np.where(couple[:, None], two, other))
 
 
 def _occupations(draws: Draws, industry: pd.Series, age: pd.Series) -> np.ndarray:
     """By industry; nobody below fifty is retired (then the industry is the former one)."""
-    working = by_row(draws, np.array(OCCUPATIONS)[industry])
+    working = draws.choice_each(np.array(OCCUPATIONS)[industry])
     step = np.searchsorted(list(RETIRES), age, side="right")
     share = np.array([0.0, *RETIRES.values()])[step] * np.where(np.isin(industry, LATE), 0.5, 1.0)
     return np.where(draws.chance(share, len(age)), RETIRED, working)
@@ -186,10 +185,3 @@ def _industries(income: np.ndarray) -> np.ndarray:
     """Shares of the industries, row by row: the richer, the likelier to own a factory."""
     z = np.log(income / INCOME_MEDIAN) / INCOME_SIGMA
     return np.array(INDUSTRIES) * np.exp(np.outer(z, INDUSTRY_SLOPE))
-
-
-def by_row(draws: Draws, shares: np.ndarray) -> np.ndarray:
-    """One position for each row, with the shares of that row."""
-    edges = np.cumsum(shares, axis=1)
-    edges = np.round(edges / edges[:, -1:], 9)
-    return (draws.uniform(len(edges))[:, None] >= edges).sum(axis=1).clip(0, shares.shape[1] - 1)

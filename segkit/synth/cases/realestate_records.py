@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
-from segkit.synth.cases.realestate_clients import by_row
 from segkit.synth.cases.realestate_tree import MOST_VISITS, START, Trees
 from segkit.synth.dictionary import columns
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 
 CASE = "realestate"
 # sample parameters (示例参数)
@@ -41,10 +41,10 @@ def visits(draws: Draws, names: Names, leads: pd.DataFrame) -> pd.DataFrame:
     topic = np.where(rows["locked"] & (rows["turn"] == rows["visits"] - 1), HOLD, topic)
     couple = columns(CASE, "leads")["decision_role"].values(names)[1]
     kind = np.where(rows["family_size"] == 1, 2, np.where(rows["decision_role"] == couple, 1, 0))
-    company = by_row(draws, np.array(COMPANY)[kind])
+    company = draws.choice_each(np.array(COMPANY)[kind])
     return pd.DataFrame(
         {
-            "visit_id": [f"V{i:06d}" for i in range(1, n + 1)],
+            "visit_id": numbered("V", n),
             "lead_id": rows["lead_id"],
             "visit_date": days_from(START, rows["day"].to_numpy()),
             "consultant_id": rows["consultant_id"],
@@ -68,7 +68,7 @@ def deals(draws: Draws, names: Names, leads: pd.DataFrame) -> pd.DataFrame:
     cash = np.isin(np.arange(n), covered[draws.exactly(CASH, len(covered))])
     return pd.DataFrame(
         {
-            "deal_id": [f"D{i:06d}" for i in range(1, n + 1)],
+            "deal_id": numbered("D", n),
             "lead_id": rows["lead_id"],
             "consultant_id": rows["consultant_id"],
             "sign_date": days_from(START, rows["signed"].to_numpy()),
@@ -90,7 +90,7 @@ def owners(names: Names, grown: Trees, leads: pd.DataFrame) -> pd.DataFrame:
     referred = own["person"] >= 0
     return pd.DataFrame(
         {
-            "owner_id": [lead_of.get(p, f"O{at + 1:06d}") for at, p in enumerate(own["person"])],
+            "owner_id": own["person"].map(lead_of).where(referred, pd.Series(numbered("O", len(own)))),
             "phase": np.where(referred, phases[1], phases[0]),
             "joined_on": days_from(START, own["joined"].to_numpy()),
             "nps": own["nps"],
@@ -125,7 +125,7 @@ def referrals(
     both = pd.concat([true, false], ignore_index=True)
     both = both.sort_values(["day", "referrer_id"], kind="stable", ignore_index=True)
     return both.assign(
-        referral_id=[f"R{i:06d}" for i in range(1, len(both) + 1)],
+        referral_id=numbered("R", len(both)),
         referred_on=days_from(START, both["day"].to_numpy()),
         reward_yuan=np.where(both["bought"], REWARD, 0),
     )
@@ -141,10 +141,10 @@ def _false(draws: Draws, true: pd.DataFrame, club: pd.DataFrame, scale: float) -
     rest = [
         owner for owner in lines if len(lines[owner]) == 3 and not {*lines[owner]} & {*lines[low[0]][:-1]}
     ]
-    low += draws.pick(rest, max(0, round(LOOPS * scale) - 1))
+    low += draws.pick(rest, at_scale(LOOPS, scale) - 1)
     high = [lines[owner][-2] for owner in low]
     apart = [owner for owner in lines if not any({owner} & {*lines[o]} for o in low)]
-    selves = list(draws.some(np.array(apart), max(1, round(SELVES * scale))))
+    selves = list(draws.some(np.array(apart), at_scale(SELVES, scale)))
     rows = pd.DataFrame(
         {
             "referrer_id": [*low, *selves],

@@ -10,6 +10,7 @@ import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from, on_workday
 from segkit.synth.cases.realestate_clients import clients
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws, quota
 
 START = dt.date(2024, 1, 1)  # day 0
@@ -77,7 +78,7 @@ def trees(draws: Draws, scale: float) -> Trees:
 
     How many introductions a generation makes is fixed, so that every draw has trees of one size.
     """
-    roots = round(ROOTS * scale)
+    roots = at_scale(ROOTS, scale)
     members = _members(draws, np.full(roots, -1), np.sort(draws.integers(*ROOTS_JOIN, roots)), 0)
     batches: list[pd.DataFrame] = []
     introduced: list[pd.DataFrame] = []
@@ -85,7 +86,7 @@ def trees(draws: Draws, scale: float) -> Trees:
         able = members[(members["depth"] == depth - 1) & (members["joined"] <= LAST_JOINED)]
         if able.empty:
             break
-        n, m = max(2, round(named * scale)), max(1, round(came * scale))
+        n, m = at_scale(named, scale, 2), at_scale(came, scale)
         member = _named_by(draws, able, n)
         joined = members["joined"].to_numpy()[member]
         earliest, latest = np.maximum(joined + 7, 0), np.minimum(joined + SPREAD, LAST_CONTACT - 10)

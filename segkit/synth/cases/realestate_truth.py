@@ -12,6 +12,7 @@ from segkit.synth.cases import realestate_clients as parameters
 from segkit.synth.cases.realestate_clients import EFFECTS
 from segkit.synth.cases.realestate_grades import GRADES, SECOND_YEAR, STATED
 from segkit.synth.cases.realestate_tree import EXPECTED
+from segkit.synth.measures import share
 
 GIVEN = list(STATED)  # grades whose odds are stated
 
@@ -106,16 +107,15 @@ def facts(frames: Mapping[str, pd.DataFrame], leads: pd.DataFrame, tree: pd.Data
     """Measured numbers; grades as they stand in the file `leads`, everything else without dirt."""
     people = frames["leads"][~frames["leads"]["second"]]
     bought, referred = people["bought"], people["referred"]
-    causes = people[list(EFFECTS)].astype(float)
-    fitted = logistic(causes, bought)
+    fitted = _logistic(people[list(EFFECTS)], bought)
     enough = people["budget_enough"]
-    share = enough[~referred].mean()
+    able = enough[~referred].mean()
     of = bought[referred].groupby(enough).mean()
     return {
         "clients": len(people),
-        "deal_rate": _rate(bought),
+        "deal_rate": share(bought),
         **{
-            name: {"leads": int(own.sum()), "rate": _rate(bought[own]), "enough": _rate(enough[own])}
+            name: {"leads": int(own.sum()), "rate": share(bought[own]), "enough": share(enough[own])}
             for name, own in (("referred", referred), ("direct", ~referred))
         },
         "referral_log_odds": {
@@ -123,7 +123,7 @@ def facts(frames: Mapping[str, pd.DataFrame], leads: pd.DataFrame, tree: pd.Data
             "naive": _first(people[["referred"]], bought),
             "given_budget": _first(people[["referred", "budget_enough"]], bought),
             "given_all": fitted["referred"],
-            "rate_at_direct_budgets": round(float(of[True] * share + of[False] * (1 - share)), 4),
+            "rate_at_direct_budgets": round(float(of[True] * able + of[False] * (1 - able)), 4),
         },
         "locked_log_odds_naive": _first(people[["locked"]], bought),
         "planted_effects": {"intercept": parameters.BASE, **EFFECTS},
@@ -153,13 +153,13 @@ def _houses(people: pd.DataFrame, deals: pd.DataFrame) -> dict[str, Any]:
     price = people.groupby("house_at")["price_wan"].median()
     return {
         "within_means": {
-            "all": _rate(people["within_means"]),
-            "bought": _rate(people.loc[bought, "within_means"]),
+            "all": share(people["within_means"]),
+            "bought": share(people.loc[bought, "within_means"]),
         },
         "median_price_wan": [int(price.get(at, 0)) for at in range(5)],
         "paid_over_budget": {"deals": int((paid > 1).sum()), "most": round(float(paid.max()), 2)},
         "paid_in_full": int(deals["cash"].sum()),
-        "held": {"clients": len(held), "share": _rate(people["locked"]), "at_first_visit": _rate(held == 1)},
+        "held": {"clients": len(held), "share": share(people["locked"]), "at_first_visit": share(held == 1)},
         "loads": {"least": int(loads.min()), "most": int(loads.max())},
     }
 
@@ -170,9 +170,9 @@ def _grades(people: pd.DataFrame, leads: pd.DataFrame) -> dict[str, Any]:
     odds = {
         word: {
             "leads": int((grade == word).sum()),
-            "rate": _rate(people["bought"][grade == word]),
-            "even": _rate(people["bought"][(grade == word) & ~people["inflated"]]),
-            "inflated": _rate(people["bought"][(grade == word) & people["inflated"]]),
+            "rate": share(people["bought"][grade == word]),
+            "even": share(people["bought"][(grade == word) & ~people["inflated"]]),
+            "inflated": share(people["bought"][(grade == word) & people["inflated"]]),
         }
         for word in GRADES
     }
@@ -185,7 +185,7 @@ def _grades(people: pd.DataFrame, leads: pd.DataFrame) -> dict[str, Any]:
     return {
         "stated_odds": dict(STATED),
         "grades": {_name(word): odds[word] for word in GRADES},
-        "even_share": {_name(word): _rate(people["even_grade"] == at) for at, word in enumerate(GRADES)},
+        "even_share": {_name(word): share(people["even_grade"] == at) for at, word in enumerate(GRADES)},
         "graded_with_odds": {
             "leads": int(given.sum()),
             "forecast": round(float(said.sum()), 1),
@@ -225,7 +225,7 @@ def _club(tree: pd.DataFrame, referrals: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def logistic(causes: pd.DataFrame, outcome: pd.Series) -> dict[str, float]:
+def _logistic(causes: pd.DataFrame, outcome: pd.Series) -> dict[str, float]:
     """Maximum likelihood by Newton's method, to two decimals."""
     x = np.column_stack([np.ones(len(causes)), causes.to_numpy(dtype=float)])
     y, beta = outcome.to_numpy(dtype=float), np.zeros(causes.shape[1] + 1)
@@ -236,11 +236,7 @@ def logistic(causes: pd.DataFrame, outcome: pd.Series) -> dict[str, float]:
 
 
 def _first(causes: pd.DataFrame, outcome: pd.Series) -> float:
-    return logistic(causes.astype(float), outcome)[causes.columns[0]]
-
-
-def _rate(yes: pd.Series) -> float:
-    return round(float(yes.mean()), 4) if len(yes) else 0.0
+    return _logistic(causes, outcome)[causes.columns[0]]
 
 
 def _name(grade: str) -> str:
