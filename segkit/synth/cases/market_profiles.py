@@ -12,6 +12,7 @@ import pandas as pd
 
 from segkit.synth.calendar import days_from
 from segkit.synth.cases.market_profiles_feedback import feedback, loop_facts
+from segkit.synth.cases.market_profiles_people import SIZE, backgrounds, spending
 from segkit.synth.cases.market_profiles_truth import NEEDS, STYLES, needs_facts
 from segkit.synth.dictionary import JOINED_BY, columns
 from segkit.synth.dirt import Planter
@@ -22,7 +23,7 @@ from segkit.synth.tables import case_files, written
 
 CASE = "market_profiles"
 # all parameters of this page are sample parameters; none has a published source
-RESPONDENTS, FEEDBACK, ORGANISATIONS = 600, 800, 0.30
+RESPONDENTS, FEEDBACK, ORGANISATIONS = 600, 900, 0.30
 SHARES = {  # by individual, organisation: needs in the order of NEEDS, habits of rating in that of STYLES
     "needs": ((0.36, 0.26, 0.15, 0.13, 0.10), (0.20, 0.22, 0.42, 0.05, 0.11)),
     "styles": ((0.42, 0.36, 0.22), (0.20, 0.45, 0.35)),
@@ -33,7 +34,6 @@ ITEM = (0.10, 0.25, 0.0, -0.15, -0.15)  # everyone finds quality rather importan
 NEED, NOISE, PERSON = 1.5, 0.5, 0.25
 AFTER_SALES = {"service": 1.1, "price": 0.0}  # what a need adds to the sixth item; -0.1 for the others
 GROWTH = (-0.04, 0.06, 0.15, 0.03, 0.10)  # of spending from 2024 to 2025, by need
-INCOME = ((0.24, 0.34, 0.27, 0.11, 0.04), (0.10, 0.24, 0.36, 0.22, 0.08))  # price, all other needs
 HABITS = (  # how often a habit is named, by need; the last says how often by all others
     ({"price": 0.75}, 0.25),
     ({"quality": 0.65}, 0.22),
@@ -64,7 +64,11 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "defects": ledger[~structure],
         "planted": ledger[structure],
     }
-    facts = {"needs": needs_facts(draws, people), "loop": loop_facts(answers)}
+    typed_wrong = ledger.loc[ledger["reason"] == "out_of_scale", "row"].to_numpy() - 2
+    usable = ~people["respondent_id"].isin(survey["respondent_id"].to_numpy()[typed_wrong])
+    needs = needs_facts(draws, people[usable & (people["straight_line"] == 0)])
+    needs = {"respondents": len(people), "asked_again": len(survey) - len(people)} | needs
+    facts = {"seed": seed, "needs": needs, "loop": loop_facts(answers)}
     return case_files(CASE, {"respondents": survey, "feedback": loop}, truth, facts)
 
 
@@ -73,20 +77,18 @@ def _respondents(draws: Draws, names: Names, n: int) -> pd.DataFrame:
     spec = columns(CASE, "respondents")
     firm = draws.exactly(ORGANISATIONS, n)
     need, style, role = (_by_type(draws, SHARES[key], firm) for key in ("needs", "styles", "role"))
-    priced = np.where(need == NEEDS.index("price"), 0, 1)
+    known = backgrounds(draws, need == NEEDS.index("price"), firm)
+    size = draws.choice(SIZE, n)
     frame = pd.DataFrame(
         {
             "respondent_id": [f"R{i:06d}" for i in range(1, n + 1)],
             "survey_date": days_from(dt.date(2025, 9, 1), np.sort(draws.integers(0, 90, n))),
             "customer_type": spec["customer_type"].said(names, firm.astype(int)),
             "role": spec["role"].said(names, role),
-            "age_band": spec["age_band"].drawn(names, draws, [0.16, 0.34, 0.27, 0.15, 0.08], n),
+            **{name: spec[name].said(names, at) for name, at in known.items()},
             "gender": spec["gender"].drawn(names, draws, [0.48, 0.52], n),
-            "occupation": spec["occupation"].drawn(names, draws, [0.38, 0.2, 0.14, 0.14, 0.08, 0.06], n),
-            "income_band": spec["income_band"].said(names, _by_type(draws, INCOME, priced == 1)),
-            "education": spec["education"].drawn(names, draws, [0.22, 0.26, 0.4, 0.12], n),
             "industry": spec["industry"].drawn(names, draws, [0.24, 0.22, 0.2, 0.12, 0.1, 0.12], n),
-            "company_size": spec["company_size"].drawn(names, draws, [0.5, 0.35, 0.15], n),
+            "company_size": spec["company_size"].said(names, size),
             "city_tier": spec["city_tier"].drawn(names, draws, [0.18, 0.27, 0.25, 0.30], n),
             "interests": _interests(draws, spec["interests"].values(names), n),
             "habits": _habits(draws, spec["habits"].values(names), need),
@@ -102,10 +104,10 @@ def _respondents(draws: Draws, names: Names, n: int) -> pd.DataFrame:
     frame.loc[~firm, ["industry", "company_size"]] = ""
     _rate(draws, frame, need, style)
     growth = np.array(GROWTH)[need]
-    before = significant(draws.lognormal(1.0, 0.6, n) * np.where(firm, 24_000.0, 3_000.0), 3)
+    before = spending(draws, firm, known["income_band"], size)
     frame["growth"] = growth
     frame["spend_2024"] = before
-    frame["spend_2025"] = np.round(before * (1 + growth + 0.08 * draws.even_normal(need)), 0)
+    frame["spend_2025"] = significant(before * (1 + growth + 0.08 * draws.even_normal(need)), 3)
     return frame
 
 

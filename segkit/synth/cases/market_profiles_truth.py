@@ -10,17 +10,16 @@ import pandas as pd
 from segkit.synth.draws import Draws
 
 NEEDS = ("price", "quality", "service", "brand", "channel")
-STYLES = ("high", "middle", "low")  # 打分习惯: rates everything high, spreads out, rates everything low
+STYLES = ("high", "middle", "low")  # 打分习惯: level of all scores: high, in between, low
 CUT = 4  # the naive rule calls an item important from here on
 STARTS = 20
 
 
-def needs_facts(draws: Draws, people: pd.DataFrame) -> dict[str, Any]:
+def needs_facts(draws: Draws, told: pd.DataFrame) -> dict[str, Any]:
     """How well the planted needs come back from raw scores, from highest scores, from centred scores.
 
-    Straight lines (one score for all items) hold no need and are left out.
+    `told`: the respondents whose answers can be used, without straight lines and scores off the scale.
     """
-    told = people[people["straight_line"] == 0]
     raw = told[[f"importance_{need}" for need in NEEDS]].to_numpy(dtype=float)
     need = told["need"].map(NEEDS.index).to_numpy()
     style = told["style"].map(STYLES.index).to_numpy()
@@ -35,7 +34,6 @@ def needs_facts(draws: Draws, people: pd.DataFrame) -> dict[str, Any]:
     price, service = NEEDS.index("price"), NEEDS.index("service")
     above = (raw >= CUT).sum(axis=1)
     return {
-        "respondents": len(people),
         "respondents_told": len(told),
         "share": {k: round(float((need == i).mean()), 3) for i, k in enumerate(NEEDS)},
         "styles": {k: round(float((style == i).mean()), 3) for i, k in enumerate(STYLES)},
@@ -56,10 +54,18 @@ def needs_facts(draws: Draws, people: pd.DataFrame) -> dict[str, Any]:
         "service_above_cut_organisations": _share((raw[:, service] >= CUT)[firm]),
         "service_need_individuals": _share((best == service)[~firm]),
         "service_need_organisations": _share((best == service)[firm]),
+        "growth": _growth(told, best),
         "cramers_v_true": cramers_v(firm, need),
         "cramers_v_centred": cramers_v(firm, best),
         "cramers_v_above_cut": cramers_v(firm, raw[:, service] >= CUT),
     }
+
+
+def _growth(told: pd.DataFrame, found: np.ndarray) -> dict[str, float]:
+    """Growth of the spending of all with the same need, as recovered, from 2024 to 2025."""
+    sums = told.groupby(found)[["spend_2024", "spend_2025"]].sum()
+    return {k: round(float(sums.at[i, "spend_2025"] / sums.at[i, "spend_2024"] - 1), 3)
+            for i, k in enumerate(NEEDS) if i in sums.index}  # fmt: skip
 
 
 def clusters(draws: Draws, x: np.ndarray, k: int) -> np.ndarray:

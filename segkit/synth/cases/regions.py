@@ -22,28 +22,22 @@ CASE = "regions"
 CUSTOMERS = 1200
 # all numbers of this page are sample parameters; rows in the order of the regions in columns/regions.yml:
 # 华东 华南 华中 华北 东北 西北 西南 港澳台
-SHARES = (0.28, 0.18, 0.12, 0.18, 0.08, 0.07, 0.08, 0.01)
-TIERS = (  # shares of 一线 新一线 二线 三线及以下; where a region has no city of a tier, 0
-    (0.30, 0.35, 0.20, 0.15),
-    (0.35, 0.15, 0.25, 0.25),
-    (0.0, 0.35, 0.15, 0.50),
-    (0.10, 0.10, 0.30, 0.50),
-    (0.0, 0.25, 0.35, 0.40),
-    (0.0, 0.30, 0.25, 0.45),
-    (0.0, 0.35, 0.20, 0.45),
-    (0.0, 0.0, 0.0, 0.0),
-)
-INCOME = (300, 280, 220, 250, 180, 160, 200, 320)  # mean in 万元
-INCOME_SPREAD = 60.0
-SPEND = (31_600.0, 27_400.0, 21_600.0, 23_900.0, 16_400.0, 13_600.0, 17_300.0, 32_500.0)  # mean in CNY
-SPEND_WITHIN, SPEND_NOISE = -40.0, 2_500.0  # CNY per 万元 of income above that of the region; CNY
-ORDER_BY_TIER = (820.0, 680.0, 540.0, 420.0)
-ORDER_BY_REGION = (0.0, 10.0, 20.0, 60.0, -10.0, 0.0, 10.0, 0.0)
+REVENUE = (420, 400, 250, 330, 190, 160, 220, 450)  # median in 万元
+REVENUE_SPREAD = 0.5  # of the logarithm
+SPEND = (31_600.0, 30_400.0, 22_300.0, 23_700.0, 15_100.0, 14_200.0, 19_400.0, 29_800.0)  # median in CNY
+ELASTICITY, SPEND_SPREAD = -0.2, 0.15  # of spending to revenue within a region; of the logarithm
+ORDER_BY_TIER = (980.0, 740.0, 520.0, 380.0)
+ORDER_BY_REGION = (40.0, 0.0, 10.0, 15.0, -10.0, 0.0, 10.0, 0.0)
 ORDER_UNTIERED, ORDER_NOISE = 600.0, 90.0
+JITTER = 0.08  # by which the weight of a province may lie off in a draw
 CHANNELS = ((0.30, 0.45, 0.25), (0.50, 0.35, 0.15))  # online, dealer, shop; the second for regions of ONLINE
-REACH = (0.55, 0.27, 0.18)
+REACH = (0.48, 0.32, 0.20)
+HOME_ONLY = 0.35  # share of regional customers with several cities in the home province and no other
+FURTHER_CITIES = 0.6  # mean number of further cities in a province with a site
+ONE_CITY = (2, 3)  # kinds of division that are one city: municipality, special administrative region
 LOCAL, REGIONAL, NATIONAL = range(3)
-MISSPELT, WRONG_UNIT, COPIES = 0.30, 12, 10
+MISSPELT, WRONG_UNIT, WRONG_CLASS, COPIES = 0.30, 12, 14, 10
+STRUCTURES = ("province_spelling", "geo_class_wrong")  # cleaning has no word for these
 SPELLINGS = ("short", "english", "lower", "blank", "padded", "letters")
 SPELLING_SHARES = (0.45, 0.12, 0.08, 0.15, 0.12, 0.08)
 
@@ -55,15 +49,15 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     listed = invented.rows(CASE, "provinces")
     provinces = _provinces(invented, listed)
     customers = _customers(draws, invented, listed, provinces, round(CUSTOMERS * scale))
-    table, ledger = _dirty(draws, customers, provinces, scale)
-    structure = ledger["reason"] == "province_spelling"
+    table, ledger = _dirty(draws, names, customers, provinces, scale)
+    structure = ledger["reason"].isin(STRUCTURES)
     truth = {
         "customers": customers[["customer_id", "province", "region", "geo_class"]],
         "defects": ledger[~structure],
         "planted": ledger[structure],
     }
     tables = {"provinces": written(CASE, "provinces", provinces), "customers": table}
-    return case_files(CASE, tables, truth, region_facts(customers, provinces, table))
+    return case_files(CASE, tables, truth, {"seed": seed} | region_facts(customers, provinces, table))
 
 
 def _provinces(invented: Invented, listed: list[dict[str, Any]]) -> pd.DataFrame:
@@ -79,30 +73,36 @@ def _provinces(invented: Invented, listed: list[dict[str, Any]]) -> pd.DataFrame
             "kind": spec["kind"].said(names, [row["kind"] for row in listed]),
             "capital": [invented.word(row["capital"]) for row in listed],
             "region": spec["region"].said(names, [row["region"] for row in listed]),
-            "city_tiers": [JOINED_BY.join(tiers[t] for t in row["tiers"]) for row in listed],
+            "city_tiers": [JOINED_BY.join(tiers[t] for t in _tiers(row)) for row in listed],
             "region_number": [row["region"] for row in listed],
+            "one_city": [row["kind"] in ONE_CITY for row in listed],
+            "weight": [float(row["weight"]) for row in listed],
         }
     )
+
+
+def _tiers(province: dict[str, Any]) -> list[int]:
+    """The tiers of its cities, in order."""
+    return sorted({city[2] for city in province["cities"]} - {-1})
 
 
 def _customers(
     draws: Draws, invented: Invented, listed: list[dict[str, Any]], provinces: pd.DataFrame, n: int
 ) -> pd.DataFrame:
-    """Customers under their true provinces. Across regions income lifts spending, within a region it lowers it."""
+    """Customers under their true provinces and cities.
+
+    Across regions spending rises with revenue, within a region it falls.
+    """
     spec, names = columns(CASE, "customers"), invented.names
-    region = draws.dealt(SHARES, n)
-    tier = np.full(n, -1)
-    for r, shares in enumerate(TIERS):
-        if sum(shares):
-            tier[region == r] = draws.dealt(shares, int((region == r).sum()))
+    weights = provinces.groupby("region_number")["weight"].sum()
+    region = draws.dealt(weights.to_list(), n)
+    home, city = _homes(draws, listed, region)
+    tier = np.array([listed[h]["cities"][c][2] for h, c in zip(home, city, strict=True)])
     cell = region * 10 + tier
-    home = np.empty(n, dtype=int)
-    for c in np.unique(cell):
-        here = np.flatnonzero(cell == c)
-        home[here] = _homes(draws, listed, *divmod(int(c) + 1, 10), len(here))
-    income = np.round(np.array(INCOME)[region] + INCOME_SPREAD * draws.even_normal(region), 1).clip(20)
-    spend = np.array(SPEND)[region] + SPEND_WITHIN * (income - np.array(INCOME)[region])
-    spend = spend + SPEND_NOISE * draws.normal(n)
+    larger = REVENUE_SPREAD * draws.even_normal(region)  # log of revenue over that of the region
+    revenue = np.round(np.array(REVENUE)[region] * np.exp(larger), 1)
+    log_spend = ELASTICITY * larger + SPEND_SPREAD * draws.normal(n)
+    spend = np.round(np.array(SPEND)[region] * np.exp(log_spend), 6)
     by_tier = np.array([*ORDER_BY_TIER, ORDER_UNTIERED])[tier]
     value = by_tier + np.array(ORDER_BY_REGION)[region] + ORDER_NOISE * draws.even_normal(cell)
     value = np.round(value.clip(80), 2)
@@ -111,18 +111,21 @@ def _customers(
     online = np.isin(region, ONLINE)
     channel = np.where(online, draws.dealt(CHANNELS[1], n, by=online), draws.dealt(CHANNELS[0], n, by=online))
     tiers = [*spec["city_tier"].values(names), ""]
+    site_provinces, site_cities = _sites(draws, provinces, home, reach)
     return pd.DataFrame(
         {
             "customer_id": [f"C{i:06d}" for i in range(1, n + 1)],
             "company": [firm.name for firm in invented.firms(n)],
             "province": provinces["name"].to_numpy()[home],
+            "city": [invented.word(listed[h]["cities"][c][:2]) for h, c in zip(home, city, strict=True)],
             "city_tier": [tiers[t] for t in tier],
-            "income_wan": income,
+            "revenue_wan": revenue,
             "orders": orders,
             "order_value": value,
             "spend": np.round(orders * value, 2),
             "channel": spec["channel"].said(names, channel),
-            "site_provinces": _sites(draws, provinces, home, reach),
+            "site_provinces": site_provinces,
+            "site_cities": site_cities,
             "geo_class": spec["geo_class"].said(names, reach),
             "region": provinces["region"].to_numpy()[home],
             "region_number": region,
@@ -133,40 +136,66 @@ def _customers(
     )
 
 
-def _homes(draws: Draws, listed: list[dict[str, Any]], region: int, above: int, n: int) -> np.ndarray:
-    """Home provinces in one region for one tier (`above` is its position plus 1; 0 where there are no tiers)."""
-    tier = above - 1
-    fit = [
-        i for i, row in enumerate(listed) if row["region"] == region and (tier < 0 or tier in row["tiers"])
-    ]
-    return np.array(fit)[draws.dealt([listed[i]["share"] for i in fit], n)]
+def _homes(draws: Draws, listed: list[dict[str, Any]], region: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Home province and position of the home city in its list. Provinces come about as often as they weigh,
+    a little more or less in every draw; cities exactly as they weigh."""
+    weights = np.array([row["weight"] for row in listed])
+    weights = np.round(weights * (1 + JITTER * (2 * draws.uniform(len(weights)) - 1)), 6)
+    regions = np.array([row["region"] for row in listed])
+    home, city = np.zeros(len(region), dtype=int), np.zeros(len(region), dtype=int)
+    for r in np.unique(region):
+        here, fit = np.flatnonzero(region == r), np.flatnonzero(regions == r)
+        home[here] = fit[draws.dealt(weights[fit].tolist(), len(here))]
+    for h in np.unique(home):
+        here = np.flatnonzero(home == h)
+        city[here] = draws.dealt([c[3] for c in listed[h]["cities"]], len(here))
+    return home, city
 
 
-def _sites(draws: Draws, provinces: pd.DataFrame, home: np.ndarray, reach: np.ndarray) -> list[str]:
-    """Short names of the provinces each customer works in, by code; the home province is among them."""
+def _sites(
+    draws: Draws, provinces: pd.DataFrame, home: np.ndarray, reach: np.ndarray
+) -> tuple[list[str], np.ndarray]:
+    """Short names of the provinces each customer works in, by code and with the home province, the likelier
+    the more a province weighs; and in how many cities."""
     short, region = provinces["short_name"].to_numpy(), provinces["region_number"].to_numpy()
-    many = draws.dealt((0.35, 0.30, 0.15, 0.12, 0.08), len(home)) + 1
-    turn = np.argsort(draws.uniform(len(home) * len(short)).reshape(len(home), -1), axis=1, kind="stable")
-    out = []
-    for h, how, k, row in zip(home, reach, many, turn, strict=True):
+    one_city, weight = provinces["one_city"].to_numpy(), provinces["weight"].to_numpy()
+    n = len(home)
+    many = draws.dealt((0.35, 0.30, 0.15, 0.12, 0.08), n) + 1
+    stays = draws.chance(HOME_ONLY, n) & ~one_city[home]
+    turn = np.argsort(draws.exponential(np.tile(weight, n)).reshape(n, -1), axis=1, kind="stable")
+    further = draws.poisson(FURTHER_CITIES, n * len(short)).reshape(n, -1)
+    names, cities = [], np.ones(n, dtype=int)
+    for i, (h, how, k, row) in enumerate(zip(home, reach, many, turn, strict=True)):
+        if how == LOCAL:
+            names.append(short[h])
+            continue
         same = [p for p in row if region[p] == region[h] and p != h]
         other = [p for p in row if region[p] != region[h]]
         # a national customer has at least one site outside the region; half of the rest lie inside
-        inside = {LOCAL: 0, REGIONAL: min(k, 3), NATIONAL: (k - 1) // 2}[how]
+        inside = (k - 1) // 2 if how == NATIONAL else 0 if stays[i] else min(k, 3)
         outside = k - inside if how == NATIONAL else 0
-        out.append(JOINED_BY.join(short[p] for p in sorted([h, *same[:inside], *other[:outside]])))
-    return out
+        chosen = sorted([h, *same[:inside], *other[:outside]])
+        names.append(JOINED_BY.join(short[p] for p in chosen))
+        more = int(further[i, [p for p in chosen if not one_city[p]]].sum())
+        cities[i] = max(len(chosen) + more, 2)
+    return names, cities
 
 
 def _dirty(
-    draws: Draws, customers: pd.DataFrame, provinces: pd.DataFrame, scale: float
+    draws: Draws, names: Names, customers: pd.DataFrame, provinces: pd.DataFrame, scale: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Provinces as clerks type them, incomes in 元 instead of 万元, records entered twice."""
+    """Provinces as clerks type them, revenues in 元 instead of 万元, classes that are not those of the sites,
+    records entered twice."""
     planter = Planter(written(CASE, "customers", customers), draws)
     keys = planter.take(max(2, round(WRONG_UNIT * scale)))
     planter.spoil(
-        "amount_unit", keys, "income_wan", [f"{customers.at[k, 'income_wan'] * 10_000:.1f}" for k in keys]
+        "amount_unit", keys, "revenue_wan", [f"{customers.at[k, 'revenue_wan'] * 10_000:.1f}" for k in keys]
     )
+    keys = planter.take(max(2, round(WRONG_CLASS * scale)))
+    classes = columns(CASE, "customers")["geo_class"].values(names)
+    steps = draws.integers(1, 2, len(keys))
+    wrong = [classes[(customers.at[k, "reach"] + step) % 3] for k, step in zip(keys, steps, strict=True)]
+    planter.spoil("geo_class_wrong", keys, "geo_class", wrong)
     copied = planter.take(max(2, round(COPIES * scale)))
     row_of = provinces.set_index("name")
     keys = planter.take(round(MISSPELT * len(customers)))

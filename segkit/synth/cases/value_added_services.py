@@ -28,6 +28,17 @@ RENEWAL = (0.78, 0.60, 0.42)  # by tier, without the two services that work
 START, END = dt.date(2025, 1, 2), dt.date(2025, 9, 30)
 
 
+PER_USE, EVENT, ENROLMENT = range(3)  # how a service is counted, as in columns/value_added_services.yml
+SUMMIT_DAYS = (dt.date(2025, 5, 22), dt.date(2025, 5, 23))
+BEFORE_FESTIVALS = (  # gifts go out before Spring Festival, Dragon Boat, Mid-Autumn and National Day
+    (dt.date(2025, 1, 13), dt.date(2025, 1, 24)),
+    (dt.date(2025, 5, 19), dt.date(2025, 5, 30)),
+    (dt.date(2025, 9, 15), dt.date(2025, 9, 30)),
+)
+TENURE_FROM = 21  # months on 30 September 2025: everyone has all of 2024
+MARGIN, MARGIN_SPREAD = (0.16, 0.20, 0.24), 0.02  # gross margin by tier, share of spending
+
+
 @dataclass(frozen=True)
 class Service:
     """One service: `used` is the share of each tier that uses it, `effect` what using it adds to renewal."""
@@ -36,9 +47,10 @@ class Service:
     cost: float
     used: tuple[float, float, float]
     capacity: int
-    minutes: int
+    minutes: tuple[int, int, int] | None = None  # from, to, in steps of
     effect: float = 0.0
     again: float = 0.2  # mean number of further uses
+    mode: int = PER_USE
 
     @property
     def tiers(self) -> list[int]:
@@ -46,21 +58,25 @@ class Service:
 
 
 SERVICES = (
-    Service(0, 600, (0.42, 0.38, 0.34), 80, 120, effect=0.12),  # on-site inspection
-    Service(1, 450, (0.36, 0.34, 0.32), 80, 180, effect=0.10),  # operator training
-    Service(2, 3200, (0.85, 0.15, 0.0), 60, 480, again=0.0),  # annual summit: for those who renew anyway
-    Service(3, 120, (0.50, 0.35, 0.0), 60, 15),
-    Service(3, 200, (0.40, 0.20, 0.0), 40, 30),
-    Service(4, 15, (0.50, 0.40, 0.30), 80, 20),
-    Service(5, 900, (0.60, 0.25, 0.0), 50, 60),
-    Service(0, 80, (0.32, 0.30, 0.26), 60, 40),
-    Service(2, 260, (0.60, 0.40, 0.15), 70, 5, again=0.0),
-    Service(4, 500, (0.40, 0.0, 0.0), 20, 90),
-    Service(1, 30, (0.34, 0.34, 0.34), 80, 60),
-    Service(
-        0, 25, (1.0, 1.0, 1.0), 200, 10, again=0.5
-    ),  # hotline: everyone uses it, so nothing to compare with
+    Service(0, 600, (0.42, 0.38, 0.34), 60, (60, 180, 10), effect=0.12),  # on-site inspection
+    Service(1, 450, (0.36, 0.34, 0.32), 80, (120, 240, 30), effect=0.10),  # operator training
+    Service(  # annual summit: for those who renew anyway
+        2, 3200, (0.85, 0.15, 0.0), 160, (240, 420, 30), again=0.0, mode=EVENT
+    ),
+    Service(3, 120, (0.50, 0.35, 0.0), 60, (5, 25, 5)),  # priority dispatch
+    Service(3, 1200, (0.40, 0.20, 0.0), 60, again=0.0, mode=ENROLMENT),  # spare parts on site
+    Service(4, 90, (0.50, 0.40, 0.30), 160, again=0.0, mode=ENROLMENT),  # industry monthly
+    Service(5, 5400, (0.60, 0.25, 0.0), 80, again=0.0, mode=ENROLMENT),  # account manager
+    Service(0, 80, (0.32, 0.30, 0.26), 60, (15, 70, 5)),  # remote diagnosis
+    Service(2, 260, (0.60, 0.40, 0.15), 120, again=0.0),  # festival gift
+    Service(4, 500, (0.40, 0.0, 0.0), 20, (60, 150, 10)),  # product preview
+    Service(1, 30, (0.34, 0.34, 0.34), 80, (30, 90, 15)),  # online course
+    Service(  # hotline: everyone uses it, so nothing to compare with
+        0, 25, (1.0, 1.0, 1.0), 200, (2, 24, 1), again=0.5
+    ),
 )
+SUMMIT, GIFT = 2, 8  # positions
+NO_SUCH_DAY = "2025-02-30"
 COPIES, FUTURE, NO_CUSTOMER, BAD_DATE, SPELLED = 30, 4, 12, 6, 24
 OFF_CRITERIA, NOT_ELIGIBLE = 6, 12
 SHOWN_TO_OTHERS = 9  # position of the service that some got without being eligible: the preview
@@ -85,7 +101,9 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "planted": ledger[structure],
     }
     tables = {"services": written(CASE, "services", services), "customers": who, "uses": what}
-    return case_files(CASE, tables, truth, summary(customers, uses, effects, [s.cost for s in SERVICES]))
+    no_day = what.index[what["use_date"] == NO_SUCH_DAY]
+    facts = summary(customers, uses, services, effects, uses.index.difference(no_day))
+    return case_files(CASE, tables, truth, {"seed": seed} | facts)
 
 
 def _services(invented: Invented) -> pd.DataFrame:
@@ -98,6 +116,7 @@ def _services(invented: Invented) -> pd.DataFrame:
             "name": invented.words(CASE, "services"),
             "name_en": english.words(CASE, "services"),
             "kind": spec["kind"].said(invented.names, [s.kind for s in SERVICES]),
+            "mode": spec["mode"].said(invented.names, [s.mode for s in SERVICES]),
             "cost_per_use": [s.cost for s in SERVICES],
             "eligible": [JOINED_BY.join(tiers[i] for i in s.tiers) for s in SERVICES],
             "capacity_per_month": [s.capacity for s in SERVICES],
@@ -131,8 +150,11 @@ def _customers(draws: Draws, invented: Invented, n: int) -> tuple[pd.DataFrame, 
             "region": spec["region"].drawn(names, draws, [0.32, 0.2, 0.16, 0.12, 0.1, 0.05, 0.05], n),
             "spend_2024": spend,
             "tier": spec["tier"].said(names, tier),
+            "margin_2024": significant(
+                spend * (np.array(MARGIN)[fits] + MARGIN_SPREAD * draws.normal(n).clip(-2, 2)), 4
+            ),
             "tenure_months": np.floor(draws.gamma(2.0, 1.0, n) * np.array([26, 18, 12])[tier]).astype(int)
-            + 9,
+            + TENURE_FROM,
             "contract_end": days_from(dt.date(2025, 10, 1), draws.integers(0, 75, n)),
             "renewed": renewed.astype(int),
             "spend_2025": significant(spend * 0.75 * draws.lognormal(1.0, 0.2, n), 4),
@@ -175,24 +197,47 @@ def _uses(draws: Draws, customers: pd.DataFrame, used: np.ndarray, not_eligible:
     who = np.concatenate([who, others])
     what = np.concatenate([what, np.full(not_eligible, SHOWN_TO_OTHERS)])
     n = len(who)
-    days = open_days(START, END)
-    day = draws.integers(0, len(days) - 1, n)
-    minutes = np.array([s.minutes for s in SERVICES])[what]
+    day = _days(draws, what)
     frame = pd.DataFrame(
         {
             "customer_id": customers["customer_id"].to_numpy()[who],
             "service_id": np.array(_numbered("S", len(SERVICES)))[what],
-            "use_date": [days[d] for d in day],
-            "minutes": np.maximum(np.floor(minutes * draws.lognormal(1.0, 0.3, n)), 1).astype(int),
+            "use_date": day,
+            "minutes": _minutes(draws, what),
             "rating": np.where(draws.chance(0.6, n), draws.choice([0.03, 0.07, 0.2, 0.4, 0.3], n) + 1, 0),
             "tier_code": customers["tier_code"].to_numpy()[who],
             "eligible": np.arange(n) < n - not_eligible,
         }
     )
     frame["rating"] = frame["rating"].astype(object).where(frame["rating"] > 0, "")
-    frame = frame.iloc[np.argsort(day, kind="stable")].reset_index(drop=True)
+    frame = frame.sort_values("use_date", kind="stable", ignore_index=True)
     frame.insert(0, "use_id", _numbered("U", n))
     return frame
+
+
+def _days(draws: Draws, what: np.ndarray) -> list[dt.date]:
+    """The working day of each use: evenly through the year so far, enrolments more in its first months, the
+    summit on its days, gifts before festivals."""
+    spread = draws.even(what)
+    early = np.array([s.mode == ENROLMENT for s in SERVICES])[what]
+    spread = np.round(np.where(early, spread**1.6, spread), 9)
+    gifts = [day for window in BEFORE_FESTIVALS for day in open_days(*window)]
+    own: dict[int, list[dt.date]] = {SUMMIT: list(SUMMIT_DAYS), GIFT: gifts}
+    days = open_days(START, END)
+    chosen = [own.get(int(k), days) for k in what]
+    return [on[int(u * len(on))] for on, u in zip(chosen, spread, strict=True)]
+
+
+def _minutes(draws: Draws, what: np.ndarray) -> list[int | str]:
+    """How long each use took, most often about the middle of what is usual; blank where nobody counts."""
+    middle = (draws.uniform(len(what)) + draws.uniform(len(what))) / 2
+    out: list[int | str] = []
+    for k, u in zip(what, middle, strict=True):
+        usual = SERVICES[k].minutes
+        out.append(
+            "" if usual is None else usual[0] + usual[2] * int(u * ((usual[1] - usual[0]) // usual[2] + 1))
+        )
+    return out
 
 
 def _dirty_customers(
@@ -216,18 +261,22 @@ def _dirty_customers(
 
 
 def _dirty_uses(draws: Draws, uses: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Uses sent twice, dated ahead, on days that do not exist, without a customer."""
+    """Uses sent twice, dated ahead, on days that do not exist, without a customer.
+
+    What hides a use hides a further one: who used what can be told all the same.
+    """
     planter = Planter(written(CASE, "uses", uses), draws)
     gifts = uses.index[~uses["eligible"]]
     planter.free = planter.free.difference(gifts)
     planter.note("not_eligible", gifts, "service_id", uses.loc[gifts, "service_id"])
-    keys = planter.take(max(1, round(FUTURE * scale)))
+    further = uses.duplicated(["customer_id", "service_id"])
+    keys = planter.take(max(1, round(FUTURE * scale)), further)
     planter.spoil(
         "after_as_of", keys, "use_date", ["2026" + planter.frame.at[k, "use_date"][4:] for k in keys]
     )
-    keys = planter.take(max(1, round(BAD_DATE * scale)))
-    planter.spoil("bad_date", keys, "use_date", ["2025-02-30"] * len(keys))
-    keys = planter.take(max(1, round(NO_CUSTOMER * scale)))
+    keys = planter.take(max(1, round(BAD_DATE * scale)), further)
+    planter.spoil("bad_date", keys, "use_date", [NO_SUCH_DAY] * len(keys))
+    keys = planter.take(max(1, round(NO_CUSTOMER * scale)), further)
     planter.spoil("no_customer", keys, "customer_id", [""] * len(keys))
     planter.copy_rows("duplicate", list(planter.take(max(1, round(COPIES * scale)))), "use_id")
     keys = planter.file_order(reach=12)
