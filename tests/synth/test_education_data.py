@@ -111,9 +111,43 @@ def test_sizes_and_shares(schools: list[School]) -> None:
         for name, share in GROUPS.items():
             assert groups[name] == pytest.approx(share, abs=0.001)
         assert learners["pre_score"].mean() == pytest.approx(68, abs=1)
-        assert 55 <= learners["dropped_week"].notna().sum() <= 95
-        assert learners["dropped_week"].min() >= 5
+        assert 60 <= learners["dropped_week"].notna().sum() <= 100
+        assert learners["dropped_week"].min() == 4
         assert s.weeks["minutes"].loc[:, [1, 2]].median().median() == pytest.approx(185, abs=15)
+
+
+def test_minors_take_fitting_courses_and_without_consent_are_left_alone(schools: list[School]) -> None:
+    for s in schools:
+        minor = s.learners["age_group"] == "14-17"
+        assert not s.learners["course"][minor].isin(["商务写作", "职场英语"]).any()
+        assert s.learners["course"][~minor].value_counts(normalize=True)["职场英语"] == pytest.approx(
+            0.25, abs=0.003
+        )
+        refused = s.learners["guardian_consent"] == "0"
+        assert refused.sum() == s.summary["minors_refused"] and minor.sum() == s.summary["minors"]
+        assert (s.learners["contact_consent"][refused] == "0").all()
+        assert (s.learners["contact_consent"][~refused] == "1").mean() == pytest.approx(0.88, abs=0.002)
+        assert not s.survey["learner_id"].isin(refused.index[refused]).any()
+
+
+def test_attendance_and_quizzes_go_with_the_time_of_the_week(schools: list[School]) -> None:
+    for s in schools:
+        here = there(s)
+        minutes, came = s.weeks["minutes"].where(here), s.weeks["attendance"].where(here)
+        usual = minutes.div(minutes[[1, 2]].mean(axis=1), axis=0)
+        low, plain = usual.lt(0.5), usual.ge(0.8)
+        assert came.where(low).stack().mean() < came.where(plain).stack().mean() - 0.12
+        # within a learner: weeks with more time are weeks with more sessions
+        more, oftener = (
+            np.log(usual).sub(np.log(usual).mean(axis=1), axis=0),
+            came.sub(came.mean(axis=1), axis=0),
+        )
+        assert more.stack().corr(oftener.stack()) > 0.2
+        taken = s.weeks["quiz"].drop(columns=6).notna()
+        none, some = (came.drop(columns=6) == 0), (came.drop(columns=6) > 0)
+        assert taken.where(none).stack().mean() == pytest.approx(0.5, abs=0.1)
+        assert taken.where(some).stack().mean() == pytest.approx(0.95, abs=0.01)
+        assert came[[3, 4]].mean().max() < came[[1, 2]].mean().min()  # the holiday
 
 
 def test_interest_is_a_list_and_leans_to_the_course(schools: list[School]) -> None:
@@ -182,8 +216,8 @@ def test_k_means_finds_the_groups_in_part_and_only_with_standard_scores(schools:
         raw = adjusted_rand(truth, clustered(seen.drop(columns="log_minutes")))
         teacher = adjusted_rand(truth, s.learners["group_by_teacher"].to_numpy())
         assert 0.36 < right < 0.60  # in part
-        assert right == pytest.approx(s.summary["ari_scaled"], abs=0.03)
-        assert raw < 0.25 and raw == pytest.approx(s.summary["ari_raw"], abs=0.03)
+        assert right == pytest.approx(s.summary["ari_scaled"], abs=0.06)  # flat optimum
+        assert raw < 0.25 and raw == pytest.approx(s.summary["ari_raw"], abs=0.05)
         assert teacher == pytest.approx(s.summary["ari_teacher"], abs=0.001) and teacher < right - 0.2
 
 
@@ -248,21 +282,31 @@ def test_the_style_seems_to_matter_and_does_not(schools: list[School]) -> None:
 # --- dropping out -----------------------------------------------------------------------------------
 
 
+def low_weeks(s: School) -> pd.DataFrame:
+    """Is the week below half of the mean of weeks 1 and 2?"""
+    minutes = s.weeks["minutes"]
+    return minutes.lt(0.5 * minutes[[1, 2]].mean(axis=1), axis=0)
+
+
 def learner_weeks(s: School) -> pd.DataFrame:
-    """Weeks 4 to 11 of everyone still there: low and low twice running by the end of the week, left right after."""
+    """Weeks 5 to 11 of everyone still there: low and low twice running by the end of the week, left right after.
+
+    Weeks 3 and 4 hold the holiday and count as neither.
+    """
     minutes, here = s.weeks["minutes"], there(s)
-    usual = minutes[[1, 2]].mean(axis=1)
-    low = minutes.lt(0.5 * usual, axis=0)
+    low = low_weeks(s)
+    working = low.copy()
+    working[[3, 4]] = False
     early = pd.qcut(minutes[[1, 2]].mean(axis=1).rank(method="first"), 3, labels=False)
     comes = pd.qcut(s.weeks["attendance"][[1, 2, 3]].mean(axis=1).rank(method="first"), 3, labels=False)
     parts = [
         pd.DataFrame(
             {
-                "low": low[w], "twice": low[w] & low[w - 1], "early": early, "comes": comes,
+                "low": low[w], "twice": working[w] & working[w - 1], "early": early, "comes": comes,
                 "left": s.learners["dropped_week"] == w + 1,
             }
         )[here[w]]
-        for w in range(4, 12)
+        for w in range(5, 12)
     ]  # fmt: skip
     return pd.concat(parts)
 
@@ -284,25 +328,43 @@ def test_two_low_weeks_running_warn_and_one_does_not(schools: list[School]) -> N
         stated = s.summary["slump"]
         for key, part in {"two_running": rows[rows["twice"]], "one_only": once, "neither": calm}.items():
             assert (stated[key]["weeks"], stated[key]["left"]) == (len(part), part["left"].sum())
-        # naive alarm: one low week; in the holiday week it rings for a third of all, and nobody leaves
-        holiday = s.weeks["minutes"][3] < 0.5 * s.weeks["minutes"][[1, 2]].mean(axis=1)
-        assert holiday.sum() == stated["low_in_holiday_week"] > 150
-        assert not (s.learners["dropped_week"] == 4).any()
         assert (s.truth["slumped"] == "1").sum() > 60
 
 
-def test_zeros_after_leaving_make_the_warning_look_perfect(schools: list[School]) -> None:
+def test_a_low_holiday_week_is_no_warning(schools: list[School]) -> None:
     for s in schools:
-        usual = s.weeks["minutes"][[1, 2]].mean(axis=1)
-        low = s.weeks["minutes"].lt(0.5 * usual, axis=0)
+        low, here, stated = low_weeks(s), there(s), s.summary["slump"]
+        counted = {"low_in_holiday_weeks": [0, 0], "others_in_holiday_weeks": [0, 0]}
+        for week in (3, 4):
+            left = s.learners["dropped_week"] == week + 1
+            for key, of in (
+                ("low_in_holiday_weeks", low[week]),
+                ("others_in_holiday_weeks", ~low[week]),
+            ):
+                counted[key][0] += int((of & here[week]).sum())
+                counted[key][1] += int((of & here[week] & left).sum())
+        for key, (weeks, left) in counted.items():
+            assert (stated[key]["weeks"], stated[key]["left"]) == (weeks, left)
+        (weeks, gone), (others, gone_too) = counted.values()
+        assert weeks > 150 and gone > 0 and gone / weeks < 2.5 * gone_too / others
+
+
+def test_zeros_after_leaving_make_the_warning_look_better_than_it_is(schools: list[School]) -> None:
+    for s in schools:
+        low = low_weeks(s)
+        low[[3, 4]] = False
         twice = low & low.shift(1, axis=1, fill_value=False)
         gone = s.learners["dropped_week"].notna()
-        hit_with_zeros = twice.loc[gone].any(axis=1).mean()
-        before = (twice & there(s)).loc[gone]
-        last = s.learners["dropped_week"][gone].astype(int) - 1
-        hit_before = np.mean([before.at[who, week] for who, week in last.items()])
-        assert hit_with_zeros > 0.85 and hit_before < 0.5
-        assert s.summary["slump"]["dropped_in_slump"] == round(hit_before * gone.sum())
+        for key, rung in {"with_zeros": twice, "before_leaving": twice & there(s)}.items():
+            named = rung.any(axis=1)
+            stated = s.summary["slump"]["alarm"][key]
+            assert (stated["named"], stated["hit"]) == (named.sum(), (named & gone).sum())
+            assert stated["named_and_stayed"] == (named & ~gone).sum()
+            assert stated["recall"] == pytest.approx((named & gone).sum() / gone.sum(), abs=1e-4)
+            assert stated["precision"] == pytest.approx((named & gone).sum() / named.sum(), abs=1e-4)
+        alarm = s.summary["slump"]["alarm"]
+        assert alarm["with_zeros"]["recall"] > 0.85 and alarm["before_leaving"]["recall"] < 0.5
+        assert alarm["before_leaving"]["precision"] < alarm["with_zeros"]["precision"] < 0.5
 
 
 # --- groups at week 6 -------------------------------------------------------------------------------
@@ -325,7 +387,15 @@ def test_three_quizzes_find_who_should_be_regrouped_and_one_does_not(schools: li
         assert moved.mean() == pytest.approx(0.30, abs=0.002) and moved.sum() == s.summary["moved"]
         assert (moved == (s.truth["moved"][here] == "1")).all()
         by_one = by_cuts(quiz[6]) != now
-        assert by_one.mean() > 0.35 and moved[by_one].mean() < 0.78 and by_one[moved].mean() < 0.95
+        right = by_one & (by_cuts(quiz[6]) == due)
+        assert s.summary["moved_by_one_quiz"] == by_one.sum()
+        assert s.summary["moved_by_one_quiz_rightly"] == right.sum() < 0.8 * by_one.sum()
+        # the change is gradual: half-way between week 2 and week 6 in the weeks between
+        step = (due[moved].map("CBA".index) - now[moved].map("CBA".index)).astype(int)
+        risen = quiz[moved].sub(s.learners["pre_score"][quiz.index[moved]], axis=0).mul(step, axis=0).mean()
+        assert risen[2] < risen[3] < risen[4] < risen[5] < risen[6] + 2 and risen[3] < 0.5 * risen[6]
+        assert abs(risen[1]) < 2.5 and risen[4] < 0.85 * risen[6]
+        assert by_one.mean() > 0.33 and moved[by_one].mean() < 0.78
         # the two diligent groups mostly rise, the others mostly fall
         step = due.map("CBA".index) - now.map("CBA".index)
         diligent = s.truth["latent_group"][here].isin(["disciplined", "striving"])
@@ -354,6 +424,13 @@ def test_those_who_answer_are_happier_than_all(schools: list[School]) -> None:
             stated = s.summary["nps"][f"week_{week}"]
             assert stated["of_answers"] == pytest.approx(net_promoters(answers), abs=0.06)
             assert stated["of_all"] == pytest.approx(net_promoters(everyone), abs=0.06)
+        # nobody's answer knows the future: those who leave later say after week 6 what the others say
+        later = s.learners["dropped_week"] > 6
+        stays = s.learners["dropped_week"].isna()
+        nps = s.truth["nps_week_6"].astype(int)
+        group = s.truth["latent_group"]
+        apart = (nps[later].groupby(group).mean() - nps[stays].groupby(group).mean()).mean()
+        assert abs(apart) < 1.2
         gone = s.learners["dropped_week"].notna()
         late = s.survey[s.survey["survey_week"] == 12]["learner_id"]
         assert gone[late].mean() < 0.3 * gone.mean()

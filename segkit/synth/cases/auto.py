@@ -23,14 +23,28 @@ LEADS, REFERRALS = 1500, 180
 # sample parameters
 PRICES = (11.0, 18.0, 14.0, 26.0, 30.0, 16.0)  # 万元 by model, in the order of the dictionary
 MODELS = (0.22, 0.16, 0.24, 0.14, 0.08, 0.16)
+KEEPS_MODEL = 0.75  # of the buyers; the others take the car nearest in price
+NEAREST = (2, 5, 5, 4, 3, 1)  # by model
+BUDGET_SIGMA, PRICE_SIGMA, PRICE_BUDGET = 0.15, 0.05, 0.5  # of logarithms; how far a price follows the budget
 RIVALS = (0.45, 0.35, 0.20)
 TRADE_IN, CONSENT = 0.27, 0.82
 CANCELLED = 0.04  # of the orders
 DELIVERY_DAYS = 14.0  # median from order to delivery
-NOT_REACHED = 0.35  # of the contacts in which the date was not asked
-TALKS = (0.62, 0.22, 0.16)  # talked, came to the showroom, quoted
+NOT_REACHED = 0.35  # of the calls and messages in which the date was not asked
+TALKS = (
+    (0.84, 0.0, 0.16),
+    (0.84, 0.0, 0.16),
+    (0.0, 0.65, 0.35),
+    (1.0, 0.0, 0.0),
+)  # by channel: talked, came, quoted
+TALKED, CAME, QUOTED, MISSED, FIRST, LOST, DRIVEN, ORDERED = range(
+    8
+)  # outcomes, in the order of the dictionary
+SHOWROOM = 2  # position among the channels
+DRIVEN_AT_FIRST = 0.4  # of the test drives of those who came to the showroom first
+QUOTED_BEFORE = 0.9  # of the buyers who had a contact for it
 FIRST_CHANNELS = ((0, 0, 1, 0), (0.4, 0.6, 0, 0), (1, 0, 0, 0), (0, 0, 0, 1), (0.4, 0, 0.6, 0))  # by source
-CHANNELS = (0.50, 0.38, 0.12, 0.0)  # telephone, WeChat, showroom, outside
+CHANNELS = (0.48, 0.37, 0.15, 0.0)  # telephone, WeChat, showroom, outside
 REASONS = (0.25, 0.28, 0.25, 0.12, 0.10)  # price, rival, postponed, model, service
 OWNER_KNOWN = 0.70  # share of the referrals by an owner whose order stands in the table, where one can
 REWARD = 500  # yuan to the owner when the referred person orders
@@ -42,17 +56,16 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     draws = Draws(seed, CASE)
     invented = Invented(draws, names)
     followed = with_orders(draws, market(draws, round(LEADS * scale)))
-    orders = _orders(draws, followed.leads, names)
-    leads = _leads(draws, invented, followed, orders)
-    contacts = _contacts(draws, followed, names)
-    quoted = contacts.groupby("lead")["outcome"].agg(lambda o: int((o == _talks(names)[2]).sum()))
-    leads["quote_count"] = quoted.reindex(range(len(leads))).fillna(0).astype(int)
+    wishes = _wishes(draws, len(followed.leads))
+    orders = _orders(draws, followed.leads, wishes, names)
+    contacts = _contacts(draws, followed, orders, names)
+    leads = _leads(draws, invented, followed, wishes, orders, contacts)
     referrals = _referrals(draws, followed.leads, orders, scale)
     truth = lead_truth(draws, followed.leads, leads)
     clean = {"leads": leads, "contacts": contacts, "orders": orders, "referrals": referrals}
     made = dirty(draws, invented, clean, truth, scale)
     hidden = {"leads": truth, "defects": made.defects, "planted": made.planted}
-    return case_files(CASE, made.tables, hidden, facts_of(followed, clean, truth))
+    return case_files(CASE, made.tables, hidden, {"seed": seed} | facts_of(followed, clean, truth))
 
 
 def _days(numbers: Sequence[int] | np.ndarray) -> list[dt.date | None]:
@@ -66,10 +79,25 @@ def _ids(letter: str, positions: Sequence[int] | np.ndarray) -> list[str]:
     return [f"{letter}{int(i) + 1:06d}" for i in positions]
 
 
-def _leads(draws: Draws, invented: Invented, followed: Market, orders: pd.DataFrame) -> pd.DataFrame:
+def _wishes(draws: Draws, n: int) -> pd.DataFrame:
+    """The model each lead looks at, and its budget in ten thousand yuan."""
+    model = draws.dealt(MODELS, n)
+    budget = np.array(PRICES)[model] * np.exp(BUDGET_SIGMA * draws.normal(n))
+    return pd.DataFrame({"model": model, "budget": np.round(budget, 1)})
+
+
+def _leads(
+    draws: Draws,
+    invented: Invented,
+    followed: Market,
+    wishes: pd.DataFrame,
+    orders: pd.DataFrame,
+    contacts: pd.DataFrame,
+) -> pd.DataFrame:
     spec, names, hidden = columns(CASE, "leads"), invented.names, followed.leads
     n = len(hidden)
-    model = draws.dealt(MODELS, n)
+    quotes = contacts["lead"][contacts["result"] == QUOTED].value_counts().reindex(range(n), fill_value=0)
+    driven = contacts.groupby("lead")["driven"].any().reindex(range(n), fill_value=False)
     state = np.where(hidden["lost"] <= LAST, 4, 0)
     state[orders["lead"]] = orders["state"]
     return pd.DataFrame(
@@ -79,13 +107,14 @@ def _leads(draws: Draws, invented: Invented, followed: Market, orders: pd.DataFr
             "consultant_id": [f"S{c + 1:02d}" for c in hidden["consultant"]],
             "source": spec["source"].said(names, hidden["source"]),
             "first_contact": _days(hidden["first"]),
-            "model_interest": spec["model_interest"].said(names, model),
-            "budget_wan": np.round(np.array(PRICES)[model] * np.exp(0.15 * draws.normal(n)), 1),
+            "model_interest": spec["model_interest"].said(names, wishes["model"]),
+            "budget_wan": wishes["budget"],
             "expected_purchase_days": [int(d) if d else None for d in hidden["days"]],
             "level_initial": np.array(LETTERS, dtype=object)[hidden["grade"]],
             "level_current": np.array(LETTERS, dtype=object)[hidden["level"]],
             "expected_date": _days(hidden["said"]),
-            "test_drive": hidden["drive"].astype(int),
+            "test_drive": driven.astype(int),
+            "quote_count": quotes,
             "competitor": spec["competitor"].said(
                 names, np.where(hidden["competitor"], 1 + draws.dealt(RIVALS, n), 0)
             ),
@@ -96,49 +125,82 @@ def _leads(draws: Draws, invented: Invented, followed: Market, orders: pd.DataFr
     )
 
 
-def _talks(names: Names) -> list[str]:
-    """Outcomes: talked, came, quoted, not reached, first contact, lost."""
-    return columns(CASE, "contacts")["outcome"].values(names)
-
-
-def _contacts(draws: Draws, followed: Market, names: Names) -> pd.DataFrame:
-    spec, frame, hidden = columns(CASE, "contacts"), followed.contacts, followed.leads
-    frame = frame.sort_values(["day", "lead"], kind="stable", ignore_index=True)
-    n = len(frame)
-    first = ~frame.sort_values(["lead", "day"], kind="stable")["lead"].duplicated().sort_index()
-    opening = np.cumsum(np.array(FIRST_CHANNELS)[hidden["source"]], axis=1)[frame["lead"]]
+def _contacts(draws: Draws, followed: Market, orders: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """Every contact by day, the one in which a car was ordered included; `lead`, `result` (position of the
+    outcome) and `driven` (a test drive was taken that day) stand beside the columns."""
+    spec, hidden = columns(CASE, "contacts"), followed.leads
+    level = hidden["level"].to_numpy()[orders["lead"]]
+    signed = pd.DataFrame(
+        {"lead": orders["lead"], "day": orders["day"], "level": level, "asked": 0, "due": -1}
+    )
+    parts = [followed.contacts.assign(signed=False), signed.assign(lost=False, signed=True)]
+    frame = pd.concat(parts, ignore_index=True).sort_values(["day", "lead"], kind="stable", ignore_index=True)
+    n, lead = len(frame), frame["lead"].to_numpy()
+    first = ~frame["lead"].duplicated().to_numpy()
+    opening = np.cumsum(np.array(FIRST_CHANNELS)[hidden["source"]], axis=1)[lead]
     u = draws.uniform(n)
     channel = np.where(first, (u[:, None] >= opening).sum(axis=1).clip(0, 3), draws.choice(CHANNELS, n))
-    missed = draws.chance(NOT_REACHED, n) & (frame["asked"] == 0)
-    outcome = np.where(missed, 3, draws.choice(TALKS, n))
-    outcome = np.select([first, frame["lost"]], [4, 5], outcome)
+    channel = np.where(frame["signed"], SHOWROOM, channel)
+    missed = draws.chance(NOT_REACHED, n) & (frame["asked"] == 0) & (channel < SHOWROOM)
+    said = (draws.uniform(n)[:, None] >= np.cumsum(TALKS, axis=1)[channel]).sum(axis=1).clip(TALKED, QUOTED)
+    outcome = np.select([first, frame["lost"], frame["signed"], missed], [FIRST, LOST, ORDERED, MISSED], said)
+    driven = _test_drives(draws, frame.assign(first=first, channel=channel), hidden["drive"].to_numpy())
+    channel = np.where(driven, SHOWROOM, channel)
+    free = ~first & (outcome < FIRST) & ~driven
+    outcome = np.where(driven & (outcome < FIRST), DRIVEN, outcome)
+    buyer = (hidden["ordered"].to_numpy() >= 0)[lead]
+    last = frame[free & buyer].drop_duplicates("lead", keep="last").index
+    outcome[last[draws.exactly(QUOTED_BEFORE, len(last))]] = QUOTED
     reason = draws.choice(REASONS, n)
-    rival = hidden["competitor"].to_numpy()[frame["lead"]]
+    rival = hidden["competitor"].to_numpy()[lead]
     reason = np.where((reason == 1) & ~rival, 2, reason)
-    due = np.where(frame["lost"], -1, frame["due"])
     return pd.DataFrame(
         {
-            "lead": frame["lead"],
+            "lead": lead,
+            "result": outcome,
+            "driven": driven,
             "contact_id": _ids("K", range(n)),
-            "lead_id": _ids("L", frame["lead"]),
+            "lead_id": _ids("L", lead),
             "contact_date": _days(frame["day"]),
             "channel": spec["channel"].said(names, channel),
             "expected_days": [int(d) if d else None for d in frame["asked"]],
             "level_after": np.array(LETTERS, dtype=object)[frame["level"]],
-            "next_due": _days(due),
+            "next_due": _days(frame["due"]),
             "outcome": spec["outcome"].said(names, outcome),
             "lost_reason": np.where(frame["lost"], spec["lost_reason"].said(names, reason), ""),
         }
     )
 
 
-def _orders(draws: Draws, hidden: pd.DataFrame, names: Names) -> pd.DataFrame:
+def _test_drives(draws: Draws, contacts: pd.DataFrame, drives: np.ndarray) -> np.ndarray:
+    """In which contact each test drive was taken, always at the showroom.
+
+    At the first contact if that was there, else in a later one, else on the day of the order. Who has had none
+    of these yet has driven nothing yet.
+    """
+    n = len(contacts)
+    willing = drives[contacts["lead"]]
+    came = willing & contacts["first"] & (contacts["channel"] == SHOWROOM)
+    later = willing & ~contacts["first"] & ~contacts["lost"] & ~contacts["signed"]
+    at_once = draws.chance(DRIVEN_AT_FIRST, n)
+    turn = np.select([came & at_once, later, came, willing & contacts["signed"]], [0.0, 1.0, 2.0, 3.0], 9.0)
+    order = np.round(turn + 0.9 * draws.uniform(n), 9)
+    best = pd.Series(order).groupby(contacts["lead"].to_numpy()).transform("min")
+    return np.asarray((order == best) & (turn < 9))
+
+
+def _orders(draws: Draws, hidden: pd.DataFrame, wishes: pd.DataFrame, names: Names) -> pd.DataFrame:
     """Orders by day; `lead` and `delivered` (day number, -1 not yet) stand beside the columns."""
     spec = columns(CASE, "orders")
     lead = np.flatnonzero(hidden["ordered"] >= 0)
     lead = lead[np.argsort(hidden["ordered"].to_numpy()[lead], kind="stable")]
     n, day = len(lead), hidden["ordered"].to_numpy()[lead]
-    model = draws.dealt(MODELS, n)
+    wished, budget = wishes["model"].to_numpy()[lead], wishes["budget"].to_numpy()[lead]
+    model = np.where(draws.exactly(KEEPS_MODEL, n), wished, np.array(NEAREST)[wished])
+    price = np.array(PRICES)
+    paid = price[model] * np.exp(
+        PRICE_BUDGET * np.log(budget / price[wished]) + PRICE_SIGMA * draws.normal(n)
+    )
     delivered = day + np.clip(np.round(draws.lognormal(DELIVERY_DAYS, 0.5, n)), 3, 90).astype(int)
     cancelled = draws.exactly(CANCELLED, n)
     delivered = np.where(cancelled | (delivered > LAST), -1, delivered)
@@ -153,7 +215,7 @@ def _orders(draws: Draws, hidden: pd.DataFrame, names: Names) -> pd.DataFrame:
             "lead_id": _ids("L", lead),
             "order_date": _days(day),
             "model": spec["model"].said(names, model),
-            "price_wan": np.round(np.array(PRICES)[model] * np.exp(0.06 * draws.normal(n)), 2),
+            "price_wan": np.round(paid, 2),
             "delivery_date": _days(delivered),
             "status": spec["status"].said(names, state - 1),
         }

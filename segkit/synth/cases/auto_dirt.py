@@ -22,6 +22,14 @@ PLANTED = ("stale_grade", "drifted_grade", "self_referral", "late_claim")
 YUAN_A_WAN = 10_000
 
 
+WISHES = [
+    "phone",
+    "model_interest",
+    "budget_wan",
+    "trade_in",
+    "consent_marketing",
+]  # a second lead repeats them
+WEEKS_APART = 28  # days between two leads of one person, at most
 REACH = 50  # rows a copy may stand below its original
 
 
@@ -43,7 +51,8 @@ def dirty(
         return max(1, round(n * scale))
 
     planters = {name: Planter(written(CASE, name, frame), draws) for name, frame in clean.items()}
-    _leads(planters["leads"], invented, truth, count)
+    bought = set(clean["orders"]["lead_id"])
+    _leads(planters["leads"], invented, truth, bought, count)
     _contacts(planters["contacts"], clean["contacts"], count)
     _orders(planters["orders"], clean["orders"], count)
     referrals = planters["referrals"]
@@ -60,7 +69,13 @@ def dirty(
     return Dirty(tables, ledger[~structure].reset_index(drop=True), ledger[structure].reset_index(drop=True))
 
 
-def _leads(planter: Planter, invented: Invented, truth: pd.DataFrame, count: Callable[[int], int]) -> None:
+def _leads(
+    planter: Planter,
+    invented: Invented,
+    truth: pd.DataFrame,
+    bought: set[str],
+    count: Callable[[int], int],
+) -> None:
     frame = planter.frame
     for reason, state in (("stale_grade", "stale"), ("drifted_grade", "drifted")):
         keys = frame.index[truth["grade_is"] == state]
@@ -74,7 +89,7 @@ def _leads(planter: Planter, invented: Invented, truth: pd.DataFrame, count: Cal
         "level_current",
         [_spelled(frame.at[k, "level_current"], i, invented) for i, k in enumerate(keys)],
     )
-    _second_leads(planter, count(TWINS))
+    _second_leads(planter, bought, count(TWINS))
     keys = planter.take(count(PHONE_FORMAT))
     planter.spoil(
         "phone_format", keys, "phone", [_phone(frame.at[k, "phone"], i) for i, k in enumerate(keys)]
@@ -89,14 +104,27 @@ def _leads(planter: Planter, invented: Invented, truth: pd.DataFrame, count: Cal
     planter.spoil("owner_missing", keys, "consultant_id", [""] * len(keys))
 
 
-def _second_leads(planter: Planter, n: int) -> None:
-    """One person registered by two consultants: the later lead has the phone of the earlier."""
+def _second_leads(planter: Planter, bought: set[str], n: int) -> None:
+    """One person registered by two consultants within weeks: the later lead has the phone and wishes of the earlier.
+
+    The later one has not ordered: nobody buys the same car twice.
+    """
     frame = planter.frame
+    day = pd.to_datetime(frame["first_contact"])
+    idle = ~frame["lead_id"].isin(bought)
     firsts = planter.take(n, pd.Series(frame.index < len(frame) // 2, index=frame.index))
     for first in firsts:
-        other = frame["consultant_id"] != frame.at[first, "consultant_id"]
-        second = planter.take(1, other & (frame.index > first))[0]
-        frame.at[second, "phone"] = frame.at[first, "phone"]
+        other = (frame["consultant_id"] != frame.at[first, "consultant_id"]) & (frame.index > first) & idle
+        apart = (day - day[first]).dt.days
+        alike = frame["level_initial"] == frame.at[first, "level_initial"]
+        choices = [
+            other & apart.between(1, WEEKS_APART) & alike,
+            other & apart.between(1, WEEKS_APART),
+            other,
+        ]
+        where = next(w for w in choices if len(planter.free.intersection(frame.index[w])))
+        second = planter.take(1, where)[0]
+        frame.loc[second, WISHES] = frame.loc[first, WISHES]
         planter.note("fuzzy_duplicate", [second], "lead_id", [frame.at[first, "lead_id"]])
 
 

@@ -18,8 +18,9 @@ PLAIN, ON_TIME, SILENT = 0, 1, 2
 # sample parameters: what multiplies the hazard of an order
 TIMES = (1.0, 1.25, 0.60)  # by state
 SOURCE_TIMES = (1.2, 0.8, 0.9, 0.7, 1.9)
-DRIVE_TIMES, COMPETITOR_TIMES = 1.5, 0.8  # after a test drive, with a competitor in play
-ORDER_SHARE = 0.258  # of the deciding: here
+DRIVE_TIMES, COMPETITOR_TIMES = 1.8, 0.8  # after a test drive, with a competitor in play
+UNASKED_TIMES = 0.55  # of those who named no date (N)
+ORDER_SHARE = 0.226  # of the deciding: here
 AHEAD = 30  # days beyond the as-of date in which the truth says who buys
 PARTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)  # time since the first contact in expected times
 TRIES = 400
@@ -53,7 +54,8 @@ def order_share(leads: pd.DataFrame) -> np.ndarray:
         np.where(leads["drive"], DRIVE_TIMES, 1.0),
         np.where(leads["competitor"], COMPETITOR_TIMES, 1.0),
     )
-    return np.round(ORDER_SHARE * np.array(SOURCE_TIMES)[leads["source"]] * drive * competitor, 9)
+    unasked = np.where(leads["days"] == 0, UNASKED_TIMES, 1.0)
+    return np.round(ORDER_SHARE * np.array(SOURCE_TIMES)[leads["source"]] * drive * competitor * unasked, 9)
 
 
 def states(contacts: pd.DataFrame, leads: pd.DataFrame) -> np.ndarray:

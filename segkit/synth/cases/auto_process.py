@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from segkit.synth.calendar import AS_OF
+from segkit.synth.calendar import AS_OF, BusyTime
 from segkit.synth.draws import Draws, significant
 
 CASE = "auto"
@@ -23,6 +23,8 @@ LETTERS = ("H", "A", "B", "C", "N")  # N: no expected date has been asked yet
 LIMITS = (7, 30, 90)  # days up to which a lead is H, A, B: the dealer rule (auto_truth names the source)
 CADENCE = np.array([2, 7, 14, 30, 7])  # days until the next contact; the dealer rule, N is a sample parameter
 # everything below: sample parameters
+WEEKEND_TIMES = 1.8  # how many times as many first contacts a Saturday or Sunday brings
+DRIVE = 0.50  # share that takes a test drive, if the dealer is given the time for it
 LEVELS = (0.14, 0.29, 0.33, 0.19, 0.05)
 SOURCES = (0.40, 0.35, 0.10, 0.08, 0.07)  # walk-in, online, telephone, outside sales, referred by an owner
 REFERRED = 4  # position among SOURCES
@@ -66,6 +68,15 @@ def graded(days: np.ndarray) -> np.ndarray:
     return np.searchsorted(LIMITS, days, side="left")
 
 
+class Weekends:
+    """Saturdays and Sundays, on which more people come to look at cars."""
+
+    times = WEEKEND_TIMES
+
+    def holds(self, day: dt.date) -> bool:
+        return day.weekday() >= 5
+
+
 def _leads(draws: Draws, n: int) -> pd.DataFrame:
     grade = draws.dealt(LEVELS, n)
     hidden = np.where(grade == 4, draws.dealt(LEVELS[:4], n), grade)  # N has a plan too, but nobody asked
@@ -77,16 +88,17 @@ def _leads(draws: Draws, n: int) -> pd.DataFrame:
         days[here] = np.array(named)[(u[here] * len(named)).astype(int)]
     typical = np.array([np.median(days[grade == level]) for level in range(4)])
     source = draws.dealt(SOURCES, n, by=hidden)
+    busy = BusyTime(START, LAST + 1, [Weekends()])
     frame = pd.DataFrame(
         {
-            "first": np.floor(draws.even(2 * hidden + (source == REFERRED)) * (LAST + 1)).astype(int),
+            "first": busy.day(draws.even(2 * hidden + (source == REFERRED)) * (LAST + 1)),
             "grade": grade,
             "days": np.where(grade == 4, 0, days),
             "median": significant(MEDIAN[hidden] * days / typical[hidden]),
             "waiting": draws.dealt([1 - WAITING, WAITING], n, by=hidden) == 1,
             "source": source,
             "consultant": draws.dealt([1] * CONSULTANTS, n, by=hidden),
-            "drive": draws.dealt([0.62, 0.38], n, by=hidden) == 1,
+            "drive": draws.dealt([1 - DRIVE, DRIVE], n, by=hidden) == 1,
             "competitor": draws.dealt([0.45, 0.55], n, by=hidden) == 1,
         }
     )

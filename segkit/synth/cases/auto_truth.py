@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ from segkit.synth.cases import auto_orders as o
 from segkit.synth.cases import auto_process as p
 from segkit.synth.draws import Draws
 
+BACK_TEST = tuple(
+    dt.date(2025, month + 1, 1) - dt.timedelta(days=1) for month in range(6, 12)
+)  # ends of June to November: the orders of the thirty days after each stand in the tables
 # Convention -> days up to which a lead is H, A, B (beyond: C), and days until the next contact of H, A, B, C.
-# dealer: training material of a Chinese dealer group; month: a public question-and-answer page (nothing beyond
-# three months: C); three_weeks: the label rule of a published purchase model; app: the longest intervals a
-# dealer's app offers. Where a source names no intervals, the dealer's stand in.
+# dealer: a manufacturer's dealer manual circulating online, unverified; month: a public question-and-answer page
+# (C is two to three months there; 31 to 60 days and beyond three months have no grade and are taken as C);
+# three_weeks: the label rule of a published purchase model; app: the longest intervals a dealer's app offers.
+# Where a source names no intervals, the dealer's stand in.
 CONVENTIONS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int, int]]] = {
     "dealer": (p.LIMITS, (2, 7, 14, 30)),
     "month": ((7, 15, 30), (2, 7, 14, 30)),
@@ -64,17 +69,18 @@ def facts_of(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.Data
     hidden, contacts, orders = followed.leads, followed.contacts, tables["orders"]
     n = len(hidden)
     level = hidden["level"].to_numpy()
-    naive = (truth["grade_is"] != "closed").to_numpy() & (level <= 1)
+    naive = (truth["grade_is"] != "closed").to_numpy() & (level <= 1)  # H and A
     again = truth["due_level"].isin(["H", "A"]).to_numpy()
     buys = truth["buys_in_30_days"].to_numpy()
     due, late = len(_due(followed)), len(_late(followed))
     stale = (truth["grade_is"] == "stale").to_numpy()
     careless = (hidden["consultant"] < p.CARELESS).to_numpy()
+    open_ = (truth["grade_is"] != "closed").to_numpy()
     delivered = orders[orders["delivered"] >= 0]
     by_owner = (hidden["source"].to_numpy()[delivered["lead"]] == p.REFERRED).sum()
     return {
         "parameters": _parameters(),
-        "open": int((truth["grade_is"] != "closed").sum()),
+        "open": int(open_.sum()),
         "lost": int(contacts["lost"].sum()),
         "ordered": len(orders),
         "order_rate": _share(len(orders), n),
@@ -89,30 +95,74 @@ def facts_of(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.Data
         "stale_share": _share(int(stale.sum()), n),
         "stale_share_of_careless": _share(int((stale & careless).sum()), int(careless.sum())),
         "stale_share_of_careful": _share(int((stale & ~careless).sum()), int((~careless).sum())),
+        "stale_share_of_open_careless": _share(int((stale & careless).sum()), int((open_ & careless).sum())),
+        "stale_share_of_open_careful": _share(int((stale & ~careless).sum()), int((open_ & ~careless).sum())),
         "careless_consultants": [f"S{i + 1:02d}" for i in range(p.CARELESS)],
-        "soon_by_level_current": {
-            "leads": int(naive.sum()),
-            "buys": int(buys[naive].sum()),
-            "rate": _share(int(buys[naive].sum()), int(naive.sum())),
-        },
-        "soon_graded_again": {
-            "leads": int(again.sum()),
-            "buys": int(buys[again].sum()),
-            "rate": _share(int(buys[again].sum()), int(again.sum())),
-        },
+        "back_test": _back_test(followed),
+        "soon_by_level_current": _soon(naive, buys, "buys"),
+        "soon_graded_again": _soon(again, buys, "buys"),
+        "soon_stale": _soon(stale, buys, "buys"),
         "buys_in_30_days": int(buys.sum()),
         "orders_in_30_days": int(truth["orders_in_30_days"].sum()),
         "delivered": len(delivered),
         "delivered_by_referral": int(by_owner),
         "referral_rate": _share(int(by_owner), len(delivered)),
         "follow_up": _follow_up(followed),
+        "test_drive": _share(int(tables["leads"]["test_drive"].sum()), n),
+        "buyers": _buyers(tables),
         "dated": int((hidden["days"] > 0).sum()),
         "conventions": _conventions(hidden["days"].to_numpy()),
     }
 
 
+def _soon(chosen: np.ndarray, acts: np.ndarray, word: str) -> dict[str, Any]:
+    """How many leads are on a list, how many of them act, and the rate."""
+    hits = int((chosen & acts.astype(bool)).sum())
+    return {"leads": int(chosen.sum()), word: hits, "rate": _share(hits, int(chosen.sum()))}
+
+
+def _back_test(followed: p.Market) -> dict[str, Any]:
+    """Lists made at the end of six months, and who of them ordered in the next thirty days; from the tables alone.
+
+    by_level : open, H or A by the system. graded_again : open, expected within 30 days. stale : open, expected
+    date passed. An open lead stands on a list at every date at which it belongs there.
+    """
+    leads, contacts = followed.leads, followed.contacts
+    ordered, lost = leads["ordered"].to_numpy(), leads["lost"].to_numpy()
+    acts: list[np.ndarray] = []
+    lists: dict[str, list[np.ndarray]] = {"by_level": [], "graded_again": [], "stale": []}
+    for date in BACK_TEST:
+        day = (date - p.START).days
+        last = contacts[contacts["day"] <= day].groupby("lead").last().reindex(leads.index)
+        open_ = (leads["first"] <= day).to_numpy() & ((ordered < 0) | (ordered > day)) & (lost > day)
+        said = last["said"].fillna(-1).to_numpy()
+        left = np.where(said >= 0, said - day, np.nan)
+        acts.append((ordered > day) & (ordered <= day + o.AHEAD))
+        lists["by_level"].append(open_ & (last["level"] <= 1).to_numpy())
+        lists["graded_again"].append(open_ & (left >= 0) & (left <= p.LIMITS[1]))
+        lists["stale"].append(open_ & (left < 0))
+    found = {name: _soon(np.concatenate(of), np.concatenate(acts), "orders") for name, of in lists.items()}
+    times = _times(found["graded_again"]["rate"], found["by_level"]["rate"])
+    return {"dates": [d.isoformat() for d in BACK_TEST], **found, "times": times}
+
+
+def _times(rate: float, other: float) -> float:
+    return round(float(rate) / max(float(other), 1e-4), 2)
+
+
 def _share(part: int, of: int) -> float:
     return round(part / max(of, 1), 4)
+
+
+def _buyers(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
+    """Shares of the orders: test drive and quote before, the model looked at first."""
+    leads = tables["leads"].iloc[tables["orders"]["lead"]]
+    same = leads["model_interest"].to_numpy() == tables["orders"]["model"].to_numpy()
+    return {
+        "test_drive": round(float(leads["test_drive"].mean()), 4),
+        "quoted": round(float((leads["quote_count"] > 0).mean()), 4),
+        "same_model": round(float(same.mean()), 4),
+    }
 
 
 def _parameters() -> dict[str, Any]:
@@ -126,6 +176,8 @@ def _parameters() -> dict[str, Any]:
         "times_by_source": list(o.SOURCE_TIMES),
         "times_test_drive": o.DRIVE_TIMES,
         "times_competitor": o.COMPETITOR_TIMES,
+        "times_unasked": o.UNASKED_TIMES,
+        "weekend_times": p.WEEKEND_TIMES,
         "order_share": o.ORDER_SHARE,
         "lost_share": p.LOST_SHARE,
     }
@@ -159,6 +211,7 @@ def _follow_up(followed: p.Market) -> dict[str, float]:
         "on_time_pooled": round(days.ratio(at, o.ON_TIME), 2),
         "on_time_crude": round(days.ratio(at, o.ON_TIME, pooled=False), 2),
         "silent_pooled": round(days.ratio(at, o.SILENT), 2),
+        "never_late_times": _times(buys[plain & ~late].mean(), buys[plain & late].mean()),
         "order_rate_never_late": round(float(buys[plain & ~late].mean()), 4),
         "order_rate_ever_late": round(float(buys[plain & late].mean()), 4),
         "order_rate_6_contacts": round(float(buys[plain & (calls >= 6)].mean()), 4),

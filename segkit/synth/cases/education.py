@@ -22,7 +22,10 @@ LEARNERS = 600
 AGES = (0.20, 0.26, 0.34, 0.15, 0.05)
 MINORS = 0  # position of the age group below 18
 GUARDIANS_AGREE, AGREE = 0.92, 0.88
-COURSES = (0.24, 0.22, 0.18, 0.16, 0.20)  # data, programming, writing, design, languages
+COURSES = (  # minor, adult: data, programming, writing, design, languages; the two for working life are for adults
+    (0.25, 0.45, 0.0, 0.30, 0.0),
+    (0.2375, 0.1625, 0.225, 0.125, 0.25),
+)
 STYLES = (  # by course: seeing, hearing, reading, doing
     (0.15, 0.10, 0.35, 0.40), (0.15, 0.10, 0.20, 0.55), (0.15, 0.15, 0.60, 0.10),
     (0.60, 0.10, 0.10, 0.20), (0.20, 0.50, 0.20, 0.10),
@@ -38,7 +41,7 @@ POST, POST_PRE, POST_DOUBLE, POST_SD = 30.0, 0.45, 5.0, 5.0
 POST_COURSE = (-6.0, -8.0, 4.0, 7.0, 4.0)  # how hard the final test is; the style has no effect at all
 RENEWS, RENEWS_POST, RENEWS_MOOD = -0.4, 0.05, 0.5  # log odds
 MOOD = (0.3, 0.2, 0.4, -0.8)  # by latent group
-MOOD_DROPPED = -1.2
+MOOD_DROPPED = -1.2  # after leaving
 ANSWERS, ANSWERS_DROPPED, ANSWERS_MOOD = 0.2, -2.6, 0.6  # log odds of answering
 SURVEYS = (6, 12)
 
@@ -48,12 +51,13 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     draws = Draws(seed, CASE)
     studied = term(draws, round(LEARNERS * scale))
     learners = _learners(draws, studied, names)
-    survey = _survey(draws, studied.learners, names)
+    asked = (learners["guardian_consent"] != 0).to_numpy()
+    survey = _survey(draws, studied.learners, asked, names)
     tables = {"learners": learners, "learning_log": _log(studied), "survey": survey}
     truth = learner_truth(studied)
     made = dirty(draws, tables, names, scale)
     hidden = {"learners": truth, "defects": made.defects, "planted": made.planted}
-    return case_files(CASE, made.tables, hidden, facts_of(studied, tables, names))
+    return case_files(CASE, made.tables, hidden, {"seed": seed} | facts_of(studied, tables, names))
 
 
 def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
@@ -62,7 +66,7 @@ def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
     n = len(hidden)
     age = draws.dealt(AGES, n)
     minor = age == MINORS
-    course = draws.dealt(COURSES, n)
+    course = np.where(minor, draws.dealt(COURSES[0], n, by=minor), draws.dealt(COURSES[1], n, by=minor))
     style, goal = np.zeros(n, dtype=int), np.zeros(n, dtype=int)
     for c, shares in enumerate(STYLES):
         style[course == c] = draws.dealt(shares, int((course == c).sum()))
@@ -70,12 +74,15 @@ def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
         goal[minor != adult] = draws.dealt(shares, int((minor != adult).sum()))
     agreed = np.full(n, None, dtype=object)
     agreed[minor] = draws.exactly(GUARDIANS_AGREE, int(minor.sum())).astype(int)
+    may_ask = agreed != 0
+    reachable = np.zeros(n, dtype=int)
+    reachable[may_ask] = draws.exactly(AGREE, int(may_ask.sum())).astype(int)
     stays = hidden["dropped"].to_numpy() == 0
     minutes = studied.minutes.sum(axis=1)
     noise = POST_SD * draws.even_normal(10 * course + style)
     post = POST + POST_PRE * hidden["pre_score"] + POST_DOUBLE * np.log2(np.maximum(minutes, 15) / 1000)
     post = np.clip(np.round(np.round(post + np.array(POST_COURSE)[course] + noise, 6)), 0, 100).astype(int)
-    hidden["mood"] = np.array(MOOD)[hidden["group"]] + draws.normal(n) + np.where(stays, 0.0, MOOD_DROPPED)
+    hidden["mood"] = np.array(MOOD)[hidden["group"]] + draws.normal(n)
     renews = sigmoid(RENEWS + RENEWS_POST * (post - 70) + RENEWS_MOOD * hidden["mood"])
     renewed = draws.steady(np.where(stays, renews, 0.0))
     letters = np.array(["C", "B", "A"], dtype=object)
@@ -84,7 +91,7 @@ def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
             "learner_id": [f"E{i + 1:06d}" for i in range(n)],
             "age_group": spec["age_group"].said(names, age),
             "guardian_consent": agreed,
-            "contact_consent": draws.exactly(AGREE, n).astype(int),
+            "contact_consent": reachable,
             "enrol_date": days_from(START, np.sort(draws.integers(-31, -1, n))),
             "course": spec["course"].said(names, course),
             "goal": spec["goal"].said(names, goal),
@@ -125,13 +132,13 @@ def _log(studied: Term) -> pd.DataFrame:
     )
 
 
-def _survey(draws: Draws, hidden: pd.DataFrame, names: Names) -> pd.DataFrame:
-    """Who answered after week 6 and week 12; the content answer more often. Adds the nps of everybody."""
+def _survey(draws: Draws, hidden: pd.DataFrame, asked: np.ndarray, names: Names) -> pd.DataFrame:
+    """Who of those asked answered after week 6 and week 12; the content more often. Adds the nps of everybody."""
     spec, parts = columns(CASE, "survey"), []
     n = len(hidden)
     for week in SURVEYS:
         left = ((hidden["dropped"] > 0) & (hidden["dropped"] <= week)).to_numpy()
-        mood = hidden["mood"].to_numpy()
+        mood = hidden["mood"].to_numpy() + np.where(left, MOOD_DROPPED, 0.0)
         nps = np.clip(np.round(np.round(7.6 + 1.6 * mood + 0.8 * draws.normal(n), 6)), 0, 10).astype(int)
         csat = np.clip(np.round(np.round(3.8 + 0.7 * mood + 0.4 * draws.normal(n), 6)), 1, 5).astype(int)
         # moved up: too slow by now; moved down: too fast; others mostly right
@@ -140,7 +147,7 @@ def _survey(draws: Draws, hidden: pd.DataFrame, names: Names) -> pd.DataFrame:
         pace = np.where((says == 0) | (step == 0), np.select([step < 0, step > 0], [0, 2], 1), says)
         pace = np.where((step == 0) & (says > 0), 2 * (says - 1), pace)
         chance = sigmoid(np.where(left, ANSWERS_DROPPED, ANSWERS) + ANSWERS_MOOD * mood)
-        answers = draws.steady(chance, by=left)
+        answers = draws.steady(np.where(asked, chance, 0.0), by=left)
         hidden[f"nps_{week}"] = nps
         day = START + dt.timedelta(days=7 * week)
         frame = pd.DataFrame(

@@ -13,11 +13,13 @@ from segkit.synth.cases.education_process import (
     CUTS,
     FEATURES,
     GROUPS,
-    HOLIDAY,
+    HOLIDAYS,
     SIGNS,
     SLUMP_TIMES,
     WEEKS,
     Term,
+    low_weeks,
+    of_holidays,
     slumped,
 )
 from segkit.synth.dictionary import columns
@@ -31,7 +33,7 @@ LETTERS = np.array(["C", "B", "A", ""], dtype=object)  # the last: not there any
 def learner_truth(studied: Term) -> pd.DataFrame:
     """One row per learner: the latent group, the teaching group it belongs in after week 6, what it would answer.
 
-    slumped : in some week before leaving, the second running below half of the usual minutes
+    slumped : in some week before leaving, the second running below half of the usual minutes, holidays left out
     """
     hidden = studied.learners
     twice = _seen_slump(studied)
@@ -135,9 +137,10 @@ def facts_of(studied: Term, tables: dict[str, pd.DataFrame], names: Names) -> di
         "there_after_week_6": int(there.sum()),
         "moved": int(hidden["moved"].sum()),
         "moved_by_one_quiz": int(by_one.sum()),
-        "moved_by_one_quiz_rightly": int((by_one & hidden["moved"]).sum()),
+        "moved_by_one_quiz_rightly": int((by_one & (last == hidden["teaching_6"])).sum()),
         "style": _style(studied, learners, names),
         "minors": int(learners["guardian_consent"].notna().sum()),
+        "minors_refused": int((learners["guardian_consent"] == 0).sum()),
         "renewed": int(learners["renewed"].sum()),
         "nps": {
             f"week_{week}": {
@@ -177,29 +180,46 @@ def _nps(scores: pd.Series) -> float:
 
 
 def _slump(studied: Term) -> dict[str, Any]:
-    """Weeks from 4 to 11 of those still there: how many leave right after, slumped or not, or after one bad week."""
+    """Of those still there, how many leave right after a week: slumped, one bad week, neither, a low holiday week.
+
+    Also both alarms as a whole: of those who left, how many it named before, and of those it named, how many left.
+    """
     dropped = studied.learners["dropped"].to_numpy()[:, None]
-    week = np.arange(4, WEEKS)[None, :]
+    week = np.arange(1, WEEKS + 1)[None, :]
     there = (dropped == 0) | (week < dropped)
     leaves = dropped == week + 1
-    twice = slumped(studied.minutes)[:, 3 : WEEKS - 1]
-    low = (studied.minutes < 0.5 * studied.minutes[:, :2].mean(axis=1, keepdims=True))[:, 3 : WEEKS - 1]
-    once, calm = low & ~twice & there, ~low & there
+    low, twice, holiday = low_weeks(studied.minutes), slumped(studied.minutes), of_holidays()[None, :]
+    usual = there & ~holiday & (week > max(HOLIDAYS)) & (week < WEEKS)
+    kinds = {
+        "two_running": twice & usual,
+        "one_only": low & ~twice & usual,
+        "neither": ~low & usual,
+        "low_in_holiday_weeks": low & holiday & there,
+        "others_in_holiday_weeks": ~low & holiday & there,
+    }
     rates = {
         name: {
             "weeks": int(of.sum()),
             "left": int((of & leaves).sum()),
             "rate": round(float(leaves[of].mean()), 4),
         }
-        for name, of in {"two_running": twice & there, "one_only": once, "neither": calm}.items()
+        for name, of in kinds.items()
     }
-    low_in_holiday = studied.minutes[:, HOLIDAY - 1] < 0.5 * studied.minutes[:, :2].mean(axis=1)
     gone = dropped[:, 0] > 0
-    with_zeros = slumped(studied.minutes).any(axis=1)
+    alarms = {"with_zeros": twice, "before_leaving": twice & there}
     return {
         "times_planted": SLUMP_TIMES,
         **rates,
-        "low_in_holiday_week": int(low_in_holiday.sum()),
-        "dropped_in_slump": rates["two_running"]["left"],
-        "dropped_flagged_with_zeros": int((with_zeros & gone).sum()),
+        "alarm": {name: _alarm(rung.any(axis=1), gone) for name, rung in alarms.items()},
+    }
+
+
+def _alarm(named: np.ndarray, gone: np.ndarray) -> dict[str, Any]:
+    hit = int((named & gone).sum())
+    return {
+        "named": int(named.sum()),
+        "hit": hit,
+        "named_and_stayed": int(named.sum()) - hit,
+        "recall": round(hit / max(int(gone.sum()), 1), 4),
+        "precision": round(hit / max(int(named.sum()), 1), 4),
     }
