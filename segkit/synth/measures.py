@@ -7,6 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+BOUND = 1.96  # standard errors to either side of a 95 % interval
+
+
+def interval(estimate: float, error: float, decimals: int = 4) -> tuple[float, float]:
+    """The 95 % interval around an estimate with this standard error (normal approximation)."""
+    low, high = estimate - BOUND * error, estimate + BOUND * error
+    return round(float(low), decimals), round(float(high), decimals)
+
 
 def share(yes: pd.Series | np.ndarray, decimals: int = 4) -> float:
     """How large a part of these answers is yes, 0..1; 0 where there is none to answer."""

@@ -15,10 +15,10 @@ from segkit.synth.cases.appliance_clock import MINUTES, ZERO, moments
 from segkit.synth.cases.appliance_tickets import TEAM_FROM, TEAM_REGIONS, base_tickets, service
 from segkit.synth.cases.appliance_truth import facts, ticket_truth
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import FULL_WIDTH, Planter
+from segkit.synth.dirt import FULL_WIDTH, Planter, at_scale, grouped
 from segkit.synth.draws import Draws, quota
 from segkit.synth.files import File
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
 CASE = "appliance"
@@ -42,38 +42,25 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     draws = Draws(seed, CASE)
     invented = Invented(draws, names)
     customers, sales = _households(draws, round(CUSTOMERS * scale), round(SALES * scale))
-    tickets = service(draws, base_tickets(draws, customers, sales, scale))
-    tickets = _numbered(tickets)
-    planters = {
-        "customers": Planter(written(CASE, "customers", _customer_table(invented, customers, sales)), draws),
-        "sales": Planter(written(CASE, "sales", _sales_table(names, sales)), draws),
-        "tickets": Planter(
-            written(CASE, "tickets", _ticket_table(draws, names, tickets, customers, sales)), draws
-        ),
+    tickets = _in_order(service(draws, base_tickets(draws, customers, sales, scale)))
+    tables = {
+        "customers": _customer_table(invented, customers),
+        "sales": _sales_table(names, sales),
+        "tickets": _ticket_table(draws, names, tickets, customers, sales),
     }
+    planters = {name: Planter(written(CASE, name, table), draws, REACH) for name, table in tables.items()}
     _plant(draws, planters, tickets, scale)
-    ledgers, tables = [], {}
-    for name, planter in planters.items():
-        order = planter.file_order(REACH)
-        tables[name] = planter.frame.loc[order]
-        ledgers.append(planter.ledger(list(order), file=f"{name}.csv", first_row=2))
-    ledger = pd.concat(ledgers, ignore_index=True)
-    structure = ledger["reason"] == "closed_before_opened"
-    truth = {
-        "tickets": ticket_truth(tickets),
-        "customers": _customer_truth(customers),
-        "defects": ledger[~structure],
-        "planted": ledger[structure],
-    }
-    return case_files(CASE, tables, truth, {"seed": seed} | facts(tickets, customers, sales, TEAM_BUY_AGAIN))
+    truth = {"tickets": ticket_truth(tickets), "customers": _customer_truth(customers)}
+    told = {"seed": seed} | facts(tickets, customers, sales, TEAM_BUY_AGAIN)
+    return case_files(CASE, planters, truth, told)
 
 
-def _numbered(tickets: pd.DataFrame) -> pd.DataFrame:
+def _in_order(tickets: pd.DataFrame) -> pd.DataFrame:
     """The tickets in the order in which they were opened; `first` points to the new rows."""
     tickets = tickets.sort_values(["opened", "customer"], kind="stable")
     place = pd.Series(range(len(tickets)), index=tickets.index)
     tickets["first"] = [place[k] if k >= 0 else -1 for k in tickets["first"]]
-    tickets["number"] = [f"T{i:06d}" for i in range(1, len(tickets) + 1)]
+    tickets["number"] = numbered("T", len(tickets))
     return tickets.reset_index(drop=True)
 
 
@@ -172,16 +159,12 @@ def _with_register_date(
     return customers.iloc[turn].reset_index(drop=True), sales
 
 
-def _ids(prefix: str, numbers: np.ndarray | pd.Series) -> list[str]:
-    return [f"{prefix}{int(k) + 1:06d}" for k in numbers]
-
-
-def _customer_table(invented: Invented, customers: pd.DataFrame, sales: pd.DataFrame) -> pd.DataFrame:
+def _customer_table(invented: Invented, customers: pd.DataFrame) -> pd.DataFrame:
     spec, names, n = columns(CASE, "customers"), invented.names, len(customers)
     only = customers["tier"] == REGISTERED
     return pd.DataFrame(
         {
-            "customer_id": _ids("C", np.arange(n)),
+            "customer_id": numbered("C", n),
             "phone": invented.phones(n),
             "tier": spec["tier"].said(names, customers["tier"]),
             "region": spec["region"].said(names, customers["region"]),
@@ -198,8 +181,8 @@ def _customer_table(invented: Invented, customers: pd.DataFrame, sales: pd.DataF
 def _sales_table(names: Names, sales: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "sale_id": _ids("S", sales.index),
-            "customer_id": _ids("C", sales["customer"]),
+            "sale_id": numbered("S", len(sales)),
+            "customer_id": numbered("C", sales["customer"]),
             "sale_date": sales["sale_date"],
             "product": columns(CASE, "sales")["product"].said(names, sales["product"]),
             "amount": sales["amount"],
@@ -222,8 +205,8 @@ def _ticket_table(
     return pd.DataFrame(
         {
             "ticket_id": tickets["number"],
-            "customer_id": _ids("C", tickets["customer"]),
-            "sale_id": np.where(sold, np.array(_ids("S", unit.clip(0)), dtype=object), ""),
+            "customer_id": numbered("C", tickets["customer"]),
+            "sale_id": np.where(sold, np.array(numbered("S", unit.clip(0)), dtype=object), ""),
             "product": spec["product"].said(names, np.where(sold, sale["product"], owner["own_product"])),
             "buy_date": np.where(sold, sale["sale_date"], owner["own_date"]),
             "ticket_type": spec["ticket_type"].said(names, tickets["kind"]),
@@ -244,34 +227,30 @@ def _ticket_table(
 
 def _plant(draws: Draws, planters: dict[str, Planter], tickets: pd.DataFrame, scale: float) -> None:
     """Copies, spellings and closing times before the opening; none of it touches a score."""
-
-    def some(count: int) -> int:
-        return max(1, round(count * scale))
-
     people, sold, calls = planters["customers"], planters["sales"], planters["tickets"]
-    keys = people.take(some(SPACED))
+    keys = people.take(at_scale(SPACED, scale))
     phones = list(people.frame.loc[keys, "phone"])
-    spelled = [f"+86 {p}" if i % 2 else f"{p[:3]} {p[3:7]} {p[7:]}" for i, p in enumerate(phones)]
+    spelled = [f"+86 {p}" if i % 2 else grouped(p) for i, p in enumerate(phones)]
     people.spoil("phone_format", keys, "phone", spelled)
-    for reason, count, form in (("amount_unit", PRICED, "￥{:,.2f}"), ("full_width", WIDE, "{:.2f}")):
-        keys = sold.take(some(count))
-        cells = [form.format(float(v)) for v in sold.frame.loc[keys, "amount"]]
-        if reason == "full_width":
-            cells = [c.translate(FULL_WIDTH) for c in cells]
-        sold.spoil(reason, keys, "amount", cells)
+    keys = sold.take(at_scale(PRICED, scale))
+    sold.spoil("amount_unit", keys, "amount", [f"￥{float(v):,.2f}" for v in sold.frame.loc[keys, "amount"]])
+    keys = sold.take(at_scale(WIDE, scale))
+    sold.spoil(
+        "full_width", keys, "amount", [v.translate(FULL_WIDTH) for v in sold.frame.loc[keys, "amount"]]
+    )
     done = tickets["done"] & (tickets["opened"] > 40 * MINUTES)
-    keys = calls.take(some(SWAPPED), done)
+    keys = calls.take(at_scale(SWAPPED, scale), done)
     early = tickets["opened"].loc[keys] - draws.integers(1, 30, len(keys)) * MINUTES
     wrong = [m.strftime("%Y-%m-%d %H:%M") for m in moments(early, np.full(len(keys), True)) if m]
     calls.spoil("closed_before_opened", keys, "closed_at", wrong)
-    calls.copy_rows("duplicate", list(calls.take(some(COPIES))), "ticket_id")
+    calls.copy_rows("duplicate", list(calls.take(at_scale(COPIES, scale))), "ticket_id")
 
 
 def _customer_truth(customers: pd.DataFrame) -> pd.DataFrame:
     """Who was in the regions of the team, and who bought again in which half of 2025."""
     return pd.DataFrame(
         {
-            "customer_id": _ids("C", customers.index),
+            "customer_id": numbered("C", len(customers)),
             "team_region": customers["region"].isin(TEAM_REGIONS).astype(int),
             "vip": (customers["tier"] == VIP).astype(int),
             "repurchase_h1": customers["repurchase_h1"],

@@ -9,33 +9,27 @@ import datetime as dt
 
 import numpy as np
 
-from segkit.synth.calendar import AS_OF, open_days
+from segkit.synth.calendar import AS_OF, OpenDays
 
 ZERO = dt.datetime(2025, 1, 1)
 OPENS, CLOSES = 8 * 60, 20 * 60  # minute of the day; sample parameters
 DAY = CLOSES - OPENS  # minutes of work in a working day
 MINUTES = 24 * 60
-NOW = (
-    int((dt.datetime.combine(AS_OF, dt.time(20)) - ZERO).total_seconds()) // 60
-)  # the tables were drawn then
+NOW = (AS_OF - ZERO.date()).days * MINUTES + CLOSES  # the tables were drawn then
 
-_OPEN = np.array(
-    [(day - ZERO.date()).days for day in open_days(ZERO.date(), AS_OF + dt.timedelta(days=1500))]
-)
+_OPEN = OpenDays(ZERO.date(), ZERO.date(), AS_OF + dt.timedelta(days=1500))
 
 
 def worked(moment: np.ndarray) -> np.ndarray:
     """Minutes the desk has been open since the first day, at each moment."""
     day, minute = np.divmod(np.asarray(moment, dtype=int), MINUTES)
-    before = np.searchsorted(_OPEN, day)  # working days that are over
-    today = _OPEN[before.clip(0, len(_OPEN) - 1)] == day
-    return before * DAY + np.where(today, (minute - OPENS).clip(0, DAY), 0)
+    return _OPEN.before(day) * DAY + np.where(_OPEN.holds(day), (minute - OPENS).clip(0, DAY), 0)
 
 
 def moment_after(worked_minutes: np.ndarray) -> np.ndarray:
     """The moment at which the desk has been open so long; at the full day, the next morning."""
     day, minute = np.divmod(np.asarray(worked_minutes, dtype=int), DAY)
-    return _OPEN[day.clip(0, len(_OPEN) - 1)] * MINUTES + OPENS + minute
+    return _OPEN.at(day) * MINUTES + OPENS + minute
 
 
 def minutes_between(start: np.ndarray, end: np.ndarray, by_calendar: np.ndarray) -> np.ndarray:

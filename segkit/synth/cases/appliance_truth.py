@@ -10,6 +10,7 @@ import pandas as pd
 
 from segkit.synth.cases import appliance_tickets as p
 from segkit.synth.cases.appliance_clock import CLOSES, MINUTES, NOW, OPENS, minutes_between
+from segkit.synth.measures import percent
 
 # hours to the first response and to the solution, by severity: a rule for complaints published as a template
 # (wendang.net/wd/608412, no year given). How its hours and working days are counted is a sample parameter:
@@ -54,91 +55,106 @@ def facts(
     `repurchase`: what the team adds to the share that buys again.
     """
     truth = ticket_truth(tickets)
-    vip, told = tickets["tier"] == 0, tickets["told"]
-    hours = tickets["wait"] / 60
-    score = tickets["csat"].where(told).astype(float)
-    wait = hours.where(told)  # of the same tickets as the scores
-    helped = told & tickets["team"]
-    seen, late = tickets["seen"], truth["response_late"] == 1
-    by_calendar = (np.minimum(tickets["responded"], NOW) - tickets["opened"]) / 60
-    late_by_calendar = by_calendar > RESPOND[tickets["severity"]]
-    slopes = _slopes(tickets[told])
     sold_year = pd.Series([d.year for d in sales["sale_date"]])
-    buys = customers[customers["tier"] == 0]
-    rates = {
-        half: buys.groupby(buys["region"].isin(p.TEAM_REGIONS))[f"repurchase_h{half}"].mean()
-        for half in (1, 2)
-    }
-    days, done = np.minimum(tickets["closed"], NOW) - tickets["opened"], tickets["done"].to_numpy()
-    days = days.to_numpy() / MINUTES
-    truly = truth["open_days"].to_numpy()
     return {
         "clock": {"opens": OPENS // 60, "closes": CLOSES // 60},
         "limits": {"respond": [int(h) for h in RESPOND], "solve": [int(h) for h in SOLVE]},
-        "true_effects": {
-            "hours": round(float((hours - tickets["wait_alone"] / 60)[helped].mean()), 2),
-            "csat": round(
-                float((tickets["mood"].clip(1, 5) - tickets["mood_alone"].clip(1, 5))[helped].mean()), 2
-            ),
-            "helped": int(helped.sum()),
-            "repurchase_points": round(100 * repurchase, 1),
-            "vip_times": p.VIP_TIMES,
-        },
-        "tickets": {
-            "vip": int(vip.sum()),
-            "vip_told": int((vip & told).sum()),
-            "open": int((~tickets["done"]).sum()),
-            "open_share": _share(~tickets["done"]),
-            "unanswered": int((~tickets["seen"]).sum()),
-            "stalled": _share(tickets["stalled"]),
-            "repeats": int(tickets["repeat"].sum()),
-            "response_late": _share(late),
-            "response_late_calendar": _share(late_by_calendar),
-            "unanswered_late": int((late & ~seen).sum()),
-            "late_general": _share(late[tickets["severity"] == p.GENERAL]),
-            "late_major": _share(late[tickets["severity"] == p.MAJOR]),
-            "late_urgent": _share(late[tickets["severity"] == p.URGENT]),
-            "repairs_per_unit": round(
-                float((tickets["kind"] == p.REPAIR)[tickets["unit"] >= 0].sum() / len(sales)), 2
-            ),
-            "solution_late": _share(truth["solution_late"] == 1),
-            "median_hours": round(float(hours.median()), 1),
-            "sigma": round(float(np.log(hours).std()), 2),
-            "csat_vip": round(float(score[vip].mean()), 2),
-            "csat_others": round(float(score[~vip].mean()), 2),
-        },
+        "true_effects": _true_effects(tickets, repurchase),
+        "tickets": _tickets(tickets, truth, len(sales)),
         "sales": {f"y{year}": int((sold_year == year).sum()) for year in range(2021, 2026)},
-        "waiting": slopes,
-        "team": {
-            "csat_did": _did(tickets, score, vip, _mean),
-            "csat_error": _error(tickets, score, vip),
-            "hours_error": _error(tickets, wait, vip),
-            "csat_before_after": _before_after(tickets, score, vip, _mean),
-            "csat_after_only": _after_only(tickets, score, vip, _mean),
-            "csat_did_others": _did(tickets, score, ~vip, _mean),
-            "hours_did": _did(tickets, wait, vip, _mean),
-            "hours_before_after": _before_after(tickets, wait, vip, _mean),
-            "repurchase_did": round(
-                100 * float(rates[2][True] - rates[1][True] - rates[2][False] + rates[1][False]), 1
-            ),
-            "repurchase_before_after": round(100 * float(rates[2][True] - rates[1][True]), 1),
-            "repurchase_error": round(
-                100
-                * float(np.sqrt(sum(r * (1 - r) / (len(buys) / 2) for half in (1, 2) for r in rates[half]))),
-                1,
-            ),
-            "vips_each": len(buys) // 2,
-        },
-        "open_days": {
-            "naive": round(float(np.minimum(days[done], HORIZON).mean()), 1),
-            "true": round(float(np.minimum(truly, HORIZON).mean()), 1),
-            "kaplan_meier": round(restricted_mean(days, done), 1),
-            "horizon": HORIZON,
-        },
+        "waiting": _slopes(tickets[tickets["told"]]),
+        "team": _team(tickets) | _bought_again(customers[customers["tier"] == 0]),
+        "open_days": _open_days(tickets, truth["open_days"].to_numpy()),
     }
 
 
-def restricted_mean(days: np.ndarray, ended: np.ndarray) -> float:
+def _true_effects(tickets: pd.DataFrame, repurchase: float) -> dict[str, Any]:
+    """What the team truly did for the tickets it answered and that told a score."""
+    helped = tickets[tickets["told"] & tickets["team"]]
+    shorter = helped["wait"] / 60 - helped["wait_alone"] / 60
+    happier = helped["mood"].clip(1, 5) - helped["mood_alone"].clip(1, 5)
+    return {
+        "hours": round(float(shorter.mean()), 2),
+        "csat": round(float(happier.mean()), 2),
+        "helped": len(helped),
+        "repurchase_points": percent(repurchase),
+        "vip_times": p.VIP_TIMES,
+    }
+
+
+def _tickets(tickets: pd.DataFrame, truth: pd.DataFrame, units: int) -> dict[str, Any]:
+    """How many wait, how long, and what they say; `units`: how many were sold."""
+    vip, told, seen, severity = (tickets["tier"] == 0), tickets["told"], tickets["seen"], tickets["severity"]
+    hours, score = tickets["wait"] / 60, tickets["csat"].where(told).astype(float)
+    late = truth["response_late"] == 1
+    by_calendar = (np.minimum(tickets["responded"], NOW) - tickets["opened"]) / 60
+    repairs = (tickets["kind"] == p.REPAIR) & (tickets["unit"] >= 0)
+    return {
+        "vip": int(vip.sum()),
+        "vip_told": int((vip & told).sum()),
+        "open": int((~tickets["done"]).sum()),
+        "open_share": percent((~tickets["done"]).mean()),
+        "unanswered": int((~seen).sum()),
+        "stalled": percent(tickets["stalled"].mean()),
+        "repeats": int(tickets["repeat"].sum()),
+        "response_late": percent(late.mean()),
+        "response_late_calendar": percent((by_calendar > RESPOND[severity]).mean()),
+        "unanswered_late": int((late & ~seen).sum()),
+        "late_general": percent(late[severity == p.GENERAL].mean()),
+        "late_major": percent(late[severity == p.MAJOR].mean()),
+        "late_urgent": percent(late[severity == p.URGENT].mean()),
+        "repairs_per_unit": round(float(repairs.sum() / units), 2),
+        "solution_late": percent((truth["solution_late"] == 1).mean()),
+        "median_hours": round(float(hours.median()), 1),
+        "sigma": round(float(np.log(hours).std()), 2),
+        "csat_vip": round(float(score[vip].mean()), 2),
+        "csat_others": round(float(score[~vip].mean()), 2),
+    }
+
+
+def _team(tickets: pd.DataFrame) -> dict[str, float]:
+    """What the three comparisons say of the team's effect on scores and on the hours of the same tickets."""
+    told = tickets[tickets["told"]]
+    vips, others = told[told["tier"] == 0], told[told["tier"] != 0]
+    score, wait = _cells(vips["csat"], vips), _cells(vips["wait"] / 60, vips)
+    found = {
+        "csat_did": _did(score),
+        "csat_error": _error(vips["csat"], vips),
+        "hours_error": _error(vips["wait"] / 60, vips),
+        "csat_before_after": score[1, 1] - score[1, 0],
+        "csat_after_only": score[1, 1] - score[0, 1],
+        "csat_did_others": _did(_cells(others["csat"], others)),
+        "hours_did": _did(wait),
+        "hours_before_after": wait[1, 1] - wait[1, 0],
+    }
+    return {name: round(float(value), 2) for name, value in found.items()}
+
+
+def _bought_again(vips: pd.DataFrame) -> dict[str, float]:
+    """The same comparison of the VIPs who bought again, in percentage points; regions hold half of them each."""
+    halves = vips.groupby(vips["region"].isin(p.TEAM_REGIONS))[["repurchase_h1", "repurchase_h2"]]
+    again, each = halves.mean().to_numpy(), len(vips) / 2
+    return {
+        "repurchase_did": percent(_did(again)),
+        "repurchase_before_after": percent(again[1, 1] - again[1, 0]),
+        "repurchase_error": percent(np.sqrt((again * (1 - again) / each).sum())),
+        "vips_each": len(vips) // 2,
+    }
+
+
+def _open_days(tickets: pd.DataFrame, truly: np.ndarray) -> dict[str, Any]:
+    """Mean days to the close: of the closed tickets alone, of all as it will be, and as estimated."""
+    done = tickets["done"].to_numpy()
+    days = (np.minimum(tickets["closed"], NOW) - tickets["opened"]).to_numpy() / MINUTES
+    return {
+        "naive": round(float(np.minimum(days[done], HORIZON).mean()), 1),
+        "true": round(float(np.minimum(truly, HORIZON).mean()), 1),
+        "kaplan_meier": round(_restricted_mean(days, done), 1),
+        "horizon": HORIZON,
+    }
+
+
+def _restricted_mean(days: np.ndarray, ended: np.ndarray) -> float:
     """Mean days to the close within the horizon, open tickets as censored (Kaplan, Meier 1958)."""
     order = np.lexsort([~ended, days])
     time, event = days[order], ended[order]
@@ -157,44 +173,19 @@ def _slopes(scored: pd.DataFrame) -> dict[str, float]:
     return {"others": round(float(b[1]), 2), "vips": round(float(b[1] + b[3]), 2)} | gap
 
 
-def _share(yes: pd.Series) -> float:
-    return round(float(100 * yes.mean()), 1)
-
-
-def _mean(values: pd.Series) -> float:
-    return float(values.mean())
-
-
 def _cells(
-    t: pd.DataFrame, values: pd.Series, who: pd.Series, of: Callable[[pd.Series], float]
+    values: pd.Series, tickets: pd.DataFrame, of: Callable[[pd.Series], float] = pd.Series.mean
 ) -> np.ndarray:
     """Rows: other regions, regions of the team; columns: first and second half of the year."""
-    team = t["region"].isin(p.TEAM_REGIONS)
-    return np.array(
-        [[of(values[who & (team == r) & (t["half"] == h)]) for h in (0, 1)] for r in (False, True)]
-    )
+    team, half = tickets["region"].isin(p.TEAM_REGIONS), tickets["half"]
+    return np.array([[of(values[(team == r) & (half == h)]) for h in (0, 1)] for r in (False, True)])
 
 
-def _did(t: pd.DataFrame, values: pd.Series, who: pd.Series, of: Callable[[pd.Series], float]) -> float:
-    c = _cells(t, values, who, of)
-    return round(float(c[1, 1] - c[1, 0] - c[0, 1] + c[0, 0]), 2)
+def _did(cells: np.ndarray) -> float:
+    """The difference in differences."""
+    return float(cells[1, 1] - cells[1, 0] - cells[0, 1] + cells[0, 0])
 
 
-def _error(t: pd.DataFrame, values: pd.Series, who: pd.Series) -> float:
+def _error(values: pd.Series, tickets: pd.DataFrame) -> float:
     """Standard error of the difference in differences, as from four independent samples."""
-    c = _cells(t, values, who, lambda v: float(v.var() / v.count()))
-    return round(float(np.sqrt(c.sum())), 2)
-
-
-def _before_after(
-    t: pd.DataFrame, values: pd.Series, who: pd.Series, of: Callable[[pd.Series], float]
-) -> float:
-    c = _cells(t, values, who, of)
-    return round(float(c[1, 1] - c[1, 0]), 2)
-
-
-def _after_only(
-    t: pd.DataFrame, values: pd.Series, who: pd.Series, of: Callable[[pd.Series], float]
-) -> float:
-    c = _cells(t, values, who, of)
-    return round(float(c[1, 1] - c[0, 1]), 2)
+    return float(np.sqrt(_cells(values, tickets, lambda v: float(v.var() / v.count())).sum()))

@@ -11,18 +11,21 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from segkit.synth.calendar import days_from
 from segkit.synth.cases.health_process import (
     AGAIN,
     BOTH,
     COMPLEX,
     CRITICAL,
     DANGER,
+    DANGER_HIGH,
+    DANGER_LOW,
+    DANGER_SUGAR,
     DANGERS,
     FIRST,
     LOST,
     NORMAL,
     NOW,
+    OPEN,
     PATIENTS,
     QUARTER,
     REVIEW_FROM,
@@ -33,17 +36,15 @@ from segkit.synth.cases.health_process import (
     ZERO,
     enrolled,
     hypertensive,
+    over_limit,
     visits,
-    workday_from,
-    workday_until,
-    workdays_after,
 )
 from segkit.synth.cases.health_truth import facts, in_control, patient_truth
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import FULL_WIDTH, Planter
+from segkit.synth.dirt import Planter, at_scale, full_width
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 from segkit.synth.tables import case_files, written
 
 CASE = "health"
@@ -58,6 +59,8 @@ LOSS = {  # chance of being lost, by severity and by pressure at the start (140/
 }
 OVERDUE, HIDDEN, UNREACHABLE = 90, 10, 35  # hidden: staff wrote a later day, the list does not show them
 GIVEN_UP, LOST_AFTER = 5, 20  # working days after the due date: attempts over, closed
+# due between these days: attempts are over, not yet closed
+GIVEN_UP_DUE = OPEN.after(np.array(NOW), np.array([-LOST_AFTER, -GIVEN_UP]))
 LAPSED = 35  # of the overdue at least, whose last visit was in order
 CLOSED_WITHIN = (1, 5)  # working days after these twenty on which the loss is entered
 MODE_SHARE = (0.45, 0.35, 0.12, 0.08)
@@ -76,29 +79,21 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     every = _every_visit(draws, patients, scale)
     _lose(draws, patients, every)
     seen = _recorded(draws, patients, every, scale)
-    patients["doctor"] = draws.integers(1, DOCTORS, len(patients))
+    patients["doctor"] = draws.integers(0, DOCTORS - 1, len(patients))
     patients["consent"] = draws.exactly(CONSENT, len(patients))
     rows = _with_losses(draws, patients, every, seen)
     orders = _orders(draws, rows, scale)
+    filed = Planter(written(CASE, "followups", _visit_table(names, rows, patients)), draws, REACH)
+    _mark_visits(filed, rows)
+    _spoil_visits(filed, rows, scale)
+    listed = Planter(written(CASE, "followup_orders", _order_table(names, orders)), draws)
+    _mark_orders(listed, orders)
     tables = {
         "patients": written(CASE, "patients", _patient_table(names, patients, every)),
-        "followups": written(CASE, "followups", _visit_table(draws, names, rows, patients)),
-        "followup_orders": written(CASE, "followup_orders", _order_table(names, orders)),
+        "followups": filed,
+        "followup_orders": listed,
     }
-    planters = {name: Planter(frame, draws) for name, frame in tables.items()}
-    _plant(draws, planters, rows, orders, scale)
-    ledgers = []
-    for name, planter in planters.items():
-        order = planter.file_order(REACH)
-        tables[name] = planter.frame.loc[order]
-        ledgers.append(planter.ledger(list(order), file=f"{name}.csv", first_row=2))
-    ledger = pd.concat(ledgers, ignore_index=True)
-    defect = ledger["reason"].isin(["duplicate", "full_width", "owner_missing"])
-    truth = {
-        "patients": patient_truth(patients, every, orders),
-        "defects": ledger[defect],
-        "planted": ledger[~defect],
-    }
+    truth = {"patients": patient_truth(patients, every, orders)}
     return case_files(CASE, tables, truth, {"seed": seed} | facts(patients, every, rows, orders))
 
 
@@ -112,7 +107,7 @@ def _every_visit(draws: Draws, patients: pd.DataFrame, scale: float) -> pd.DataF
         who = next(k for k in free if dangers[k] == "" and (sugar[k] or kind in ("sbp", "dbp")))
         dangers[who] = kind
     wrong = np.zeros(n, dtype=bool)
-    wrong[free[dangers[free] == ""][: max(1, round(WRONG * scale))]] = True
+    wrong[free[dangers[free] == ""][: at_scale(WRONG, scale)]] = True
     patients["chosen"] = (dangers != "") | wrong
     return visits(draws, patients, dangers, wrong)
 
@@ -124,8 +119,8 @@ def _lose(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame) -> None:
     at the review, to within one.
     """
     base, review = (every[mask].set_index("patient") for mask in (every["number"] == 0, every["review"]))
-    high = ((base["sbp"] >= 140) | (base["dbp"] >= 90)).astype(int).to_numpy()
-    cell = patients["severity"] * 2 + high
+    cell = patients["severity"] * 2 + over_limit(base)
+    patients["stratum"] = cell
     chance = np.array([LOSS[k // 2, k % 2] for k in range(6)])[cell]
     patients["loss_chance"] = chance
     controlled = in_control(review, patients)
@@ -142,7 +137,7 @@ def _lose(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame) -> None:
     seen = every[before].groupby("patient")[["day", "written"]].last()
     patients["last_seen_before"] = np.where(patients["lost"], seen["day"] + 1, NOW + 1)
     after = LOST_AFTER + draws.integers(*CLOSED_WITHIN, len(patients))
-    patients["declared"] = workdays_after(seen["written"].to_numpy(), after)
+    patients["declared"] = OPEN.after(seen["written"].to_numpy(), after)
 
 
 def _recorded(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame, scale: float) -> pd.DataFrame:
@@ -155,16 +150,16 @@ def _recorded(draws: Draws, patients: pd.DataFrame, every: pd.DataFrame, scale: 
     staying = ~rows["patient"].map(patients["lost"])
     natural = rows[final & staying & (rows["due"] < NOW)]
     reviewed = rows["patient"].map(every[every["review"]].set_index("patient")["number"]) <= rows["number"]
-    since, until = workdays_after(np.array(NOW), np.array([-LOST_AFTER, -GIVEN_UP]))
+    since, until = (int(day) for day in GIVEN_UP_DUE)
     short = rows[staying & reviewed & (rows["due"] <= until) & ~rows["patient"].isin(natural["patient"])]
     more = max(2, round(OVERDUE * scale) - len(natural))  # one hidden, one unreachable at least
-    cut = _stopped(draws, short, (int(since), int(until)), more, round(LAPSED * scale))
+    cut = _stopped(draws, short, (since, until), more, round(LAPSED * scale))
     end = rows["patient"].map(cut.set_index("patient")["number"])
     rows = rows[~(rows["number"] > end)]
     rows["last"] = rows.groupby("patient")["number"].transform("max") == rows["number"]
-    other = workday_until(cut["day"].to_numpy() + QUARTER)
-    hidden = cut.index[other > NOW][-max(1, round(HIDDEN * scale)) :]
-    rows.loc[hidden, "written"] = workday_until(rows.loc[hidden, "day"].to_numpy() + QUARTER)
+    other = OPEN.until(cut["day"].to_numpy() + QUARTER)
+    hidden = cut.index[other > NOW][-at_scale(HIDDEN, scale) :]
+    rows.loc[hidden, "written"] = OPEN.until(rows.loc[hidden, "day"].to_numpy() + QUARTER)
     rows["overdue"] = rows.index.isin(cut.index) | rows.index.isin(natural.index)
     rows["hidden"] = rows.index.isin(hidden)
     return rows
@@ -195,9 +190,9 @@ def _orders(draws: Draws, seen: pd.DataFrame, scale: float) -> pd.DataFrame:
     tried = np.where(orders["overdue"], draws.integers(0, 2, n), draws.chance(0.4, n))
     near = (orders["written"] <= NOW + 14) & ~orders["hidden"]
     tried = np.where(near & (orders["day"] < NOW), tried, 0)
-    lately = orders["due"].between(*workdays_after(np.array(NOW), np.array([-LOST_AFTER, -GIVEN_UP])))
+    lately = orders["due"].between(*GIVEN_UP_DUE)
     long = orders["overdue"] & ~orders["hidden"] & lately
-    wanted = min(max(1, round(UNREACHABLE * scale)), int(long.sum()))
+    wanted = min(at_scale(UNREACHABLE, scale), int(long.sum()))
     given_up = np.isin(orders.index, draws.some(orders.index[long].to_numpy(), wanted))
     agreed = draws.chance(0.5, n) | ~orders["overdue"]
     orders["attempts"] = np.where(given_up, 3, tried)
@@ -205,8 +200,8 @@ def _orders(draws: Draws, seen: pd.DataFrame, scale: float) -> pd.DataFrame:
         [given_up, orders["attempts"] == 0, agreed], [GONE, UNTOUCHED, AGREED], NO_ANSWER
     )
     start = np.where(given_up, orders["due"] + 1, np.minimum(orders["due"], NOW) - 3)
-    attempt = workday_until(start + np.floor(draws.uniform(n) * (NOW - start + 1)).astype(int))
-    orders["attempt"] = np.maximum(attempt, workday_from(orders["day"].to_numpy() + 1)).clip(max=NOW)
+    attempt = OPEN.until(start + np.floor(draws.uniform(n) * (NOW - start + 1)).astype(int))
+    orders["attempt"] = np.maximum(attempt, OPEN.since(orders["day"].to_numpy() + 1)).clip(max=NOW)
     orders["unreachable"] = given_up
     return orders.sort_values(["written", "patient"], kind="stable", ignore_index=True)
 
@@ -219,17 +214,13 @@ def _with_losses(
     gone = pd.DataFrame({"patient": lost.index, "day": lost["declared"], "outcome": LOST, "review": False})
     rows = pd.concat([seen[seen["number"] > 0], gone.set_axis(range(len(every), len(every) + len(gone)))])
     rows = rows.sort_values(["day", "patient"], kind="stable", ignore_index=True)
-    rows["followup_id"] = [f"F{i:06d}" for i in range(1, len(rows) + 1)]
+    rows["followup_id"] = numbered("F", len(rows))
     rows["mode"] = np.where(rows["outcome"] == LOST, 1, draws.choice(MODE_SHARE, len(rows)))
     return rows
 
 
-def _dates(days: pd.Series | np.ndarray) -> list[dt.date | None]:
-    return [None if d != d else days_from(ZERO, np.array([d]))[0] for d in days]
-
-
-def _ids(numbers: pd.Series | pd.Index) -> list[str]:
-    return [f"P{int(k) + 1:06d}" for k in numbers]
+def _dates(days: pd.Series) -> list[dt.date | None]:
+    return [None if d != d else ZERO + dt.timedelta(days=int(d)) for d in days]
 
 
 def _patient_table(names: Names, patients: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
@@ -238,7 +229,7 @@ def _patient_table(names: Names, patients: pd.DataFrame, every: pd.DataFrame) ->
     surgery = patients["disease"] == SURGERY
     return pd.DataFrame(
         {
-            "patient_id": _ids(patients.index),
+            "patient_id": numbered("P", len(patients)),
             "enrol_date": _dates(patients["enrolled"]),
             "age": patients["age"],
             "sex": spec["sex"].said(names, patients["male"].astype(int)),
@@ -249,20 +240,20 @@ def _patient_table(names: Names, patients: pd.DataFrame, every: pd.DataFrame) ->
             "baseline_dbp": base["dbp"],
             "baseline_fpg": base["fpg"],
             "first_due": _dates(base["due"]),
-            "doctor_id": [f"D{int(k):02d}" for k in patients["doctor"]],
+            "doctor_id": numbered("D", patients["doctor"], 2),
             "sensitive_consent": patients["consent"],
         },
         index=patients.index,
     )
 
 
-def _visit_table(draws: Draws, names: Names, rows: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
+def _visit_table(names: Names, rows: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
     spec = columns(CASE, "followups")
     there = rows["outcome"] != LOST
     return pd.DataFrame(
         {
             "followup_id": rows["followup_id"],
-            "patient_id": _ids(rows["patient"]),
+            "patient_id": numbered("P", rows["patient"]),
             "visit_date": _dates(rows["day"]),
             "mode": spec["mode"].said(names, rows["mode"]),
             "annual_review": rows["review"],
@@ -273,7 +264,7 @@ def _visit_table(draws: Draws, names: Names, rows: pd.DataFrame, patients: pd.Da
             "new_complication": rows["complication"].where(there, None),
             "outcome": spec["outcome"].said(names, rows["outcome"]),
             "next_due": _dates(rows["written"]),
-            "doctor_id": [f"D{int(k):02d}" for k in rows["patient"].map(patients["doctor"])],
+            "doctor_id": numbered("D", rows["patient"].map(patients["doctor"]), 2),
         },
         index=rows.index,
     )
@@ -283,8 +274,8 @@ def _order_table(names: Names, orders: pd.DataFrame) -> pd.DataFrame:
     spec = columns(CASE, "followup_orders")
     return pd.DataFrame(
         {
-            "order_id": [f"O{i:06d}" for i in range(1, len(orders) + 1)],
-            "patient_id": _ids(orders["patient"]),
+            "order_id": numbered("O", len(orders)),
+            "patient_id": numbered("P", orders["patient"]),
             "followup_id": orders["followup_id"],
             "due_date": _dates(orders["written"]),
             "purpose": spec["purpose"].said(names, orders["outcome"].map(PURPOSE)),
@@ -296,30 +287,37 @@ def _order_table(names: Names, orders: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _plant(
-    draws: Draws, planters: dict[str, Planter], rows: pd.DataFrame, orders: pd.DataFrame, scale: float
-) -> None:
-    """Written down: planted dangers, wrong and overdue dates, the unreachable; then the dirt, on other rows."""
-    filed, listed = planters["followups"], planters["followup_orders"]
-
-    def true_due(keys: pd.Index, of: pd.DataFrame) -> list[str]:
-        return [d.isoformat() for d in _dates(of.loc[keys, "due"]) if d]
-
-    danger = rows.index[rows["outcome"] == DANGER]
-    sugar = rows["fpg"].notna() & ((rows["fpg"] >= 16.7) | (rows["fpg"] <= 3.9))
-    for column, mask in (("sbp", rows["sbp"] >= 180), ("dbp", rows["dbp"] >= 110), ("fpg", sugar)):
-        keys = rows.index[mask]
+def _mark_visits(filed: Planter, rows: pd.DataFrame) -> None:
+    """Written down: values of danger, and due dates that staff wrote against the rules; no dirt falls on them."""
+    low, high = DANGER_SUGAR
+    planted = {
+        "sbp": rows["sbp"] >= DANGER_HIGH,
+        "dbp": rows["dbp"] >= DANGER_LOW,
+        "fpg": (rows["fpg"] >= high) | (rows["fpg"] <= low),
+    }
+    for column, there in planted.items():
+        keys = rows.index[there]
         filed.note("danger_value", keys, column, list(filed.frame.loc[keys, column]))
-    wrong = rows.index[(rows["outcome"] != LOST) & (rows["written"] != rows["due"])]
-    filed.note("wrong_next_due", wrong, "next_due", true_due(wrong, rows))
-    late, gone = orders.index[orders["overdue"]], orders.index[orders["unreachable"]]
-    listed.note("overdue", late, "due_date", true_due(late, orders))
-    listed.note("unreachable", gone, "last_result", list(listed.frame.loc[gone, "last_result"]))
-    filed.free = rows.index.difference(danger.union(wrong))
-    measured = rows["sbp"].notna()
-    keys = filed.take(max(1, round(WIDE * scale)), measured)
-    wide = [v.translate(FULL_WIDTH) for v in filed.frame.loc[keys, "sbp"]]
-    filed.spoil("full_width", keys, "sbp", wide)
-    keys = filed.take(max(1, round(NO_DOCTOR * scale)))
+    wrong = (rows["outcome"] != LOST) & (rows["written"] != rows["due"])
+    _note_due("wrong_next_due", filed, "next_due", rows[wrong])
+    filed.free = rows.index[~wrong & (rows["outcome"] != DANGER)]
+
+
+def _spoil_visits(filed: Planter, rows: pd.DataFrame, scale: float) -> None:
+    keys = filed.take(at_scale(WIDE, scale), rows["sbp"].notna())
+    filed.spoil("full_width", keys, "sbp", list(filed.frame.loc[keys, "sbp"].map(full_width)))
+    keys = filed.take(at_scale(NO_DOCTOR, scale))
     filed.spoil("owner_missing", keys, "doctor_id", [""] * len(keys))
-    filed.copy_rows("duplicate", list(filed.take(max(1, round(COPIES * scale)))), "followup_id")
+    filed.copy_rows("duplicate", list(filed.take(at_scale(COPIES, scale))), "followup_id")
+
+
+def _mark_orders(listed: Planter, orders: pd.DataFrame) -> None:
+    """Written down: who is overdue by the rules, and who cannot be reached."""
+    _note_due("overdue", listed, "due_date", orders[orders["overdue"]])
+    gone = orders.index[orders["unreachable"]]
+    listed.note("unreachable", gone, "last_result", list(listed.frame.loc[gone, "last_result"]))
+
+
+def _note_due(reason: str, planter: Planter, column: str, rows: pd.DataFrame) -> None:
+    """Note these rows with the day that is due by the rules."""
+    planter.note(reason, rows.index, column, [str(day) for day in _dates(rows["due"])])

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from segkit.synth.calendar import AS_OF, open_days
+from segkit.synth.calendar import AS_OF, OpenDays
 from segkit.synth.draws import Draws, significant
 
 ZERO = dt.date(2024, 10, 1)
@@ -48,30 +48,13 @@ REVIEW_FROM, REVIEW_TO = dt.date(2025, 9, 15), dt.date(2025, 10, 24)
 DANGERS = ("sbp",) * 12 + ("dbp",) * 4 + ("high", "low") * 2
 WRONG = 30  # visits after which staff wrote a due date of its own
 
-_OPEN = np.array(
-    [(day - ZERO).days for day in open_days(ZERO - dt.timedelta(days=40), AS_OF + dt.timedelta(days=300))]
-)
-
-
-def workday_from(day: np.ndarray) -> np.ndarray:
-    """That day, or the next Chinese working day."""
-    return _OPEN[np.searchsorted(_OPEN, day)]
-
-
-def workday_until(day: np.ndarray) -> np.ndarray:
-    """That day, or the last Chinese working day before it: a follow-up *within* two weeks is not later."""
-    return _OPEN[np.searchsorted(_OPEN, day, side="right") - 1]
-
-
-def workdays_after(day: np.ndarray, n: np.ndarray | int) -> np.ndarray:
-    """The n-th working day after a working day (before it where n < 0)."""
-    return _OPEN[np.searchsorted(_OPEN, day) + n]
+OPEN = OpenDays(ZERO, ZERO - dt.timedelta(days=40), AS_OF + dt.timedelta(days=300))
 
 
 def _any_workday(draws: Draws, first: int, last: int, n: int) -> np.ndarray:
     """Working days from `first` to before `last`, each about as often as the others."""
-    start, end = np.searchsorted(_OPEN, [first, last])
-    return _OPEN[start + np.floor(draws.even(np.zeros(n)) * (end - start)).astype(int)]
+    start, end = OPEN.before(np.array([first, last]))
+    return OPEN.at(start + np.floor(draws.even(np.zeros(n)) * (end - start)).astype(int))
 
 
 def enrolled(draws: Draws, n: int) -> pd.DataFrame:
@@ -114,12 +97,17 @@ def _pair(draws: Draws, by: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return high, np.round(TOGETHER * high + np.sqrt(1 - TOGETHER**2) * other, 9)
 
 
+def over_limit(values: pd.DataFrame, age: pd.Series | None = None) -> pd.Series:
+    """Is a pressure at or above its limit? With `age` of each, the upper limit is that of the age."""
+    limit = LIMIT if age is None else np.where(age >= ELDER_FROM, LIMIT_ELDER, LIMIT)
+    return (values["sbp"] >= limit) | (values["dbp"] >= LIMIT_LOW)
+
+
 def judged(values: pd.DataFrame, patients: pd.DataFrame, before: np.ndarray) -> np.ndarray:
     """The outcome the rules give a visit; `before` is that of the visit before (NORMAL at the first)."""
     sugar = values["fpg"].to_numpy()
-    limit = np.where(patients["age"] >= ELDER_FROM, LIMIT_ELDER, LIMIT)
-    pressure = (values["sbp"] >= limit) | (values["dbp"] >= LIMIT_LOW)
-    over = (pressure & hypertensive(patients)) | (sugar >= LIMIT_SUGAR) | values["adverse"]
+    pressure = over_limit(values, patients["age"]) & hypertensive(patients)
+    over = pressure | (sugar >= LIMIT_SUGAR) | values["adverse"]
     danger = (values["sbp"] >= DANGER_HIGH) | (values["dbp"] >= DANGER_LOW)
     danger = danger | (sugar >= DANGER_SUGAR[1]) | (sugar <= DANGER_SUGAR[0])
     twice = (over & (before != NORMAL)) | values["complication"]
@@ -127,9 +115,9 @@ def judged(values: pd.DataFrame, patients: pd.DataFrame, before: np.ndarray) -> 
 
 
 def due_after(day: np.ndarray, outcome: np.ndarray, severity: np.ndarray) -> np.ndarray:
-    """The day the next follow-up is due by the rules."""
+    """The day the next follow-up is due by the rules: *within* two weeks is not later, so a working day before."""
     calm = np.where(severity == CRITICAL, MONTH, QUARTER)
-    return workday_until(day + np.where(outcome == NORMAL, calm, SOON))
+    return OPEN.until(day + np.where(outcome == NORMAL, calm, SOON))
 
 
 def visits(draws: Draws, patients: pd.DataFrame, dangers: np.ndarray, wrong: np.ndarray) -> pd.DataFrame:
@@ -149,7 +137,7 @@ def visits(draws: Draws, patients: pd.DataFrame, dangers: np.ndarray, wrong: np.
     values["adverse"] = values["complication"] = False
     start = patients["enrolled"].to_numpy()
     outcome = judged(values, patients, np.full(n, NORMAL))
-    left = workday_until(patients["discharged"].to_numpy() + AFTER_DISCHARGE)
+    left = OPEN.until(patients["discharged"].to_numpy() + AFTER_DISCHARGE)
     due = np.where(patients["disease"] == SURGERY, left, due_after(start, outcome, severity))
     rows = [_rows(0, start, np.full(n, False), values, outcome, due, due, np.full(n, True))]
     before, written, reviewed, number = np.full(n, NORMAL), due, np.full(n, False), 0
@@ -157,8 +145,8 @@ def visits(draws: Draws, patients: pd.DataFrame, dangers: np.ndarray, wrong: np.
         number += 1
         soon = written - rows[-1]["day"].to_numpy() <= AFTER_DISCHARGE + 7
         late = np.where(soon, draws.integers(*LATE_SOON, n), draws.integers(*LATE_QUARTER, n))
-        day = workdays_after(np.minimum(written, workday_until(np.array(NOW + 60))), late)
-        day = np.maximum(day, workday_from(rows[-1]["day"].to_numpy() + 3))
+        day = OPEN.after(np.minimum(written, OPEN.until(np.array(NOW + 60))), late)
+        day = np.maximum(day, OPEN.since(rows[-1]["day"].to_numpy() + 3))
         day = np.where(reviewed, day, np.minimum(day, invited))
         there = day <= NOW
         if not there.any():
@@ -170,7 +158,7 @@ def visits(draws: Draws, patients: pd.DataFrame, dangers: np.ndarray, wrong: np.
         outcome = judged(values, patients, before)
         eased = np.minimum(eased + np.isin(outcome, [AGAIN, DANGER]), MOST_EASED)
         due = due_after(day, outcome, severity)
-        other = workday_until(day + np.where((outcome == NORMAL) & (severity != CRITICAL), MONTH, QUARTER))
+        other = OPEN.until(day + np.where((outcome == NORMAL) & (severity != CRITICAL), MONTH, QUARTER))
         written = np.where(wrong & (turn == number), other, due)
         review = ~reviewed & (day >= (REVIEW_FROM - ZERO).days)
         rows.append(_rows(number, day, review, values, outcome, due, written, there))
