@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from segkit.synth.calendar import AS_OF
 from segkit.synth.draws import Draws
 
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")  # as an input method may leave digits
@@ -35,6 +36,16 @@ def grouped(phone: str, mark: str = " ") -> str:
 def in_yuan(wan: float | str) -> str:
     """An amount of 万元 as whole yuan: the cell of somebody who overlooked the unit."""
     return f"{float(wan) * 10_000:.0f}"
+
+
+def year_late(day: str) -> str:
+    """A day of the past year (2025-03-07 or longer) with the year after the as-of date: not there yet."""
+    return f"{AS_OF.year + 1}{day[4:]}"
+
+
+def letter_spelled(letter: str, i: int, phrase: str) -> str:
+    """A grade as the i-th clerk types it: in lower case, in full width, or in words (`phrase` with a {})."""
+    return (letter.lower(), full_width(letter), phrase.format(letter))[i % 3]
 
 
 def at_scale(n: float, scale: float, least: int = 1) -> int:
@@ -64,6 +75,7 @@ class Planter:
     free : keys of the rows that carry no defect yet
     defects : what was planted, in the order of planting
     copied : key of each copied row -> key of its original
+    placed : the keys in file order, once drawn
     """
 
     frame: pd.DataFrame
@@ -72,6 +84,7 @@ class Planter:
     free: pd.Index = field(init=False)
     defects: list[Defect] = field(default_factory=list)
     copied: dict[int, int] = field(default_factory=dict)
+    placed: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.free = self.frame.index
@@ -118,11 +131,17 @@ class Planter:
         return copies
 
     def file_order(self, reach: int | None = None) -> list[int]:
-        """The keys by number, but each copied row up to `reach` rows below its original."""
+        """The keys by number, but each copied row up to `reach` rows below its original.
+
+        Drawn once: a case may ask for it before its next draws, and `case_files` then finds the same.
+        """
+        if len(self.placed) == len(self.frame):
+            return self.placed
         place = {int(key): float(key) for key in self.frame.index}
         steps = self.draws.integers(0, (reach or self.reach) - 1, len(self.copied))
         place |= {copy: key + 0.5 + int(n) for (copy, key), n in zip(self.copied.items(), steps, strict=True)}
-        return sorted(place, key=place.__getitem__)
+        self.placed = sorted(place, key=place.__getitem__)
+        return self.placed
 
     def ledger(
         self,

@@ -23,20 +23,34 @@ class Match:
 
     def __init__(self, folder: Path, text_of: Callable[[Path], pd.DataFrame]) -> None:
         self.raw = text_of(folder / "partner_tags" / "tags.csv")
-        self.people, self.groups, self.defects = (
-            text_of(folder / "_truth" / f"partner_tags_{n}.csv") for n in ("people", "groups", "defects")
+        self.people, self.groups, self.defects, self.planted = (
+            text_of(folder / "_truth" / f"partner_tags_{n}.csv")
+            for n in ("people", "groups", "defects", "planted")
         )
         self.retail = text_of(folder / "retail" / "customers.csv")
         self.retail_planted = text_of(folder / "_truth" / "retail_planted.csv")
         self.summary = yaml.safe_load((folder / "_truth" / "partner_tags_summary.yml").read_text("utf-8"))
         table = self.raw.drop_duplicates().copy()
         table["customer_id"] = [unicodedata.normalize("NFKC", i) for i in table["customer_id"]]
-        self.table = table.reset_index(drop=True)
-        self.agreed = table[table["consent_to_share"] == "1"]
+        self.listed = table.reset_index(drop=True)
+        found = self.listed["customer_id"].isin(self.retail["customer_id"])
+        self.table = self.listed[found].reset_index(drop=True)
+        stands = (self.table["consent_to_share"] == "1") & (self.table["consent_withdrawn_date"] == "")
+        self.agreed = self.table[stands]
 
     def outdoors(self) -> pd.Series[bool]:
-        """The tag among those who consent."""
+        """The tag among those whose consent stands."""
         return self.agreed["tags"].str.split(";").map(lambda tags: OUTDOORS in tags)
+
+    def weighted(self, *columns: pd.Series[Any]) -> tuple[float, float]:
+        """Share of outdoors by post-stratification on these columns, and its standard error."""
+        seen, error, total = self.outdoors(), 0.0, 0.0
+        for _, own in self.table.groupby(list(columns)):
+            known = seen[seen.index.intersection(own.index)]
+            part, share = len(own) / len(self.table), known.mean()
+            total += part * share
+            error += part**2 * (1 - len(known) / len(own)) * share * (1 - share) / max(len(known) - 1, 1)
+        return total, error**0.5
 
     def true_share(self) -> float:
         return float((self.people["outdoors"] == "1").mean())
@@ -52,30 +66,68 @@ def match(request: Any, draws_of: Callable[..., list[Path]], text_of: Callable[.
 
 def test_sizes_and_shares(match: Match) -> None:
     table = match.table
-    assert len(table) == 200 and table["customer_id"].is_unique and table["partner_user_id"].is_unique
+    assert len(table) == 300 and match.listed["customer_id"].is_unique
     big = table["city_tier"].isin(BIG)
-    sizes = table.groupby(["age_band", big]).size() / 200
-    planted = {"18-29": (0.18, 0.22), "30-44": (0.20, 0.18), "45+": (0.12, 0.10)}
+    sizes = table.groupby(["age_band", big]).size() / 300
+    planted = {"18-29": (0.17, 0.17), "30-44": (0.18, 0.18), "45+": (0.16, 0.14)}
     for band, shares in planted.items():
         assert tuple(sizes[band]) == pytest.approx(shares, abs=0.006)
     agreed = (table["consent_to_share"] == "1").groupby([table["age_band"], big]).mean()
-    for band, shares in {"18-29": (0.64, 0.90), "30-44": (0.32, 0.48), "45+": (0.26, 0.30)}.items():
-        assert tuple(agreed[band]) == pytest.approx(shares, abs=0.05)
+    for band, shares in {"18-29": (0.52, 0.92), "30-44": (0.26, 0.62), "45+": (0.22, 0.44)}.items():
+        assert tuple(agreed[band]) == pytest.approx(shares, abs=0.03)
+    standing = match.agreed.groupby(["age_band", match.agreed["city_tier"].isin(BIG)]).size()
+    assert len(standing) == 6 and standing.min() >= 8, "a share can be had of every group"
+    assert match.summary["smallest_group"] == standing.min()
 
 
 def test_nothing_is_known_of_those_who_did_not_consent(match: Match) -> None:
     refused = match.raw[match.raw["consent_to_share"] == "0"]
-    assert len(refused) > 80
-    for column in ("tags", "purpose", "consent_date"):
+    assert len(refused) > 120
+    for column in ("partner_user_id", "purpose", "consent_date", "consent_withdrawn_date"):
         assert set(refused[column]) == {""}, column
+    for column in ("partner_user_id", "tags", "purpose", "consent_date"):
         assert (match.raw.loc[match.raw["consent_to_share"] == "1", column] != "").all(), column
-    assert match.agreed["consent_date"].between("2025-10-13", "2025-12-19").all()
+    given = match.listed[match.listed["consent_to_share"] == "1"]
+    assert given["consent_date"].between("2025-10-13", "2025-12-19").all()
+    assert given["partner_user_id"].is_unique and given["partner_user_id"].str.fullmatch(r"U\d{6}").all()
+    assert match.summary["refused"] == (match.table["consent_to_share"] == "0").sum()
+
+
+def test_tags_that_may_not_be_used_are_planted_and_told(match: Match) -> None:
+    raw, planted = match.raw, match.planted
+    rows = {reason: sorted(own["row"].astype(int) - 2) for reason, own in planted.groupby("reason")}
+    astray = raw.index[(raw["consent_to_share"] == "0") & (raw["tags"] != "")]
+    assert rows["tag_without_consent"] == sorted(astray) and len(astray) == 2
+    withdrawn = raw[raw["consent_withdrawn_date"] != ""]
+    assert rows["withdrawn"] == sorted(withdrawn.index) and len(withdrawn) == 6
+    assert (withdrawn["tags"] != "").all(), "they are still in the file"
+    assert (withdrawn["consent_withdrawn_date"] > withdrawn["consent_date"]).all()
+    assert (withdrawn["consent_withdrawn_date"] <= "2025-12-31").all()
+    gone = planted["reason"].isin(["withdrawn", "tag_without_consent"])
+    assert set(planted.loc[gone, "column"]) == {"tags"} and set(planted["new"]) == {""}
+    told = match.people.set_index("customer_id")["state"]
+    assert set(told.index[told == "withdrawn"]) == set(withdrawn["customer_id"])
+
+
+def test_the_match_rate_needs_clean_ids(match: Match) -> None:
+    ids = match.retail["customer_id"]
+    unmatched = match.raw.index[
+        ~match.raw["customer_id"].map(lambda i: unicodedata.normalize("NFKC", i)).isin(ids)
+    ]
+    lines = match.planted[match.planted["reason"] == "unmatched_id"]
+    assert sorted(lines["row"].astype(int) - 2) == sorted(unmatched) and len(unmatched) == 12
+    plain = match.raw.drop_duplicates()["customer_id"].isin(ids).mean()
+    clean = match.listed["customer_id"].isin(ids).mean()
+    assert match.summary["matched_share"] == pytest.approx(clean, abs=1e-4)
+    assert match.summary["matched_as_written"] == pytest.approx(plain, abs=1e-4)
+    assert plain < clean == pytest.approx(300 / 312)
 
 
 def test_every_customer_is_one_of_the_retailers_with_his_age_and_city(match: Match) -> None:
     plain = match.raw["customer_id"].isin(match.retail["customer_id"])
     wide = match.defects[match.defects["reason"] == "full_width"]
-    assert sorted(match.raw.index[~plain]) == sorted(wide["row"].astype(int) - 2)
+    lost = match.planted[match.planted["reason"] == "unmatched_id"]
+    assert sorted(match.raw.index[~plain]) == sorted(pd.concat([wide, lost])["row"].astype(int) - 2)
     own = match.retail.set_index("customer_id").loc[match.table["customer_id"]].reset_index()
     assert (own["city_tier"] == match.table["city_tier"]).all()
     ages = match.retail_planted[match.retail_planted["reason"] == "implausible_age"]
@@ -88,19 +140,32 @@ def test_every_customer_is_one_of_the_retailers_with_his_age_and_city(match: Mat
 
 
 def test_known_columns_set_right_what_consent_bends(match: Match) -> None:
-    true, outdoors = match.true_share(), match.outdoors()
-    naive = outdoors.mean()
-    table, agreed = match.table, match.agreed
-    group = [table["age_band"], table["city_tier"].isin(BIG)]
-    share = outdoors.groupby([agreed["age_band"], agreed["city_tier"].isin(BIG)]).mean()
-    size = table.groupby(group).size()
-    weighted = (share * size).sum() / size.sum()
-    assert naive > true + 0.07, "who consents loves outdoors more"
-    assert abs(weighted - true) < 0.04
-    assert abs(weighted - true) < (naive - true) / 2.5
-    assert match.summary["naive_share"] == pytest.approx(naive, abs=1e-4)
-    assert match.summary["post_stratified_share"] == pytest.approx(weighted, abs=1e-4)
-    assert match.summary["true_share"] == pytest.approx(true, abs=1e-4)
+    true, naive = match.true_share(), match.outdoors().mean()
+    age, big = match.table["age_band"], match.table["city_tier"].isin(BIG)
+    weighted, error = match.weighted(age, big)
+    assert naive > true + 0.08, "who consents loves outdoors more"
+    assert abs(weighted - true) < 0.035
+    for alone in (age, big):
+        half, _ = match.weighted(alone)
+        assert half > true + 0.03, "one column alone leaves a good part of it"
+        assert half > weighted + 0.035
+    assert naive > weighted + 1.96 * error > true > weighted - 1.96 * error
+    assert 0.02 < error < 0.045
+    told = match.summary
+    assert told["naive_share"] == pytest.approx(naive, abs=1e-4)
+    assert told["by_age_share"] == pytest.approx(match.weighted(age)[0], abs=1e-4)
+    assert told["by_city_share"] == pytest.approx(match.weighted(big)[0], abs=1e-4)
+    assert told["post_stratified_share"] == pytest.approx(weighted, abs=1e-4)
+    assert told["post_stratified_error"] == pytest.approx(error, abs=1e-4)
+    assert told["post_stratified_low"] == pytest.approx(weighted - 1.96 * error, abs=1e-4)
+    assert told["post_stratified_high"] == pytest.approx(weighted + 1.96 * error, abs=1e-4)
+    assert told["true_share"] == pytest.approx(true, abs=1e-4)
+
+
+def test_city_matters_within_every_age_band(match: Match) -> None:
+    likes = (match.people["outdoors"] == "1").groupby([match.people["age_band"], match.people["tier_group"]])
+    gap = likes.mean().unstack()
+    assert (gap["top"] - gap["other"] > 0.15).all()
 
 
 def test_within_a_group_consent_says_nothing_about_outdoors(match: Match) -> None:
@@ -115,6 +180,7 @@ def test_within_a_group_consent_says_nothing_about_outdoors(match: Match) -> Non
 def test_truth_agrees_with_the_tags_where_they_may_be_seen(match: Match) -> None:
     people = match.people.set_index("customer_id")
     assert set(people.index) == set(match.table["customer_id"])
+    assert set(people.index[people["state"] == "consenting"]) == set(match.agreed["customer_id"])
     seen = people.loc[match.agreed["customer_id"], "outdoors"] == "1"
     assert (seen.to_numpy() == match.outdoors().to_numpy()).all()
     for row in match.groups.itertuples():
@@ -131,7 +197,8 @@ def test_a_campaign_reaches_only_those_who_agreed_to_it_on_both_sides(match: Mat
     purposes = match.agreed["purpose"].str.split(";")
     assert purposes.map(lambda p: "统计分析" in p).all()
     joint = match.agreed[purposes.map(lambda p: CAMPAIGN in p)]
-    assert len(joint) / len(match.agreed) == pytest.approx(0.62, abs=0.02)
+    assert len(joint) / len(match.agreed) == pytest.approx(0.62, abs=0.04)
+    assert match.summary["for_campaign"] == len(joint)
     marketing = match.retail.set_index("customer_id")["consent_marketing"]
     allowed = joint[(marketing[joint["customer_id"]] == "1").to_numpy()]
     told = match.people.loc[match.people["may_contact"] == "1", "customer_id"]
@@ -149,6 +216,8 @@ def test_dirt_is_there_in_the_number_stated(match: Match) -> None:
     assert len(wide) == 3
     counted = match.defects["reason"].value_counts().to_dict()
     assert counted == {"duplicate": 4, "full_width": 3}
+    counted = match.planted["reason"].value_counts().to_dict()
+    assert counted == {"unmatched_id": 12, "withdrawn": 6, "tag_without_consent": 2}
     fixed = match.defects[match.defects["reason"] == "full_width"]
     assert [unicodedata.normalize("NFKC", old) for old in fixed["old"]] == fixed["new"].tolist()
 
@@ -159,6 +228,7 @@ def test_the_small_size_keeps_sixty_people_of_the_small_shop(
     build(["partner_tags", "retail"], out=tmp_path, size="small", names="en")
     small = Match(tmp_path, text_of)
     assert len(small.table) == 60
-    assert set(small.table["customer_id"]) <= set(small.retail["customer_id"])
+    assert set(small.planted["reason"]) == {"unmatched_id", "withdrawn", "tag_without_consent"}
+    assert len(small.listed) == 61
     assert len(small.groups) == 6 and (small.groups["consenting"] != "0").all()
     assert small.defects["reason"].tolist().count("full_width") == 1

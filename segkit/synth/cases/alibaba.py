@@ -17,10 +17,11 @@ from segkit.synth.cases.alibaba_firms import (
     reps,
     spelling,
 )
+from segkit.synth.cases.alibaba_log import log
 from segkit.synth.cases.alibaba_pool import misjudged, pooled
 from segkit.synth.cases.alibaba_survey import survey
 from segkit.synth.cases.alibaba_truth import dirty, facts_of, truths
-from segkit.synth.cases.alibaba_visits import Diary, cold, courted, faked, log, members, served, sign
+from segkit.synth.cases.alibaba_visits import Diary, cold, courted, faked, members, served, sign
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
@@ -38,7 +39,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     frame = firms(draws, invented, sizes, staff)
     frame["claim"] = 0
     diary = Diary(draws, fake)
-    visits, model = sign(draws, frame, courted(draws, frame, diary))
+    visits, model = sign(draws, frame, courted(draws, frame, diary), diary)
     contracts = members(draws, frame)
     visits += served(draws, frame, contracts, diary)
     visits += misjudged(draws, frame, visits, diary, scale)
@@ -48,7 +49,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     turn = np.argsort(pool["record"].to_numpy(), kind="stable")
     number = pd.Series("", index=frame.index, dtype=object)
     number.iloc[turn] = [f"S{i:06d}" for i in range(1, len(frame) + 1)]
-    entries = log(draws, visits, names)
+    entries = log(draws, frame, visits, fake, names)
     entries["rep_id"] = staff["rep_id"].to_numpy()[entries["rep"]]
     entries["company_id"] = entries["firm"].map(number).fillna("")
     answers = survey(draws, invented, contracts, entries.groupby("firm").size(), scale)
@@ -65,7 +66,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     }
     tables, ledgers = dirty(draws, tables, frame, pool, entries, number, scale, names)
     truth = truths(staff, frame, pool, model, sold, answers, number)
-    facts = facts_of(staff, frame, pool, model, entries, sold, answers)
+    facts = {"seed": seed} | facts_of(staff, frame, pool, model, entries, sold, answers)
     return case_files(CASE, tables, {**truth, **ledgers}, facts)
 
 
@@ -86,6 +87,8 @@ def _suppliers(
     out["size_class"] = _said("suppliers", "size_class", invented.names, frame["size"])
     out["lead_source"] = _said("suppliers", "lead_source", invented.names, frame["lead_source"])
     out["pool_status"] = _said("suppliers", "pool_status", invented.names, pool["status"])
+    refused = ["", *columns(CASE, "suppliers")["opt_out_channels"].values(invented.names)]
+    out["opt_out_channels"] = np.array(refused, dtype=object)[frame["opted_out"]]
     owner = pd.Series(staff["rep_id"].to_numpy()[frame["owner"]], index=frame.index)
     public = pool["release"].notna()
     out["owner_id"] = owner.where(~public, "")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, on_workday, open_days
-from segkit.synth.draws import Draws, quota, significant
+from segkit.synth.cases.alibaba_routes import owners, twins
+from segkit.synth.draws import Draws, quota, sigmoid, significant
 from segkit.synth.people import Firm, Invented
 
 CASE = "alibaba"
@@ -23,13 +25,15 @@ LAST = int(OPEN[-1])
 
 # every number below is a sample parameter (示例参数)
 REPS, FAKERS, NEWCOMERS = 20, 2, 2  # newcomers: honest reps hired as late as those who fake
-TEAMS = (4, 4, 7, 5)
-TERRITORY = ("north", "north", "south", "east")  # of each team
+TEAMS = (8, 5, 3, 4)
+TERRITORY = ("zhejiang", "guangdong", "jiangsu", "east")  # of each team
 DEVELOPED, MEMBERS = 1200, 480  # records being developed in the quarter; members who signed before it
 IDLE, FAKED, SECOND = 115, 56, 45  # of the 1,200: in the pool all quarter; of fakers; second records
 SILENT, NINETY = 300, 48  # of those worked on: contact breaks off; held for 90 days
 NEED = (0.35, 0.40, 0.25)
-KP, EXPORT_RIGHT = 0.45, 0.70
+KP = 0.45
+TRADE_TEAM = (0.45, 0.67)  # has a team for foreign trade: share without exports, more where all is exported
+CONSENT, OPTED_OUT = 0.72, (0.82, 0.11, 0.07)  # agrees to advertising; of these: none, no texts, no e-mail
 SOURCE = (0.35, 0.25, 0.15, 0.12, 0.08, 0.05)
 REFERRAL = 4  # place of 转介绍 among the sources
 NEVER_FREE, NO_BUDGET = 0.55, 0.30
@@ -39,6 +43,20 @@ TIER_SHARES = (0.20, 0.35, 0.45)
 TIER_AMOUNTS = ((6.0, 8.0), (4.5, 5.9), (3.0, 4.4))  # 万元
 ONBOARDED = (0.70, 0.55, 0.45)  # contact within 7 days of signing, by tier
 ONBOARD_DAYS = 7
+KEEN = (0.9, 0.4, 0.7)  # effective visits after the first: mean, more by level of need, where the KP was met
+# log odds of signing within the quarter; the intercept is set so that about 14.8 % sign
+ODDS = {
+    "intercept": -3.59,
+    "need_high": 0.9,
+    "kp_reached": 0.9,
+    "export_over_30": 0.7,
+    "referral": 0.6,
+    "free_6_months": 0.5,
+    "effective_visits": 0.3,  # each, up to five
+    "cooled": -0.693,  # a gap of more than 14 days halves the odds
+}
+MOST_VISITS = 5
+CANDIDATES, EARLIER_COOLED = 8, 0.12  # firms drawn for each earlier member; share of them that cooled
 SECOND_SPELLED = ("blank", "bracket", "suffix")
 
 
@@ -63,7 +81,7 @@ class Sizes:
 
         idle, faked, second = some(IDLE), some(FAKED), some(SECOND)
         return cls(
-            reps=max(len(TEAMS), round(REPS * scale)),
+            reps=max(len(TEAMS) + 1, round(REPS * scale)),
             fakers=some(FAKERS),
             idle=idle,
             faked=faked,
@@ -82,11 +100,11 @@ def date(day: float) -> dt.date:
 
 def reps(draws: Draws, invented: Invented, sizes: Sizes) -> pd.DataFrame:
     """One row per rep: name, team, hire date; `fake` and `newcomer` stand beside the columns."""
-    team = np.repeat(np.arange(len(TEAMS)), quota(TEAMS, sizes.reps))
+    team = np.repeat(np.arange(len(TEAMS)), 1 + quota(np.array(TEAMS) - 1, sizes.reps - len(TEAMS)))
     place = np.array(TERRITORY)[team]
     fakers: list[int] = []
     newcomers: list[int] = []
-    for territory in ("north", "south")[: sizes.fakers]:
+    for territory in TERRITORY[: min(sizes.fakers, 2)]:
         here = draws.some(np.flatnonzero(place == territory), int((place == territory).sum()))
         fakers.append(int(here[0]))
         newcomers += [int(r) for r in here[1:2] if len(here) > 2]
@@ -112,6 +130,7 @@ def firms(draws: Draws, invented: Invented, sizes: Sizes, staff: pd.DataFrame) -
     provinces = invented.rows(CASE, "provinces")
     places = invented.places(n, provinces)
     about = {invented.word(row["name"]): row for row in provinces}
+    stops = _stops(invented)
     z, other = draws.even_normal(np.zeros(n)), draws.even_normal(np.zeros(n))
     employees = np.clip(np.round(significant(60.0 * np.exp(0.9 * z))), 4, 3000).astype(int)
     output = np.round(significant(1500.0 * np.exp(0.9 * (0.6 * z + 0.8 * other))) / 10) * 10
@@ -124,11 +143,11 @@ def firms(draws: Draws, invented: Invented, sizes: Sizes, staff: pd.DataFrame) -
             "city": [city for _, city in places],
             "geo": [("local", "regional", "national").index(about[p]["geo"]) for p, _ in places],
             "territory": [about[p]["territory"] for p, _ in places],
+            "route": [stops[city][0] for _, city in places],
+            "stop": [stops[city][1] for _, city in places],
             "employees": employees,
             "size": np.searchsorted([50, 301], employees, side="right"),
             "annual_rev_wan": np.maximum(output, 20).astype(int),
-            "export_share": np.round(draws.beta(1.2, 2.0, n), 2),
-            "has_export_right": draws.exactly(EXPORT_RIGHT, n).astype(int),
         }
     )
     frame["group"] = _groups(draws, frame, sizes, staff)
@@ -138,74 +157,95 @@ def firms(draws: Draws, invented: Invented, sizes: Sizes, staff: pd.DataFrame) -
     frame.loc[turn, "fate"] = "active"
     frame.loc[turn[: sizes.silent], "fate"] = "silent"
     frame.loc[turn[sizes.silent : sizes.silent + sizes.ninety], "fate"] = "ninety"
-    frame = pd.concat([frame, _second(draws, frame, sizes.second)], ignore_index=True)
-    frame["first"] = frame["first"].fillna(pd.Series(frame.index, frame.index)).astype(int)
-    _judged(draws, frame)
-    frame["owner"] = _owners(draws, frame, staff)
-    return frame
+    frame["first"] = frame.index
+    frame["owner"], stretches = owners(draws, frame, staff)
+    frame = pd.concat([frame, twins(draws, frame, stretches, sizes.second)], ignore_index=True)
+    return _judged(draws, frame)
+
+
+def _stops(invented: Invented) -> dict[str, tuple[int, int]]:
+    """Of each city its route and its place on it."""
+    said = {c[0]: invented.word(c) for row in invented.rows(CASE, "provinces") for c in row["cities"]}
+    routes: list[Any] = list(invented.rows(CASE, "routes"))
+    return {said[city]: (r, s) for r, route in enumerate(routes) for s, city in enumerate(route)}
 
 
 def _groups(draws: Draws, frame: pd.DataFrame, sizes: Sizes, staff: pd.DataFrame) -> np.ndarray:
-    """worked, idle, member; faked only where a faker works."""
+    """worked, idle, member; faked only in two neighbouring cities where a faker works."""
     group = np.full(len(frame), "worked", dtype=object)
     where = staff.loc[staff["fake"], "territory"]
     for territory, size in zip(where, quota(np.ones(len(where)), sizes.faked), strict=True):
-        here = np.flatnonzero((frame["territory"] == territory) & (group == "worked"))
-        group[draws.some(here, int(size))] = "faked"
+        here = frame[(frame["territory"] == territory) & (group == "worked")]
+        cities = sorted(set(zip(here["route"], here["stop"], strict=True)))
+        pairs = [(r, s) for r, s in cities if (r, s + 1) in cities]
+        route, stop = draws.pick(pairs, 1)[0]
+        near = here.index[(here["route"] == route) & here["stop"].between(stop, stop + 1)]
+        group[draws.some(near.to_numpy(), int(size))] = "faked"
     rest = draws.some(np.flatnonzero(group == "worked"), sizes.idle + sizes.members)
     group[rest[: sizes.idle]] = "idle"
     group[rest[sizes.idle :]] = "member"
     return group
 
 
-def _second(draws: Draws, frame: pd.DataFrame, n: int) -> pd.DataFrame:
-    """撞单: the same firm again, entered by another rep of the same region under a name spelled differently."""
-    active = frame.index[frame["fate"] == "active"].to_numpy()
-    twins = frame.loc[draws.some(active, n)].copy()
-    twins["first"] = twins.index
-    twins["group"] = "second"
-    return twins
+def _judged(draws: Draws, frame: pd.DataFrame) -> pd.DataFrame:
+    """What a rep writes down about a firm at the first assessment, and the consent of its contact person.
 
-
-def _judged(draws: Draws, frame: pd.DataFrame) -> None:
-    """What a rep writes down about a firm; shares hold in every group."""
+    Shares hold in every group of firms being developed. Earlier members are those of many firms whom the model
+    of signing chose, so they look as the signers of the quarter do.
+    """
     n, group = len(frame), frame["group"].to_numpy()
+    told = _told(draws, n, group)
+    member = np.flatnonzero(group == "member")
+    many = _told(draws, CANDIDATES * len(member), None)
+    base, by_need, by_kp = KEEN
+    keen = base + by_need * (many["need_level"] - 1) + by_kp * many["kp_reached"]
+    seen = 1 + draws.poisson(keen.to_numpy(dtype=float), len(many))
+    cold = draws.chance(EARLIER_COOLED, len(many))
+    odds = (design(many, pd.Series(seen), pd.Series(cold)) * pd.Series(ODDS)).sum(axis=1)
+    chosen = draws.weighted(sigmoid(np.round(odds.to_numpy(), 9)), len(member))
+    told.iloc[member] = many.iloc[chosen].to_numpy()
+    told = told.astype({c: int for c in told.columns if c not in ("export_share", "budget_wan")})
+    none, more = TRADE_TEAM
+    told["has_trade_team"] = draws.steady(none + more * told["export_share"].to_numpy()).astype(int)
+    told["consent_marketing"] = draws.exactly(CONSENT, n).astype(int)
+    told["opted_out"] = np.where(told["consent_marketing"] == 1, draws.choice(OPTED_OUT, n), 0)
+    out = pd.concat([frame, told], axis=1)
+    twin = out.index[out["group"] == "second"]
+    same = ["export_share", "free_member_months", "has_trade_team", "consent_marketing", "opted_out"]
+    out.loc[twin, same] = out.loc[out.loc[twin, "first"], same].to_numpy()  # facts, not what a rep judges
+    return out.astype(dict.fromkeys(same[1:], int))
+
+
+def _told(draws: Draws, n: int, group: np.ndarray | None) -> pd.DataFrame:
+    """Export share, need, decision maker, source, months as free member, budget, months to decision."""
+    frame = pd.DataFrame({"export_share": np.round(draws.beta(1.2, 2.0, n), 2)})
     frame["need_level"] = 1 + draws.dealt(NEED, n, by=group)
-    kp = draws.dealt((KP, 1 - KP), n, by=group) == 0
-    frame["kp_reached"] = (kp | (group == "member")).astype(int)
+    frame["kp_reached"] = (draws.dealt((KP, 1 - KP), n, by=group) == 0).astype(int)
     frame["lead_source"] = draws.dealt(SOURCE, n, by=group)
     months = draws.integers(1, 36, n)
     free = draws.dealt((1 - NEVER_FREE, NEVER_FREE), n, by=group) == 0
     frame["free_member_months"] = np.where(free, months, 0)
     budget = np.clip(np.round(draws.gamma(3.0, 0.8, n) * 2) / 2, 0.5, 12.0)
     none = draws.dealt((NO_BUDGET, 1 - NO_BUDGET), n, by=group) == 0
-    frame["budget_wan"] = np.where(none & (group != "member"), 0.0, budget)
+    frame["budget_wan"] = np.where(none, 0.0, budget)
     frame["decision_months"] = 1 + draws.dealt(MONTHS, n, by=group)
+    return frame
 
 
-def _owners(draws: Draws, frame: pd.DataFrame, staff: pd.DataFrame) -> np.ndarray:
-    """The rep of each record: equal shares within a territory; a twin has another rep than its first."""
-    owner = np.full(len(frame), -1)
-    honest = ~staff["fake"]
-    allowed = {
-        "worked": honest,
-        "idle": honest,
-        "member": honest & ~staff["newcomer"],
-        "faked": staff["fake"],
-    }
-    for group, mask in allowed.items():
-        for territory in dict.fromkeys(TERRITORY):
-            here = np.flatnonzero((frame["group"] == group) & (frame["territory"] == territory))
-            may = staff.index[mask & (staff["territory"] == territory)].to_numpy()
-            if len(here):
-                fate = frame["fate"].to_numpy()[here]
-                owner[here] = may[draws.dealt([1.0] * len(may), len(here), by=fate)]
-    for twin in frame.index[frame["group"] == "second"]:
-        first = frame.at[twin, "first"]
-        others = staff.index[honest & (staff.index != owner[first])]
-        near = others[staff.loc[others, "territory"] == frame.at[twin, "territory"]]
-        owner[twin] = draws.pick(list(near if len(near) else others), 1)[0]
-    return owner
+def design(rows: pd.DataFrame, visits: pd.Series, cooled: pd.Series) -> pd.DataFrame:
+    """The columns of the model of signing, one row per firm, in the order of `ODDS`."""
+    return pd.DataFrame(
+        {
+            "intercept": 1.0,
+            "need_high": (rows["need_level"] == 3).astype(float),
+            "kp_reached": rows["kp_reached"].astype(float),
+            "export_over_30": (rows["export_share"] > 0.30).astype(float),
+            "referral": (rows["lead_source"] == REFERRAL).astype(float),
+            "free_6_months": (rows["free_member_months"] >= 6).astype(float),
+            "effective_visits": np.minimum(visits, MOST_VISITS).astype(float),
+            "cooled": cooled.astype(float),
+        }
+    )
 
 
 def spelling(firm: Firm, place: int) -> str:

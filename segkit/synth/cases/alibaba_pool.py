@@ -15,17 +15,21 @@ from segkit.synth.draws import Draws
 
 LOCKED, PAST, WRONG = 30, 60, 30
 PRIVATE, PUBLIC, KEPT, SIGNED = range(4)  # places of 私海 公海 锁定 成交
+BY_HAND = (1, 6)  # days from the vain call to the release by hand (示例参数)
 OLD_RECORD = 0.35  # share of firms claimed from an older record (示例参数)
 
 
 def misjudged(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary, scale: float) -> Visits:
-    """Vain calls that kept 60 firms private too long, and vain calls after which 30 were released too early.
+    """Vain calls that kept 60 firms private too long, and vain calls for which a head of team
+    released 30 by hand, too early.
 
     Sets `judged`: past, wrong, locked or blank; and `released` of those released too early.
     """
     last = history(visits)["last"].reindex(frame.index)
     live = (frame["group"] == "worked") & frame["signed"].isna() & ~frame.index.isin(_twinned(frame))
+    latest = pd.DataFrame(visits).groupby("firm")["day"].max().reindex(frame.index)
     late = frame.index.isin([v["firm"] for v in visits if v["kind"] == "late"])
+    lags = draws.integers(*BY_HAND, len(frame))
     frame["judged"], frame["released"] = "", -1
     calls: Visits = []
 
@@ -37,7 +41,8 @@ def misjudged(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary, s
             day = diary.between(int(frame.at[firm, "owner"]), int(first[firm]), int(until[firm]))
             if day is not None:
                 frame.at[firm, "judged"] = name
-                frame.at[firm, "released"] = day + 1 if name == "wrong" else -1
+                lag = int(lags[firm])
+                frame.at[firm, "released"] = min(day + lag, LAST) if name == "wrong" else -1
                 calls.append(
                     {"firm": int(firm), "rep": int(frame.at[firm, "owner"]), "day": day, "kind": kind}
                 )
@@ -45,7 +50,7 @@ def misjudged(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary, s
     silent = live & (frame["fate"] == "silent") & last.between(LAST - 54, LAST - SILENT_DAYS - 1)
     called("stale", "past", silent, PAST, (last + 1).clip(lower=LAST - SILENT_DAYS), last + SILENT_DAYS)
     active = live & (frame["fate"] == "active") & ~late
-    called("vain", "wrong", active & (last <= LAST - 9), WRONG, last + 3, last + 8)
+    called("vain", "wrong", active & (last == latest) & (last <= LAST - 9), WRONG, last + 3, last + 8)
     rest = frame.index[active & (frame["judged"] == "")].to_numpy()
     frame.loc[draws.some(rest, max(1, round(LOCKED * scale))), "judged"] = "locked"
     return calls
@@ -68,7 +73,7 @@ def pooled(draws: Draws, frame: pd.DataFrame, visits: Visits, contracts: pd.Data
     effective = entries[True].reindex(frame.index)
     latest = entries.max(axis=1).reindex(frame.index)
     claim = frame["claim"].copy()
-    old = draws.integers(-200, 30, n)  # release of those in the pool all quarter
+    old = draws.integers(-200, -1, n)  # release of those in the pool all quarter
     claim[group == "idle"] = (
         old[group == "idle"] - SILENT_DAYS - 1 - draws.integers(0, 40, n)[group == "idle"]
     )

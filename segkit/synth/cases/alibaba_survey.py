@@ -12,7 +12,7 @@ from segkit.synth.people import Invented
 
 # every number below is a sample parameter (示例参数)
 ANSWERS = 500
-BASE = (2.45, 3.20, 3.65)  # satisfaction by tier, without early contact
+BASE = (2.40, 3.20, 3.70)  # satisfaction by tier, without early contact
 ONBOARDING = 0.62  # what contact within seven days adds, before marks are rounded to 1-5
 SPREAD = 0.70  # of the answers around what is expected
 COMMENTS = 0.6

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from segkit.synth.cases.alibaba_firms import CASE, ONBOARD_DAYS, START, date
+from segkit.synth.cases.alibaba_firms import CASE, ODDS, ONBOARD_DAYS, START, date
 from segkit.synth.cases.alibaba_pool import PRIVATE
 from segkit.synth.cases.alibaba_survey import BASE, ONBOARDING
 from segkit.synth.cases.alibaba_visits import (
@@ -14,7 +14,6 @@ from segkit.synth.cases.alibaba_visits import (
     DEAL_DAYS,
     EFFECTIVE_CALL,
     EFFECTIVE_MINUTES,
-    ODDS,
     SILENT_DAYS,
 )
 from segkit.synth.dictionary import columns
@@ -114,7 +113,7 @@ def truths(
             "firm_id": number[frame["first"]].to_numpy(),
             "group": frame["group"],
             "effective_visits": model["visits"].reindex(frame.index).astype("Int64"),
-            "longest_gap_days": model["gap"].reindex(frame.index).astype("Int64"),
+            "longest_gap_days": model["gap"].where(model["visits"] > 1).reindex(frame.index).astype("Int64"),
             "sign_chance": model["chance"].reindex(frame.index).round(6),
             "signed": model["signed"].astype(int).reindex(frame.index).astype("Int64"),
             "true_protect_until": ["" if pd.isna(d) else date(d).isoformat() for d in pool["true_protect"]],
@@ -147,7 +146,7 @@ def facts_of(
     developed = frame[~frame["group"].isin(["member", "second"])]
     signed = int(model["signed"].sum())
     honest = ~staff["fake"].to_numpy()[entries["rep"]]
-    real, false = entries[honest], entries[~honest]
+    real, false = entries[honest], entries[entries["kind"] == "fake"]
     shares = real["kind"].size
     purpose = real["purpose"].value_counts(normalize=True)
     days = entries.groupby(["rep", "visit_date"]).size().groupby("rep").mean()
@@ -193,8 +192,8 @@ def facts_of(
             "least_fake": int(count[fakers].min()),
         },
         "survey": {
-            "csat_per_visit": _slope(answers["visits"], answers["csat"]),
-            "csat_per_visit_within": _within(answers, tier),
+            "csat_per_visit": _hundredths(_slope(answers["visits"], answers["csat"])),
+            "csat_per_visit_within": _hundredths(_within(answers, tier)),
             "csat_early": round(float(answers.loc[answers["onboarded"], "csat"].mean()), 2),
             "csat_late": round(float(answers.loc[~answers["onboarded"], "csat"].mean()), 2),
             "by_tier": {
@@ -230,6 +229,11 @@ def _slope(x: pd.Series, y: pd.Series) -> float:
     """Least squares: points of y for one more x."""
     dx = x - x.mean()
     return round(float((dx * (y - y.mean())).sum() / (dx**2).sum()), 3)
+
+
+def _hundredths(x: float) -> float:
+    """Two decimals, never -0.00."""
+    return round(x, 2) + 0.0
 
 
 def _within(answers: pd.DataFrame, tier: pd.Series) -> float:

@@ -8,41 +8,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segkit.synth.calendar import on_workday
-from segkit.synth.cases.alibaba_firms import CASE, LAST, ONBOARD_DAYS, OPEN, REFERRAL, START, date, terms
-from segkit.synth.dictionary import columns
+from segkit.synth.calendar import on_workday, open_days
+from segkit.synth.cases.alibaba_firms import (
+    KEEN,
+    LAST,
+    ODDS,
+    ONBOARD_DAYS,
+    ONBOARDED,
+    OPEN,
+    START,
+    date,
+    design,
+    terms,
+)
 from segkit.synth.draws import Draws, sigmoid
-from segkit.synth.people import Names
-from segkit.workdays import next_workday
+from segkit.workdays import is_workday
 
 # every number below is a sample parameter (示例参数)
 SILENT_DAYS, DEAL_DAYS = 30, 90  # released after 30 days without effective contact, 90 without a contract
 EFFECTIVE_MINUTES, EFFECTIVE_CALL = 10, 0.5  # least minutes of an effective visit, of an effective call
 GAP_MEDIAN, GAP_SIGMA, GAP_MOST = 9.0, 0.75, 24  # days between effective visits to a firm
-KEEN = (0.9, 0.4, 0.7)  # effective visits after the first: mean, more by level of need, where the KP was met
 ATTEMPTS, LATE = 0.6, 0.30  # vain attempts a gap; share of live firms with one after the last visit
-VISITS_A_DAY = ((6, 7, 8, 9, 10), (0.14, 0.24, 0.38, 0.17, 0.07))
+VISITS_A_DAY = ((4, 6, 7, 8, 9, 10, 13), (0.07, 0.12, 0.20, 0.32, 0.15, 0.09, 0.05))
+SWEEP = 12  # from this many visits a day on: from door to door, a few minutes each
 AWAY, FAKERS_AWAY = (5, 9), (9, 11)  # working days off in the quarter
 SERVICE = (6.4, 2.2, 0.4)  # service visits a quarter, by tier: large members get more
 MISSED = 0.10  # of service visits: nobody met
 EARLIEST, LATEST_BEFORE = dt.date(2025, 2, 10), -25  # contracts before the quarter: first, last (day)
-CLOSING = 0.74  # of visits to a firm after the first
 FAKES_A_DAY = (18, 22)
+REAL_DAYS, REAL_VISITS = 0.45, (2, 5)  # days on which a faker went out at all; visits then
+SPREAD_LOAD = 9  # most visits of a day to which a whole course of visits is moved
+LAG_MOST = 45  # days
 COOL_DAYS = 14  # 水凉
-# log odds of signing within the quarter; the intercept is set so that about 14.8 % sign
-ODDS = {
-    "intercept": -3.57,
-    "need_high": 0.9,
-    "kp_reached": 0.9,
-    "export_over_30": 0.7,
-    "referral": 0.6,
-    "free_6_months": 0.5,
-    "effective_visits": 0.3,  # each, up to five
-    "cooled": -0.693,  # a gap of more than 14 days halves the odds
-}
-MOST_VISITS = 5
 TRIES = 1500  # draws of who signs, of which the most balanced is kept
-PURPOSE = {"first": 0, "cold": 0, "service": 1, "missed": 1, "sign": 2}  # others are drawn
 GOOD = ("first", "meet", "sign", "service")  # kinds of visit that are effective
 
 
@@ -103,9 +101,12 @@ def courted(draws: Draws, frame: pd.DataFrame, diary: Diary) -> Visits:
         "ninety": release - draws.integers(1, 25, n),
     }
     late, wait = draws.exactly(LATE, n), draws.integers(2, 12, n)
-    before = draws.integers(0, 5, n)
+    before, sooner = draws.integers(0, 5, n), draws.integers(1, 3, n)
+    ends: dict[int, int] = {}
     for i, (firm, row) in enumerate(rows.iterrows()):
-        back = final[row["fate"]][i] - np.concatenate([[0], np.cumsum(gaps[i, : meets[i] - 1])])
+        # the second record of a firm ends before the first one, whose last visit decides
+        ends[firm] = ends[row["first"]] - sooner[i] if row["group"] == "second" else final[row["fate"]][i]
+        back = ends[firm] - np.concatenate([[0], np.cumsum(gaps[i, : meets[i] - 1])])
         days = [int(day) for day in back[::-1] if day >= 0]
         held = row["fate"] == "ninety"
         frame.at[firm, "claim"] = release[i] - DEAL_DAYS - 1 if held else days[0] - before[i]
@@ -119,7 +120,30 @@ def courted(draws: Draws, frame: pd.DataFrame, diary: Diary) -> Visits:
             planned.append((days[-1] + int(wait[i]), firm, "late"))
     tie = draws.uniform(len(planned))
     turn = sorted(range(len(planned)), key=lambda k: (planned[k][0], tie[k]))
-    return booked(frame, [planned[k] for k in turn], diary, 7, frame["claim"])
+    return _in_time(frame, booked(frame, [planned[k] for k in turn], diary, 7, frame["claim"]), diary)
+
+
+def _in_time(frame: pd.DataFrame, visits: Visits, diary: Diary) -> Visits:
+    """Second records without visits after the last one to the first; an only effective one moves before it."""
+    last = history(visits)["last"]
+    second = frame.index[frame["group"] == "second"]
+    until = {int(firm): int(last[frame.at[firm, "first"]]) for firm in second}
+    out = [v for v in visits if v["kind"] not in GOOD or v["day"] < until.get(v["firm"], LAST + 1)]
+    left = {v["firm"] for v in out if v["kind"] in GOOD}
+    for firm in second.difference(sorted(left)):
+        rep = int(frame.at[firm, "owner"])
+        day = int(OPEN[np.flatnonzero(diary.present[rep] & (until[firm] > OPEN))[-1]])
+        frame.at[firm, "claim"] = min(frame.at[firm, "claim"], day)
+        out = [v for v in out if v["firm"] != firm or v["day"] > day]
+        out.append({"firm": int(firm), "rep": rep, "day": day, "kind": "first"})
+    end = history(out)["last"]
+    out = [v for v in out if v["firm"] not in until or v["day"] <= end[v["firm"]]]
+    return sorted(out, key=lambda v: v["day"])
+
+
+def nearest_open(day: int) -> int:
+    """The working day of the quarter nearest to `day`, the earlier of two."""
+    return int(OPEN[np.argmin(np.abs(OPEN - day))])
 
 
 def booked(
@@ -131,8 +155,8 @@ def booked(
     """
     visits: Visits = []
     done: dict[int, int] = {}
-    for day, firm, kind in planned:
-        rep = int(frame.at[firm, "owner"])
+    for due, firm, kind in planned:
+        rep, day = int(frame.at[firm, "owner"]), nearest_open(due)
         floor = max(int(not_before[firm]), done.get(firm, -1) + 1)
         at = diary.book(rep, max(day, floor), cap, floor)
         if at is not None:
@@ -141,45 +165,36 @@ def booked(
     return visits
 
 
-def history(visits: Visits) -> pd.DataFrame:
-    """Per firm: effective visits, the longest gap between two of them in days, the last of them."""
-    frame = pd.DataFrame([v for v in visits if v["kind"] in GOOD]).sort_values(["firm", "day"], kind="stable")
+def history(visits: Visits, first: pd.Series | None = None) -> pd.DataFrame:
+    """Per firm: effective visits, the longest gap between two of them in days, the last of them.
+
+    `first`: of each record the record of the same firm; with it, second records count for their firm.
+    """
+    frame = pd.DataFrame([v for v in visits if v["kind"] in GOOD])
+    if first is not None:
+        frame["firm"] = frame["firm"].map(first)
+    frame = frame.sort_values(["firm", "day"], kind="stable")
     gap = frame.groupby("firm")["day"].diff().fillna(0)
     by = frame.assign(gap=gap).groupby("firm")
     return pd.DataFrame({"visits": by.size(), "gap": by["gap"].max().astype(int), "last": by["day"].max()})
 
 
-def design(frame: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the model of signing, one row per firm worked on, in the order of `ODDS`."""
-    rows = frame.loc[seen.index]
-    return pd.DataFrame(
-        {
-            "intercept": 1.0,
-            "need_high": (rows["need_level"] == 3).astype(float),
-            "kp_reached": rows["kp_reached"].astype(float),
-            "export_over_30": (rows["export_share"] > 0.30).astype(float),
-            "referral": (rows["lead_source"] == REFERRAL).astype(float),
-            "free_6_months": (rows["free_member_months"] >= 6).astype(float),
-            "effective_visits": np.minimum(seen["visits"], MOST_VISITS).astype(float),
-            "cooled": (seen["gap"] > COOL_DAYS).astype(float),
-        }
-    )
-
-
-def sign(draws: Draws, frame: pd.DataFrame, visits: Visits) -> tuple[Visits, pd.DataFrame]:
+def sign(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary) -> tuple[Visits, pd.DataFrame]:
     """Who signs; the last effective visit is the signing, and what came after it never happened.
 
     Sets `signed` (the day) in `frame`; returns the visits and, per firm, the design with its chance.
     """
-    seen = history(visits)
-    seen = seen[seen.index.map(frame["group"]) == "worked"]
-    model = design(frame, seen)
+    seen = history(visits, frame["first"])
+    model = design(frame.loc[seen.index], seen["visits"], seen["gap"] > COOL_DAYS)
     chance = sigmoid(np.round((model * pd.Series(ODDS)).sum(axis=1), 9).to_numpy())
     x = model.to_numpy()
     # made independent of each other, so that visits and gaps, which go together, are held as close as the rest
     root = np.linalg.cholesky((x * (chance * (1.0 - chance))[:, None]).T @ x)
-    yes = draws.balanced(chance, np.linalg.solve(root, x.T).T, TRIES)
-    frame["signed"] = pd.Series(seen["last"][yes], dtype="Int64").reindex(frame.index)
+    industry = frame.loc[seen.index, "industry"].to_numpy()  # plays no part, in the sample either
+    yes = draws.balanced(chance, np.linalg.solve(root, x.T).T, TRIES, by=industry)
+    _spread(draws, frame, visits, diary, list(seen.index[yes]))
+    last = history(visits)["last"]
+    frame["signed"] = pd.Series(last.reindex(seen.index[yes]), dtype="Int64").reindex(frame.index)
     day = frame["signed"].dropna().astype(int).to_dict()
     kept = [v for v in visits if v["day"] <= day.get(v["firm"], LAST)]
     for visit in kept:
@@ -188,23 +203,53 @@ def sign(draws: Draws, frame: pd.DataFrame, visits: Visits) -> tuple[Visits, pd.
     return kept, model.assign(gap=seen["gap"], visits=seen["visits"], chance=chance, signed=yes)
 
 
+def _spread(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary, signers: list[int]) -> None:
+    """Move the visits to each signer by whole weeks, so that contracts come all through the quarter."""
+    twinned = set(frame.loc[frame["group"] == "second", "first"])
+    of: dict[int, Visits] = {firm: [] for firm in signers if firm not in twinned}
+    for visit in visits:
+        if visit["firm"] in of:
+            of[visit["firm"]].append(visit)
+    place = {int(day): at for at, day in enumerate(OPEN)}
+    for firm, chance in zip(of, draws.uniform(len(of)), strict=True):
+        rep, days = int(frame.at[firm, "owner"]), [v["day"] for v in of[firm]]
+        at = np.array([place[day] for day in days])
+        may: list[tuple[int, np.ndarray]] = []
+        for weeks in range(min(days) // 7 + 1):
+            to = np.array([place.get(day - 7 * weeks, -1) for day in days])
+            room = (diary.present[rep, to] & (diary.load[rep, to] < SPREAD_LOAD)).all() and (to >= 0).all()
+            if weeks == 0 or room:
+                may.append((weeks, to))
+        weeks, to = may[int(chance * len(may))]
+        if weeks:
+            np.subtract.at(diary.load[rep], at, 1)
+            np.add.at(diary.load[rep], to, 1)
+            for visit in of[firm]:
+                visit["day"] -= 7 * weeks
+            frame.at[firm, "claim"] -= 7 * weeks
+
+
 def served(draws: Draws, frame: pd.DataFrame, contracts: pd.DataFrame, diary: Diary) -> Visits:
     """Service visits to members, more to the large ones; completes `first_service_date` of the new.
 
-    A member won in the quarter is called within 7 days, or not before the ninth (or not yet).
+    Sets `onboarded`: whether the first contact after signing came within 7 days.
     """
     visits: Visits = []
     new = contracts[contracts["new"]]
-    delay = np.where(new["onboarded"], draws.integers(1, 3, len(new)), draws.integers(9, 30, len(new)))
-    for (firm, row), wait in zip(new.iterrows(), delay, strict=True):
-        if row["day"] + wait <= LAST:
+    for (firm, row), wait in zip(new.iterrows(), _lags(draws, new), strict=True):
+        due = _near(row["sign_date"], int(wait))
+        if (due - START).days <= LAST:
             rep = int(frame.at[firm, "owner"])
-            day = diary.book(rep, int(row["day"] + wait), LAST if row["onboarded"] else 8)
+            day = diary.book(rep, (due - START).days, LAST if row["onboarded"] else 8)
             if day is not None:
                 visits.append({"firm": firm, "rep": rep, "day": day, "kind": "service"})
     contact = {v["firm"]: v["day"] for v in visits}
     for firm, day in contact.items():
         contracts.at[firm, "first_service_date"] = date(day)
+    contracts["onboarded"] = [
+        to is not None and (to - signed).days <= ONBOARD_DAYS
+        for signed, to in zip(contracts["sign_date"], contracts["first_service_date"], strict=True)
+    ]
     free = pd.Series(contact).reindex(frame.index).fillna(-1) + 1
     start = np.where(contracts["new"], [contact.get(firm, LAST) for firm in contracts.index], -1)
     rate = np.array(SERVICE)[contracts["tier"]] * (LAST - start) / (LAST + 1)
@@ -228,22 +273,35 @@ def members(draws: Draws, frame: pd.DataFrame) -> pd.DataFrame:
     ):
         part = terms(draws, frame.loc[firms, "annual_rev_wan"])
         n = len(part)
-        earlier = [on_workday(date(d)) for d in draws.integers((EARLIEST - START).days, LATEST_BEFORE, n)]
+        earlier = draws.pick(open_days(EARLIEST, date(LATEST_BEFORE)), n)
         signed = [date(d) for d in frame.loc[firms, "signed"]] if new else earlier
-        wait = np.where(part["onboarded"], draws.integers(1, 3, n), draws.integers(9, 20, n))
+        lags = _lags(draws, part)
         part["new"], part["sign_date"] = new, signed
         part["day"] = [(d - START).days for d in signed]
         part["first_service_date"] = [
-            None if new else _contact(d, int(w)) for d, w in zip(signed, wait, strict=True)
+            None if new else _near(d, int(w)) for d, w in zip(signed, lags, strict=True)
         ]
         parts.append(part)
     return pd.concat(parts)
 
 
-def _contact(signed: dt.date, wait: int) -> dt.date:
-    """A working day `wait` days after signing; before a long holiday the next one, to stay within a week."""
-    day = on_workday(signed + dt.timedelta(days=wait))
-    return next_workday(signed) if wait <= ONBOARD_DAYS < (day - signed).days else day
+def _lags(draws: Draws, contracts: pd.DataFrame) -> np.ndarray:
+    """Days from signing to the first contact: exponential, of every tier the wanted share within 7 days."""
+    share = np.array(ONBOARDED)[contracts["tier"]]
+    u = draws.uniform(len(contracts))
+    within = contracts["onboarded"].to_numpy(dtype=bool)
+    at = np.where(within, u * share, share + u * (1.0 - share))
+    rate = -np.log1p(-share) / ONBOARD_DAYS
+    return np.clip(np.ceil(np.round(-np.log1p(-at) / rate, 6)), 1, LAG_MOST).astype(int)
+
+
+def _near(signed: dt.date, wait: int) -> dt.date:
+    """The working day nearest to `wait` days after signing, at least the next one."""
+    day = signed + dt.timedelta(days=wait)
+    later, sooner = on_workday(day), day
+    while not is_workday(sooner):
+        sooner -= dt.timedelta(days=1)
+    return sooner if signed < sooner and day - sooner <= later - day else later
 
 
 def cold(draws: Draws, diary: Diary, fake: np.ndarray) -> Visits:
@@ -252,14 +310,22 @@ def cold(draws: Draws, diary: Diary, fake: np.ndarray) -> Visits:
     target = np.array(counts)[draws.choice(shares, diary.load.size)].reshape(diary.load.shape)
     left = np.where(diary.present & ~fake[:, None], np.maximum(target - diary.load, 0), 0)
     return [
-        {"firm": -1, "rep": int(rep), "day": int(OPEN[at]), "kind": "cold"}
+        {
+            "firm": -1,
+            "rep": int(rep),
+            "day": int(OPEN[at]),
+            "kind": "sweep" if target[rep, at] >= SWEEP else "cold",
+        }
         for rep, at in np.argwhere(left > 0)
         for _ in range(left[rep, at])
     ]
 
 
 def faked(draws: Draws, frame: pd.DataFrame, diary: Diary, fake: np.ndarray) -> Visits:
-    """Logs without visits: half first visits, half on the rep's own firms; sets `claim` of these firms."""
+    """Logs without visits: half first visits, half on the rep's own firms; sets `claim` of these firms.
+
+    On some days the rep did go out, too, to firms that led to no record.
+    """
     visits: Visits = []
     own = frame.index[frame["group"] == "faked"]
     frame.loc[own, "claim"] = draws.integers(LAST - DEAL_DAYS + 1, LAST - SILENT_DAYS - 12, len(own))
@@ -268,6 +334,9 @@ def faked(draws: Draws, frame: pd.DataFrame, diary: Diary, fake: np.ndarray) -> 
         last: dict[int, int] = {}  # they go round their list: whom they logged longest ago comes next
         for at in np.flatnonzero(diary.present[rep]):
             day, n = int(OPEN[at]), int(draws.integers(*FAKES_A_DAY, 1)[0])
+            real = int(draws.integers(*REAL_VISITS, 1)[0]) * int(draws.chance(REAL_DAYS, 1)[0])
+            visits += [{"firm": -1, "rep": int(rep), "day": day, "kind": "cold"} for _ in range(real)]
+            n -= real
             may = mine[frame.loc[mine, "claim"] <= day].to_numpy()
             turn = draws.some(may, len(may))
             chosen = turn[np.argsort([last.get(f, -1) for f in turn], kind="stable")][: n // 2]
@@ -275,61 +344,3 @@ def faked(draws: Draws, frame: pd.DataFrame, diary: Diary, fake: np.ndarray) -> 
             firms = [*map(int, chosen), *[-1] * (n - len(chosen))]
             visits += [{"firm": f, "rep": int(rep), "day": day, "kind": "fake"} for f in firms]
     return visits
-
-
-# --- what stands in the log -------------------------------------------------------------------------
-
-
-def log(draws: Draws, visits: Visits, names: Names) -> pd.DataFrame:
-    """The visits as rows, in order of day; `firm` and `kind` stand beside the columns of the table."""
-    frame = pd.DataFrame(visits)
-    n = len(frame)
-    turn = np.lexsort((draws.uniform(n), frame["rep"], frame["day"]))
-    frame = frame.iloc[turn].reset_index(drop=True)
-    kind = frame["kind"]
-    fake = (kind == "fake").to_numpy()
-    good = kind.isin(GOOD).to_numpy()
-    alone = (frame["firm"] < 0).to_numpy()
-    u = draws.uniform(n)
-    drawn = np.where(u < CLOSING, 2, 1)
-    purpose = np.where(fake, np.where(alone, 0, np.where(u < 0.5, 2, 1)), kind.map(PURPOSE).fillna(-1))
-    purpose = np.where(purpose < 0, drawn, purpose).astype(int)
-    calls = kind.isin(["meet", "attempt", "service", "missed"]).to_numpy() & draws.chance(
-        np.where(purpose == 2, 0.2, 0.4), n
-    )
-    calls |= kind.isin(["late", "stale", "vain"]).to_numpy()
-    long = np.clip(np.round(draws.lognormal(32.0, 0.45, n)), EFFECTIVE_MINUTES, 150)
-    talk = np.clip(np.round(draws.lognormal(5.0, 0.6, n), 1), EFFECTIVE_CALL, 40.0)
-    minutes = np.select(
-        [fake, good & calls, good, calls],
-        [draws.integers(1, 3, n), talk, long, np.round(0.1 + 0.3 * draws.uniform(n), 1)],
-        draws.integers(2, EFFECTIVE_MINUTES - 1, n),
-    )
-    frame["purpose"] = columns(CASE, "visits")["purpose"].said(names, purpose)
-    frame["channel"] = columns(CASE, "visits")["channel"].said(names, calls.astype(int))
-    frame["outcome"] = columns(CASE, "visits")["outcome"].said(names, _outcomes(draws, kind, calls))
-    frame["minutes"] = minutes
-    frame["effective"] = (good | fake).astype(int)  # the false ones are ticked, too
-    ahead = draws.integers(3, 14, n)
-    open_end = kind.isin(["first", "meet"]) & draws.chance(0.85, n) | fake & draws.chance(0.12, n)
-    dates = [date(d) for d in frame["day"]]
-    frame["visit_date"] = dates
-    frame["next_step_date"] = [
-        on_workday(date(d + a)) if o else None for d, a, o in zip(frame["day"], ahead, open_end, strict=True)
-    ]
-    frame["visit_id"] = [f"V{i:06d}" for i in range(1, n + 1)]
-    return frame
-
-
-def _outcomes(draws: Draws, kind: pd.Series, calls: np.ndarray) -> np.ndarray:
-    """Places among the outcomes: interested, thinking, not interested, nobody met, not connected, served, signed."""
-    n = len(kind)
-    open_ = draws.choice([0.55, 0.45], n)
-    failed = np.where(calls, 4, 3)
-    refused = np.where(draws.chance(0.45, n), 2, 3)
-    faked_ = draws.choice([0.45, 0.35, 0.20], n)
-    return np.select(
-        [kind == "sign", kind == "service", kind == "fake", kind == "cold", kind.isin(["first", "meet"])],
-        [6, 5, faked_, refused, open_],
-        failed,
-    )

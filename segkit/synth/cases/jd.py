@@ -5,13 +5,16 @@ Named after the case in the sources; every record is invented.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
-from segkit.synth.cases.jd_dirt import dirty_orders
+from segkit.synth.cases.jd_campaign import campaign, campaign_facts
+from segkit.synth.cases.jd_dirt import Dirty, dirty_orders
+from segkit.synth.cases.jd_feedback import feedback
 from segkit.synth.cases.jd_items import baskets
-from segkit.synth.cases.jd_outcomes import campaign, feedback
 from segkit.synth.cases.jd_process import CASE, CATEGORY_SHARES, CHANNEL_SHARES, DAYS, START, History, shop
 from segkit.synth.cases.jd_truth import customer_truth, facts_of
 from segkit.synth.dictionary import columns
@@ -21,6 +24,8 @@ from segkit.synth.people import Invented, Names
 from segkit.synth.tables import case_files, written
 
 BUYERS, BROWSERS = 3000, 600  # browsers registered and never bought: 潜在客户
+SENT, ASKED, ANSWERED = 2000, 1900, 900  # people in the campaign; asked for feedback, and who gave it
+CITY_TIERS = [0.18, 0.27, 0.25, 0.30]  # 一线 to 三线及以下 (示例参数)
 TWINS = 30  # pairs of ids with one phone
 FIRMS, FIRM_TIMES = 12, 40  # buyers that are firms; one order of each is 40 times as large
 MAPPING = {
@@ -55,24 +60,33 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     dirt = dirty_orders(draws, invented, orders, customers, scale)
     twins = customers[customers["person_id"] != customers["customer_id"]]
     truth = customer_truth(customers, dirt.valid)
-    outcome, odds = campaign(draws, truth, round(2000 * scale), invented)
+    outcome, odds = campaign(draws, customers, truth, round(SENT * scale), invented)
+    asked, answered = round(ASKED * scale), round(ANSWERED * scale)
+    survey, would, survey_facts = feedback(draws, dirt.delivered, truth, asked, answered, invented)
+    basket = baskets(Draws(seed, f"{CASE} items"), invented, dirt.kept)
     tables = {
         "customers": customers[list(columns(CASE, "customers"))],
         "orders": dirt.table,
-        "campaign": outcome,
-        "feedback": feedback(draws, truth, dirt.valid, round(900 * scale), invented),
+        "campaign": written(CASE, "campaign", outcome),
+        "feedback": written(CASE, "feedback", survey),
+        "items": written(CASE, "items", basket.table),
     }
-    basket = baskets(Draws(seed, f"{CASE} items"), invented, dirt.kept)
-    tables["items"] = written(CASE, "items", basket.table)
     hidden = {
         "customers": truth,
         "orders": dirt.valid,
         "defects": dirt.with_twins(customers, twins),
         "planted": dirt.planted,
         "campaign": odds,
+        "feedback": would,
         "items_pairs": basket.pairs,
     }
-    facts = facts_of(truth, dirt, odds) | {"people": _people(customers, truth), "items": basket.facts}
+    facts = {"seed": seed} | facts_of(truth, dirt)
+    facts |= {
+        "people": _people(customers, truth, history),
+        "campaign": campaign_facts(outcome, names),
+        "feedback": survey_facts,
+        "items": basket.facts | {"of_orders_after_as_of": _after_as_of(dirt, basket.table)},
+    }
     return [
         *case_files(CASE, tables, hidden, facts),
         TextFile(f"{CASE}/client.yml", _client_yml(invented), "utf-8"),
@@ -98,13 +112,16 @@ def _customers(draws: Draws, invented: Invented, history: History, scale: float)
             "register_date": [d.isoformat() for d in days_from(START, day)],
             "gender": drawn("gender", [0.48, 0.52]),
             "age_band": drawn("age_band", [0.18, 0.38, 0.26, 0.12, 0.06]),
-            "province": [province for province, _ in invented.places(n)],
-            "city_tier": drawn("city_tier", [0.18, 0.27, 0.25, 0.30]),
-            "plus_member": member.astype(int),
-            "consent_marketing": draws.chance(0.82, n).astype(int),
-            "opt_out_channels": np.where(draws.chance(0.06, n), sms, ""),
-            "buyer": [*range(buyers), *[-1] * browsers],
         }
+    )
+    places = invented.places(n)
+    frame = frame.assign(
+        province=[province for province, _ in places],
+        city_tier=spec["city_tier"].said(names, invented.city_tiers(places, CITY_TIERS)),
+        plus_member=member.astype(int),
+        consent_marketing=draws.chance(0.82, n).astype(int),
+        opt_out_channels=np.where(draws.chance(0.06, n), sms, ""),
+        buyer=[*range(buyers), *[-1] * browsers],
     ).join(history.buyers, on="buyer")
     turn = np.argsort(day, kind="stable")
     frame = frame.iloc[turn].reset_index(drop=True)
@@ -115,16 +132,24 @@ def _customers(draws: Draws, invented: Invented, history: History, scale: float)
     return _with_second_ids(draws, frame, max(1, round(TWINS * scale)))
 
 
-def _people(customers: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
-    """How many ordered (and kept nothing of it), never did, registered twice, are firms."""
+def _people(customers: pd.DataFrame, truth: pd.DataFrame, history: History) -> dict[str, Any]:
+    """How many ordered (and kept nothing of it), never did, registered twice, are firms; when buyers end to come."""
     ordered = customers["buyer"] >= 0
+    last = history.orders.groupby("buyer")["day"].min().max()
     return {
         "ordered": int(ordered.sum()),
         "kept_nothing": int((ordered & (truth["orders"] == 0)).sum()),
         "never_ordered": int((~ordered).sum()),
         "second_ids": int((customers["person_id"] != customers["customer_id"]).sum()),
         "firms": int(customers["is_b2b"].sum()),
+        "last_first_purchase": days_from(START, np.array([last]))[0].isoformat(),
     }
+
+
+def _after_as_of(dirt: Dirty, lines: pd.DataFrame) -> int:
+    """Orders with lines that orders.csv dates after the as-of date."""
+    rows = dirt.defects.loc[dirt.defects["reason"] == "after_as_of", "row"].to_numpy() - 2
+    return int(dirt.table["order_id"].iloc[rows].isin(lines["order_id"]).sum())
 
 
 def _members(draws: Draws, rate: np.ndarray, browsers: int) -> np.ndarray:

@@ -24,18 +24,21 @@ TESTS, FUTURE, STAFF = 40, 5, 8
 APP_SPELLINGS = 0.05  # of the APP rows
 # structure and spelling that cleaning reads without a remark: not defects, kept in a ledger of their own
 PLANTED = ("split_order", "date_format", "channel_spelling", "b2b_outlier")
+UNSEEN = ("no_customer", "after_as_of")  # the file does not say whose, or when
 
 
 @dataclass(frozen=True)
 class Dirty:
     """`table` as written to the file, `valid` the rows that truly count, and the two ledgers.
 
-    `kept` are the rows of `valid` again, with the category and the amount paid before any refund.
+    `kept` are the rows of `valid` again, with the category and the amount paid before any refund; `delivered`
+    are the orders that arrived, refunded or not, whose customer and day stand rightly in the file.
     """
 
     table: pd.DataFrame
     valid: pd.DataFrame
     kept: pd.DataFrame
+    delivered: pd.DataFrame
     defects: pd.DataFrame
     planted: pd.DataFrame
 
@@ -70,6 +73,7 @@ def dirty_orders(
         table=planter.frame.loc[keys].reset_index(drop=True),
         valid=_valid(kept),
         kept=_as_paid(kept),
+        delivered=_delivered(rows.drop(index=[d.key for d in planter.defects if d.reason in UNSEEN])),
         defects=ledger[~structure].reset_index(drop=True),
         planted=ledger[structure].reset_index(drop=True),
     )
@@ -207,6 +211,13 @@ def _valid(kept: pd.DataFrame) -> pd.DataFrame:
             "holdout": [int(d >= HOLDOUT) for d in kept["order_date"]],
         }
     ).reset_index(drop=True)
+
+
+def _delivered(rows: pd.DataFrame) -> pd.DataFrame:
+    """Order number, customer, day, and whether anything was refunded."""
+    came = rows[rows["fate"].isin(["valid", "partly", "refunded"]) & ~rows["test"]]
+    columns = ["order_id", "customer_id", "order_date"]
+    return came[columns].assign(refunded=came["refund_amount"] > 0).reset_index(drop=True)
 
 
 def _as_paid(kept: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,6 @@ PAIRS = (
 )
 MORE = [0.81, 0.15, 0.04]  # baskets with 0, 1, 2 further items, by popularity
 ALONE_BELOW = 20.0  # CNY; smaller orders hold one line
-MOST_PIECES = 500
 # the rule that finds the pairs: so many baskets together, and at least this lift
 TOGETHER, LIFT = 10, 2.0
 
@@ -50,8 +49,7 @@ def baskets(draws: Draws, invented: Invented, kept: pd.DataFrame) -> Baskets:
     ----------
     kept : the orders that count, as they truly are: order_id, order_date (ISO text), category, paid_amount
 
-    The first line of an order is of the order's category. Quantity times price adds up to what was paid, to
-    the cent; what was refunded later stands with the order only.
+    The first line of an order is of the order's category. Amounts stand with the orders only.
     """
     orders = kept[kept["order_date"] >= SINCE].sort_values("order_id", ignore_index=True)
     catalogue = _catalogue(invented)
@@ -62,16 +60,13 @@ def baskets(draws: Draws, invented: Invented, kept: pd.DataFrame) -> Baskets:
     inside = _filled(draws, catalogue, first, alone)
     _plant(draws, catalogue, inside, alone)
     basket, item = _lines(inside, first)
-    cents = np.rint(orders["paid_amount"].to_numpy() * 100).astype(np.int64)
-    quantity, price = _priced(draws, cents, basket, catalogue["price"].to_numpy()[item])
     table = pd.DataFrame(
         {
             "order_id": orders["order_id"].to_numpy()[basket],
+            "line": np.arange(len(basket)) - np.searchsorted(basket, basket) + 1,
             "item_id": catalogue["item_id"].to_numpy()[item],
             "item_name": catalogue["name"].to_numpy()[item],
             "category": np.array(words, dtype=object)[catalogue["category"].to_numpy()[item]],
-            "quantity": quantity,
-            "price": price / 100,
         }
     )
     pairs = _pairs(catalogue, inside)
@@ -79,7 +74,7 @@ def baskets(draws: Draws, invented: Invented, kept: pd.DataFrame) -> Baskets:
 
 
 def _catalogue(invented: Invented) -> pd.DataFrame:
-    """Every item: item_id, name, en, category (position), weight, price."""
+    """Every item: item_id, name, en, category (position), weight."""
     rows = invented.rows(CASE, "items")
     categories = columns(CASE, "items")["category"].values("en")
     return pd.DataFrame(
@@ -89,7 +84,6 @@ def _catalogue(invented: Invented) -> pd.DataFrame:
             "en": [row["name"][1] for row in rows],
             "category": [categories.index(row["category"]) for row in rows],
             "weight": [float(row["weight"]) for row in rows],
-            "price": [float(row["price"]) for row in rows],
         }
     )
 
@@ -147,43 +141,6 @@ def _lines(inside: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarra
     basket, item = np.nonzero(inside)
     turn = np.lexsort((item, item != first[basket], basket))
     return basket[turn], item[turn]
-
-
-def _priced(
-    draws: Draws, cents: np.ndarray, basket: np.ndarray, usual: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces and unit price in cents of every line; pieces x price adds up to `cents` of its basket.
-
-    What was paid comes first. It is spread by usual price, and so many pieces are taken that the unit price
-    comes near the usual one; the first line takes what the others leave, in pieces that divide it, and a line
-    of one piece takes the odd cents.
-    """
-    leads = np.diff(basket, prepend=-1) > 0
-    weight = usual * (0.3 + 1.4 * draws.uniform(len(basket)))
-    target = cents[basket] * weight / np.bincount(basket, weight)[basket]
-    pieces = np.clip(np.rint(target / (usual * 100)), 1, MOST_PIECES).astype(np.int64)
-    price = np.maximum(np.floor(target).astype(np.int64) // pieces, 1)
-    others = np.where(leads, 0, pieces * price)
-    left = cents - np.bincount(basket, others, minlength=len(cents)).astype(np.int64)
-    wanted = np.clip(np.rint(left / (usual[leads] * 100)), 1, MOST_PIECES).astype(np.int64)
-    holder, at = np.unique(basket[~leads & (pieces == 1)], return_index=True)
-    odd = (left % wanted)[holder]
-    price[np.flatnonzero(~leads & (pieces == 1))[at]] += odd
-    left[holder] -= odd
-    pieces[leads] = _near_divisor(left, wanted)
-    price[leads] = left // pieces[leads]
-    return pieces, price
-
-
-def _near_divisor(whole: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The divisor of every `whole` that is nearest to `wanted`, as a ratio."""
-    best = np.ones(len(whole), dtype=np.int64)
-    off = wanted.astype(float)
-    for d in range(2, int(wanted.max()) * 2):
-        ratio = np.maximum(wanted / d, d / wanted)
-        nearer = (whole % d == 0) & (ratio < off)
-        best[nearer], off[nearer] = d, ratio[nearer]
-    return best
 
 
 def _pairs(catalogue: pd.DataFrame, inside: np.ndarray) -> pd.DataFrame:

@@ -1,4 +1,7 @@
-"""How the invented shoppers buy: a BG/NBD process with Gamma-Gamma values, busier at 618 and 双11.
+"""How the invented shoppers buy: an MBG/NBD process with Gamma-Gamma values, busier at 618 and 双11.
+
+MBG/NBD (Batislam, Denizel and Filiztekin 2007): one may leave after the first purchase already. BG/NBD (Fader,
+Hardie and Lee 2005) lets nobody leave before the second, so it fits these orders worse by construction.
 
 Time runs on an even clock of 730 days that is laid on the calendar with the festivals' weights, so the number
 of orders is that of the plain process and only their days move.
@@ -53,7 +56,7 @@ def shop(draws: Draws, n: int, parameters: Parameters = PARAMETERS) -> History:
     """Let `n` buyers shop until the as-of date.
 
     After the first purchase each buyer waits Exponential(rate) between purchases and leaves for good with
-    probability `dropout` after every purchase.
+    probability `dropout` after every purchase, the first included.
     """
     rate = draws.gamma(parameters.r, parameters.alpha, n)
     dropout = draws.beta(parameters.a, parameters.b, n)

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import AS_OF
-from segkit.synth.cases.jd_dirt import Dirty
-from segkit.synth.cases.jd_outcomes import ODDS
+from segkit.synth.cases.jd_dirt import UNSEEN, Dirty
 from segkit.synth.cases.jd_process import PARAMETERS, expected_orders
 
 HIGH_DAYS, HIGH_SHARE = 5, 0.80  # 高价值: 5 order days and net amount at or above the 80th percentile
@@ -90,8 +89,8 @@ def gini(values: np.ndarray) -> float:
     return float(2 * (np.arange(1, n + 1) * x).sum() / (n * x.sum()) - (n + 1) / n)
 
 
-def facts_of(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, Any]:
-    """The numbers of the whole case in one page; `odds` is the truth about the campaign."""
+def facts_of(truth: pd.DataFrame, dirt: Dirty) -> dict[str, Any]:
+    """The numbers of customers and orders in one page."""
     spend = truth["net_amount"].astype(float).to_numpy()
     buyers = np.sort(spend[truth["order_days"].to_numpy() > 0])[::-1]
     top = buyers[: round(len(buyers) * 0.2)].sum() / buyers.sum()
@@ -104,6 +103,7 @@ def facts_of(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, 
         "extra_rows": int(added.sum()),
         "holdout_rows": int(dirt.valid["holdout"].sum()),
         "buyers": len(buyers),
+        "cleaned": _cleaned(dirt),
         "net_sales": round(float(buyers.sum()), 2),
         "top_20_percent_share": round(float(top), 4),
         "gini": round(gini(buyers), 4),
@@ -114,16 +114,32 @@ def facts_of(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, 
         "tiers": _counts(truth["tier"]),
         "eight_mean": _counts(truth["eight_mean"]),
         "eight_median": _counts(truth["eight_median"]),
-        "trap": _trap(truth, dirt, odds),
+        "cuts": _cuts(truth),
+        "trap": _trap(dirt),
     }
 
 
-def _trap(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, Any]:
-    """What misleads: conversion by cell and arm, and the best of one quarter in the next."""
-    rate = odds.assign(rate=odds["converted"] / odds["n"]).pivot(
-        index="eight_mean", columns="arm", values="rate"
-    )
-    rate = rate.reindex(list(ODDS)).fillna(0.0)  # a cell may be empty in a small draw
+def _cleaned(dirt: Dirty) -> dict[str, int]:
+    """What careful cleaning reaches from the tables: an order without customer or true day is lost."""
+    lines = dirt.defects[dirt.defects["reason"].isin(UNSEEN)]["row"].to_numpy() - 2
+    kept = dirt.valid[~dirt.valid["order_id"].isin(dirt.table["order_id"].iloc[lines])]
+    return {"rows": len(kept), "buyers": int(kept["customer_id"].nunique())}
+
+
+def _cuts(truth: pd.DataFrame) -> dict[str, Any]:
+    """Where the classes are cut, and how many buyers lie on or above the cut of the order days."""
+    buyers = truth[truth["order_days"] > 0].astype({"recency_days": float, "net_amount": float})
+    cuts: dict[str, Any] = {"high_net": round(float(np.quantile(buyers["net_amount"], HIGH_SHARE)), 2)}
+    for split in ("mean", "median"):
+        at = {c: float(getattr(buyers[c], split)()) for c in ("recency_days", "order_days", "net_amount")}
+        cuts[split] = {c: round(v, 2) for c, v in at.items()}
+        cuts[split]["at_least"] = round(float((buyers["order_days"] >= at["order_days"]).mean()), 4)
+        cuts[split]["above"] = round(float((buyers["order_days"] > at["order_days"]).mean()), 4)
+    return cuts
+
+
+def _trap(dirt: Dirty) -> dict[str, Any]:
+    """What misleads: the best of one quarter in the next, and the accounts of the staff."""
     orders = dirt.valid.assign(net=dirt.valid["net_amount"].astype(float))
     quarter = pd.to_datetime(orders["order_date"]).dt.to_period("Q").astype(str)
     spend = orders.pivot_table(index="customer_id", columns=quarter, values="net", aggfunc="sum").fillna(0.0)
@@ -131,18 +147,11 @@ def _trap(truth: pd.DataFrame, dirt: Dirty, odds: pd.DataFrame) -> dict[str, Any
     best = before.sort_values(ascending=False, kind="stable").index[: round((before > 0).sum() * 0.1)]
     tests = dirt.table["order_id"].str.startswith("TEST")
     return {
-        "treated": _rounded(rate["treated"]),
-        "holdout": _rounded(rate["holdout"]),
-        "uplift": _rounded(rate["treated"] - rate["holdout"]),
         "top_tenth": len(best),
         "top_tenth_change": round(float(after[best].sum() / before[best].sum() - 1), 4),
         "all_change": round(float(after.sum() / before.sum() - 1), 4),
         "staff": int(dirt.table.loc[tests, "customer_id"].nunique()),
     }
-
-
-def _rounded(column: pd.Series) -> dict[str, float]:
-    return {str(k): round(float(v), 4) for k, v in column.items()}
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

@@ -24,10 +24,10 @@ from segkit.synth.cases.loyalty_account import (
 )
 from segkit.synth.cases.loyalty_visits import joining, visits
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import Planter
+from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 from segkit.synth.tables import case_files, written
 
 CASE = "loyalty"
@@ -40,10 +40,8 @@ REDEEMS = 0.24  # chance at a visit, if the stars suffice
 GOODWILL, CORRECTION = 0.015, 0.01  # adjustments at a visit: up 5-30 stars, down 1-8
 COPIES = 0.01
 REFUSED, LATE = 14, 40  # redemptions beyond the balance; earnings posted 20-75 days late
-LATE_DAYS, NEAR = (
-    (20, 75),
-    15,
-)  # half of the late ones are posted in the next membership year; NEAR days before it
+# half of the late ones are posted in the next membership year; NEAR days before it
+LATE_DAYS, NEAR = (20, 75), 15
 DECISIVE = 12  # late ones by which the last review, gone by day of posting, gives another level
 CHANNELS, CARDS, TIERS, CONSENT = (0.5, 0.4, 0.1), (0.85, 0.15), (0.34, 0.33, 0.2, 0.13), 0.80
 NO_SMS = 0.06  # opted out of text messages
@@ -85,28 +83,18 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         level(joined, [(e.posted, e.stars) for e in own if e.kind == EARN], AS_OF)[0]
         for joined, own in zip(members["join_date"], _by_member(entries, len(members)), strict=True)
     ]
-    planter = Planter(written(CASE, "ledger", _described(names, entries)), draws)
-    keys = _spoilt(draws, planter, entries)
-    ledger = planter.ledger(keys, file="ledger.csv", first_row=2)
-    structure = ledger["reason"] == "late_posting"
-    tables = {"members": written(CASE, "members", members), "ledger": planter.frame.loc[keys]}
-    return case_files(
-        CASE,
-        tables,
-        {
-            "members": truth,
-            "defects": ledger[~structure].reset_index(drop=True),
-            "planted": ledger[structure].reset_index(drop=True),
-        },
-        {"seed": seed} | _facts(truth, entries),
-    )
+    tables = {
+        "members": written(CASE, "members", members),
+        "ledger": _spoilt(draws, written(CASE, "ledger", _described(names, entries)), entries),
+    }
+    return case_files(CASE, tables, {"members": truth}, {"seed": seed} | _facts(truth, entries))
 
 
 def _members(draws: Draws, names: Names, n: int) -> pd.DataFrame:
     """Everyone who joined, in order of joining; with the latent columns of `joining`."""
     spec = columns(CASE, "members")
     return joining(draws, n).assign(
-        member_id=[f"M{i:06d}" for i in range(1, n + 1)],
+        member_id=numbered("M", n),
         join_channel=spec["join_channel"].drawn(names, draws, CHANNELS, n),
         card=spec["card"].drawn(names, draws, CARDS, n),
         city_tier=spec["city_tier"].drawn(names, draws, TIERS, n),
@@ -181,16 +169,15 @@ def _account(draws: Draws, days: list[dt.date]) -> tuple[list[Happening], Accoun
 
 def _refusals(draws: Draws, short: list[list[Short]], scale: float) -> dict[int, list[Happening]]:
     """Who asks for more than is there at a visit, once each, over all years; half of them for stars that have ended."""
-    n = max(2, round(REFUSED * scale))
+    n = at_scale(REFUSED, scale, least=2)
     every = [(at, s) for at, own in enumerate(short) for s in own]
     ended = [s.without_expiry >= s.wanted for _, s in every]
     tries: dict[int, list[Happening]] = {}
     for wanted, most in ((True, n // 2), (False, n)):
         turn = draws.some(np.flatnonzero(np.array(ended) == wanted), ended.count(wanted))
         year = pd.Series([every[i][1].day.year for i in turn])
-        for i in turn[
-            np.argsort(year.groupby(year).cumcount().to_numpy(), kind="stable")
-        ]:  # one of every year in turn
+        in_turn = np.argsort(year.groupby(year).cumcount().to_numpy(), kind="stable")  # one of every year
+        for i in turn[in_turn]:
             at, s = every[i]
             if at not in tries and len(tries) < most:
                 tries[at] = [Happening(s.day, REDEEM, -s.wanted, refused=True)]
@@ -208,13 +195,10 @@ def _posted(draws: Draws, members: pd.DataFrame, entries: pd.DataFrame, scale: f
     ordinals = np.array([day.toordinal() for day in entries["day"]])
     kept = entries["kind"] == EARN
     earned = kept.to_numpy() & (ordinals <= AS_OF.toordinal() - LATE_DAYS[1])
-    n = max(2, round(LATE * scale))
-    least = _decisive(
-        draws, members, entries[kept].assign(able=earned[kept]), max(1, round(DECISIVE * scale))
-    )
-    earned &= (
-        ~entries["at"].isin(entries.loc[list(least), "at"]).to_numpy()
-    )  # nothing else late for these people
+    n = at_scale(LATE, scale, least=2)
+    least = _decisive(draws, members, entries[kept].assign(able=earned[kept]), at_scale(DECISIVE, scale))
+    # nothing else late for these people
+    earned &= ~entries["at"].isin(entries.loc[list(least), "at"]).to_numpy()
     near = np.flatnonzero(earned & _before_anniversary(members, entries))
     rest = np.setdiff1d(np.flatnonzero(earned), near)
     near = draws.some(near, min(n // 2 - len(least), len(near)))
@@ -227,7 +211,7 @@ def _posted(draws: Draws, members: pd.DataFrame, entries: pd.DataFrame, scale: f
     out = entries.assign(posted=[dt.date.fromordinal(int(day)) for day in posted], late=late)
     turn = np.lexsort((entries["kind"], entries["at"], ordinals, posted))
     out = out.iloc[turn].reset_index(drop=True)
-    out["entry_id"] = [f"L{i:06d}" for i in range(1, len(out) + 1)]
+    out["entry_id"] = numbered("L", len(out))
     return out.assign(member_id=members["member_id"].to_numpy()[out["at"]])
 
 
@@ -282,15 +266,15 @@ def _described(names: Names, entries: pd.DataFrame) -> pd.DataFrame:
     return entries.rename(columns={"day": "entry_date", "posted": "posted_date"}).assign(type=kind)
 
 
-def _spoilt(draws: Draws, planter: Planter, entries: pd.DataFrame) -> list[int]:
-    """Copies, redemptions that do not count, late postings; the keys in file order."""
+def _spoilt(draws: Draws, cells: pd.DataFrame, entries: pd.DataFrame) -> Planter:
+    """ledger.csv with copies, redemptions that do not count and late postings."""
+    planter = Planter(cells, draws, reach=30)
     refused, late = entries.index[entries["refused"]], entries.index[entries["late"]]
     planter.note("negative", refused, "stars", ["0"] * len(refused))
     planter.note("late_posting", late, "posted_date", [entries.at[k, "day"].isoformat() for k in late])
     planter.free = planter.free.difference(refused.union(late))
-    copied = planter.take(max(1, round(COPIES * len(entries))))
-    planter.copy_rows("duplicate", copied, "entry_id")
-    return planter.file_order(reach=30)
+    planter.copy_rows("duplicate", planter.take(at_scale(COPIES, len(entries))), "entry_id")
+    return planter
 
 
 def _facts(truth: pd.DataFrame, entries: pd.DataFrame) -> dict[str, Any]:

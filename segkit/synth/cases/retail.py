@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from segkit.synth.cases.retail_dirt import PLANTED, dirty_customers, dirty_orders
+from segkit.synth.cases.retail_dirt import dirty_customers, dirty_orders
 from segkit.synth.cases.retail_orders import (
     ASSIGNED,
     WINDOW,
@@ -35,25 +35,18 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     orders = described(draws, names, people, with_huge_orders(draws, people, bought, members, scale))
     people = with_first_orders(draws, people, orders)
     offers = _offers(names, people, orders, members)
-    order_table, order_ledger = dirty_orders(draws, orders, scale)
-    customer_table, customer_ledger = dirty_customers(draws, people, scale)
-    ledger = pd.concat([customer_ledger, order_ledger], ignore_index=True)
-    structure = ledger["reason"].isin(PLANTED)
+    dirty = dirty_orders(draws, orders, scale)
+    tables = {
+        "customers": dirty_customers(draws, people, scale),
+        "orders": dirty,
+        "experiment": written(CASE, "experiment", offers),
+    }
     truth = customer_truth(people, orders)
     effects = experiment_truth(offers, columns(CASE, "experiment")["cell"].values(names))
     return case_files(
         CASE,
-        {
-            "customers": customer_table,
-            "orders": order_table,
-            "experiment": written(CASE, "experiment", offers),
-        },
-        {
-            "customers": truth,
-            "experiment": effects,
-            "defects": ledger[~structure].reset_index(drop=True),
-            "planted": ledger[structure].reset_index(drop=True),
-        },
+        tables,
+        {"customers": truth, "experiment": effects},
         {"seed": seed} | facts(truth, effects, people, orders),
     )
 

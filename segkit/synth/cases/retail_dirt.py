@@ -8,20 +8,18 @@ import pandas as pd
 
 from segkit.synth.calendar import excel_serial, with_slashes
 from segkit.synth.cases.retail_people import CASE
-from segkit.synth.dirt import Planter
+from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws
 from segkit.synth.tables import written
 
 # shares of the order rows, and rows of the sample (示例参数)
 SHARES = {"duplicate": 0.01, "no_customer": 0.005, "amount_unit": 0.008, "date_format": 0.01}
 EXCEL_DATES, FUTURE, AGES = 12, 5, 8
-# read without a remark or true as written: not defects, kept in a ledger of their own
-PLANTED = ("date_format", "huge_order", "implausible_age")
 
 
-def dirty_orders(draws: Draws, orders: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """orders.csv as it stands, sorted by day of the true order time, and its ledger."""
-    planter = Planter(written(CASE, "orders", orders), draws)
+def dirty_orders(draws: Draws, orders: pd.DataFrame, scale: float) -> Planter:
+    """orders.csv as it stands, sorted by day of the true order time."""
+    planter = Planter(written(CASE, "orders", orders), draws, reach=40)
     huge = orders.index[orders["huge"]]
     planter.note("huge_order", huge, "amount", list(planter.frame.loc[huge, "amount"]))
     planter.free = planter.free.difference(huge)
@@ -35,23 +33,21 @@ def dirty_orders(draws: Draws, orders: pd.DataFrame, scale: float) -> tuple[pd.D
     planter.spoil(
         "date_format", keys, "order_time", [f"{with_slashes(time[k])} {time[k]:%H:%M}" for k in keys]
     )
-    keys = planter.take(max(1, round(EXCEL_DATES * scale)))
+    keys = planter.take(at_scale(EXCEL_DATES, scale))
     planter.spoil("excel_serial", keys, "order_time", [_serial(time[k]) for k in keys])
-    keys = planter.take(max(1, round(FUTURE * scale)), orders["month"] <= 4)
+    keys = planter.take(at_scale(FUTURE, scale), orders["month"] <= 4)
     planter.spoil("after_as_of", keys, "order_time", [f"{time[k]:2026-%m-%d %H:%M}" for k in keys])
     planter.copy_rows("duplicate", copied, "order_id")
-    in_order = planter.file_order(reach=40)
-    return planter.frame.loc[in_order].reset_index(drop=True), planter.ledger(
-        in_order, file="orders.csv", first_row=2
-    )
+    planter.file_order()  # drawn before the customers' dirt
+    return planter
 
 
-def dirty_customers(draws: Draws, people: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """customers.csv with some ages of 0 and 199, and its ledger."""
+def dirty_customers(draws: Draws, people: pd.DataFrame, scale: float) -> Planter:
+    """customers.csv with some ages of 0 and 199."""
     planter = Planter(written(CASE, "customers", people), draws)
-    keys = planter.take(max(2, round(AGES * scale)))
+    keys = planter.take(at_scale(AGES, scale, least=2))
     planter.spoil("implausible_age", keys, "age", ["0" if i % 2 else "199" for i in range(len(keys))])
-    return planter.frame, planter.ledger(list(planter.frame.index), file="customers.csv", first_row=2)
+    return planter
 
 
 def _serial(moment: dt.datetime) -> str:

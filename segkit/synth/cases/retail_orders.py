@@ -11,8 +11,9 @@ import pandas as pd
 from segkit.synth.calendar import days_from
 from segkit.synth.cases.retail_people import CASE, DAYS, MONTH, START, clock
 from segkit.synth.dictionary import JOINED_BY, columns
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 
 # every number here is a sample parameter (示例参数)
 AMOUNT_SHAPE = 4.0  # order amounts around the customer's typical value: Gamma of this shape
@@ -43,22 +44,8 @@ LARGE, LARGE_TIMES = 0.015, (3.0, 8.0)  # share of the orders of customers of hi
 HUGE, HUGE_TIMES, HUGE_ORDERS = 60, (20.0, 45.0), (4, 10)  # customers, factor, orders such a customer has
 ON_HABIT = 0.70  # share of orders at one's usual time
 HABIT_HOURS = {"evening": (20, 22), "lunch": (12, 13), "weekend": (10, 17)}
-ALL_HOURS = (
-    0.03,
-    0.05,
-    0.07,
-    0.08,
-    0.08,
-    0.07,
-    0.07,
-    0.07,
-    0.07,
-    0.08,
-    0.09,
-    0.10,
-    0.08,
-    0.06,
-)  # from 9 o'clock
+# from 9 o'clock
+ALL_HOURS = (0.03, 0.05, 0.07, 0.08, 0.08, 0.07, 0.07, 0.07, 0.07, 0.08, 0.09, 0.10, 0.08, 0.06)
 CATEGORIES = (0.07, 0.06, 0.12, 0.12, 0.10, 0.24, 0.13, 0.16)
 CATEGORY_OF_INTEREST = (0, 1, 2, 3, 4, 5, 6, 2, 7)
 LIKED = 3.0  # weight of a category one is interested in
@@ -82,9 +69,8 @@ def _orders(draws: Draws, people: pd.DataFrame, who: np.ndarray, day: np.ndarray
     n, low, high = len(who), *LARGE_TIMES
     usual, large = draws.gamma(AMOUNT_SHAPE, AMOUNT_SHAPE, n), low + (high - low) * draws.uniform(n)
     dear = people["value_class"].to_numpy()[who] == "high"
-    times = np.where(
-        dear & draws.chance(LARGE, n), large, usual
-    )  # now and then something large, such as a fridge
+    # now and then something large, such as a fridge
+    times = np.where(dear & draws.chance(LARGE, n), large, usual)
     amount = people["typical_value"].to_numpy()[who] * times
     month = _MONTH_OF_DAY[day]
     return pd.DataFrame({"who": who, "day": day, "month": month, "amount": np.round(amount, 2)})
@@ -173,7 +159,7 @@ def with_huge_orders(
     low = people["value_class"].to_numpy()[orders["who"]] == "low"
     months = ~orders["month"].isin(WINDOW) & (orders["month"] > BEFORE) | ~orders["who"].isin(members["who"])
     able = orders[low & months & many.between(*HUGE_ORDERS)]
-    buyers = draws.some(able["who"].unique(), max(1, round(HUGE * scale)))
+    buyers = draws.some(able["who"].unique(), at_scale(HUGE, scale))
     able = able.loc[draws.some(able.index.to_numpy(), len(able))]
     rows = able[able["who"].isin(buyers)].groupby("who").head(1).index
     low_times, high_times = HUGE_TIMES
@@ -212,7 +198,7 @@ def described(draws: Draws, names: Names, people: pd.DataFrame, orders: pd.DataF
     )
     turn = np.lexsort((frame["who"], minute, hour, day))
     frame = frame.iloc[turn].reset_index(drop=True)
-    frame.insert(0, "order_id", [f"D{i:06d}" for i in range(1, n + 1)])
+    frame.insert(0, "order_id", numbered("D", n))
     return frame
 
 

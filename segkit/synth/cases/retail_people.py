@@ -10,7 +10,7 @@ import pandas as pd
 from segkit.synth.calendar import AS_OF, BusyTime, Season, days_from
 from segkit.synth.dictionary import JOINED_BY, columns
 from segkit.synth.draws import Draws, quota
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 
 CASE = "retail"
 CUSTOMERS = 1500
@@ -115,9 +115,13 @@ def _registered(draws: Draws, n: int) -> pd.DataFrame:
     first = np.array([(start - START).days for start, *_ in REGISTERED])[group]
     last = np.array([(end - START).days for _, end, _ in REGISTERED])[group]
     day = np.sort(first + np.floor(draws.uniform(n) * (last - first + 1)).astype(int))
-    ids = [f"C{i:06d}" for i in range(1, n + 1)]
     return pd.DataFrame(
-        {"customer_id": ids, "register_date": days_from(START, day), "register_group": group, "from_day": day}
+        {
+            "customer_id": numbered("C", n),
+            "register_date": days_from(START, day),
+            "register_group": group,
+            "from_day": day,
+        }
     )
 
 

@@ -9,19 +9,13 @@ import pandas as pd
 
 from segkit.synth.cases.retail_orders import CELLS, DEAR_FROM, OFFERS, WINDOW
 from segkit.synth.cases.retail_people import NEWCOMER, START, tenure_months
+from segkit.synth.measures import interval, share
 
 LATENT = [
-    "frequency_class",
-    "value_class",
-    "monthly_rate",
-    "typical_value",
-    "preference",
-    "online_share",
-    "habit",
-]
+    "frequency_class", "value_class", "monthly_rate", "typical_value", "preference", "online_share", "habit",
+]  # fmt: skip
 FEW = 3  # orders from which an average order value is compared
 ARMS = ("treated", "holdout")
-BOUND = 1.96  # standard errors to either side of a 95 % interval
 
 
 def customer_truth(people: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
@@ -63,51 +57,21 @@ def facts(
     truth: pd.DataFrame, offers: pd.DataFrame, people: pd.DataFrame, orders: pd.DataFrame
 ) -> dict[str, Any]:
     """The measured numbers the datasheets quote."""
-    often = truth["frequency_class"] == "high"
-    monthly = truth["orders"] / truth["tenure_months"]
-    buyers = truth["orders"] > 0
-    late = often & (truth["newcomer"] == 1)
-    by_count, by_rate = truth["orders"] > truth["orders"].mean(), monthly > monthly.mean()
-    known = truth[truth["orders"] >= FEW]
-    dear = known["value_class"] == "high"
-    huge = known["huge_order"] == 1
-    by_mean, by_median = (known[c] >= DEAR_FROM for c in ("mean_amount", "median_amount"))
+    amount, buyers = orders["amount"], truth["orders"] > 0
+    low, high = (truth["frequency_class"] == c for c in ("low", "high"))
     return {
         "valid_orders": len(orders),
-        "order_value": {
-            "mean": _rounded(orders["amount"].mean()),
-            "median": _rounded(orders["amount"].median()),
-        },
+        "order_value": {name: round(float(amount.agg(name)), 2) for name in ("mean", "median")},
         "buyers": int(buyers.sum()),
         "customers": _by_first_order(people, buyers),
         "consent": int(people["consent_marketing"].sum()),
         "classes": {
-            f"{f}_{v}": int(((truth["frequency_class"] == f) & (truth["value_class"] == v)).sum())
-            for f in ("high", "low")
+            f"{name}_{v}": int((own & (truth["value_class"] == v)).sum())
+            for name, own in (("high", high), ("low", low))
             for v in ("high", "low")
         },
-        "newcomers_often": int(late.sum()),
-        "newcomers_called_low": {
-            "by_count": int((late & ~by_count).sum()),
-            "by_rate": int((late & ~by_rate).sum()),
-        },
-        "newcomers_who_bought": int((late & buyers).sum()),
-        "newcomers_who_bought_called_low": {
-            "by_count": int((late & buyers & (truth["orders"] <= truth.loc[buyers, "orders"].mean())).sum()),
-            "by_rate": int((late & buyers & (monthly <= monthly[buyers].mean())).sum()),
-        },
-        "frequency_accuracy": {"by_count": _share(by_count == often), "by_rate": _share(by_rate == often)},
-        "huge": int(huge.sum()),
-        "huge_called_high": {
-            "by_mean": int((huge & by_mean).sum()),
-            "by_median": int((huge & by_median).sum()),
-        },
-        "huge_smallest": _rounded(orders.loc[orders["huge"], "amount"].min()),
-        "genuine_as_large": int(
-            (~orders["huge"] & (orders["amount"] >= orders.loc[orders["huge"], "amount"].min())).sum()
-        ),
-        "value_accuracy": {"by_mean": _share(by_mean == dear), "by_median": _share(by_median == dear)},
-        "value_cut": round(DEAR_FROM),
+        **_frequency(truth, buyers),
+        **_value(truth[truth["orders"] >= FEW], orders),
         "participants": int(offers["n_treated"].sum() + offers["n_holdout"].sum()),
         "cells": {str(row["cell_code"]): _cell(row) for row in offers.to_dict("records")},
         "holdout_before_after": round(
@@ -115,6 +79,39 @@ def facts(
             - 1,
             4,
         ),
+    }
+
+
+def _frequency(truth: pd.DataFrame, buyers: pd.Series) -> dict[str, Any]:
+    """How far the number of orders, and orders a month, tell who buys often; newcomers apart."""
+    often = truth["frequency_class"] == "high"
+    late = often & (truth["newcomer"] == 1)
+    measures = {"by_count": truth["orders"], "by_rate": truth["orders"] / truth["tenure_months"]}
+
+    def called_low(among: pd.Series) -> dict[str, int]:
+        return {name: int((late & among & (by <= by[among].mean())).sum()) for name, by in measures.items()}
+
+    return {
+        "newcomers_often": int(late.sum()),
+        "newcomers_called_low": called_low(truth["orders"] >= 0),
+        "newcomers_who_bought": int((late & buyers).sum()),
+        "newcomers_who_bought_called_low": called_low(buyers),
+        "frequency_accuracy": {name: share((by > by.mean()) == often) for name, by in measures.items()},
+    }
+
+
+def _value(known: pd.DataFrame, orders: pd.DataFrame) -> dict[str, Any]:
+    """How far the mean and the median of a customer's orders tell who is of high value; one huge order apart."""
+    dear, huge = known["value_class"] == "high", known["huge_order"] == 1
+    smallest = orders.loc[orders["huge"], "amount"].min()
+    called = {f"by_{name}": known[f"{name}_amount"] >= DEAR_FROM for name in ("mean", "median")}
+    return {
+        "huge": int(huge.sum()),
+        "huge_called_high": {name: int((huge & by).sum()) for name, by in called.items()},
+        "huge_smallest": round(float(smallest), 2),
+        "genuine_as_large": int((~orders["huge"] & (orders["amount"] >= smallest)).sum()),
+        "value_accuracy": {name: share(by == dear) for name, by in called.items()},
+        "value_cut": round(DEAR_FROM),
     }
 
 
@@ -141,6 +138,8 @@ def _cell(row: dict[Any, Any]) -> dict[str, Any]:
     noise = sum(row[f"orders_after_variance_{arm}"] / n[arm] for arm in ARMS) ** 0.5 / len(WINDOW)
     spent_noise = sum(row[f"amount_after_variance_{arm}"] / n[arm] for arm in ARMS) ** 0.5
     more, spent_more = after["treated"] - after["holdout"], spent["treated"] - spent["holdout"]
+    low, high = interval(more, noise, 3)
+    spent_low, spent_high = interval(spent_more, spent_noise, 2)
     return {
         "n": n["treated"] + n["holdout"],
         "used": round(row["used"] / n["treated"], 4),
@@ -151,19 +150,11 @@ def _cell(row: dict[Any, Any]) -> dict[str, Any]:
         "holdout_before_after": round(after["holdout"] / before["holdout"] - 1, 4),
         "uplift": round(after["treated"] / after["holdout"] - 1, 4),
         "more_orders": round(more, 3),
-        "more_orders_low": round(more - BOUND * noise, 3),
-        "more_orders_high": round(more + BOUND * noise, 3),
+        "more_orders_low": low,
+        "more_orders_high": high,
         "uplift_value": round(value["treated"] / value["holdout"] - 1, 4),
         "uplift_spent": round(spent["treated"] / spent["holdout"] - 1, 4),
-        "more_spent": _rounded(spent_more),
-        "more_spent_low": _rounded(spent_more - BOUND * spent_noise),
-        "more_spent_high": _rounded(spent_more + BOUND * spent_noise),
+        "more_spent": round(float(spent_more), 2),
+        "more_spent_low": spent_low,
+        "more_spent_high": spent_high,
     }
-
-
-def _share(right: pd.Series) -> float:
-    return round(float(np.mean(right)), 4)
-
-
-def _rounded(amount: float) -> float:
-    return round(float(amount), 2)
