@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from scipy.optimize import minimize
+from scipy.stats import chi2_contingency
 
 from segkit.synth.build import build
 
@@ -116,13 +117,20 @@ def phones_alike(phones: pd.Series) -> pd.Series:
     return phones.str.replace(r"\D", "", regex=True).str[-11:]
 
 
+def firm_of(case: Case) -> pd.Series:
+    """Of each record the first record of the same firm: twins merged."""
+    firms = case.suppliers.assign(key=names_alike(case.suppliers["company_name"])).sort_values("record_date")
+    return firms.set_index("company_id").groupby("key")["key"].transform(lambda k: k.index[0])
+
+
 def model_table(case: Case, *, until_signing: bool = True) -> pd.DataFrame:
     """One row per firm with effective contact by an honest rep: what may explain signing, and whether it signed."""
-    firms = case.suppliers.assign(key=names_alike(case.suppliers["company_name"])).sort_values("record_date")
-    firms = firms.drop_duplicates("key").set_index("company_id")
+    merged = firm_of(case)
+    firms = case.suppliers.set_index("company_id").loc[merged.unique()]
     signed = case.contracts.set_index("company_id")["sign_date"]
     firms = firms[~(firms.index.map(signed) < case.visits["visit_date"].min())]
     visits = case.visits[~case.visits["rep_id"].isin(fakers(case)) & by_rule(case.visits)]
+    visits = visits.assign(company_id=visits["company_id"].map(merged))
     visits = visits[visits["company_id"].isin(firms.index)]
     if until_signing:
         visits = visits[~(visits["visit_date"] > visits["company_id"].map(signed))]
@@ -202,11 +210,11 @@ def test_sizes_and_marginals(cases: list[Case]) -> None:
                 "陌拜": 0.35,
                 "网站注册": 0.25,
                 "展会": 0.15,
-                "黄页": 0.12,
+                "黄页/名录": 0.12,
                 "转介绍": 0.08,
                 "商会协会": 0.05,
             },
-            "has_export_right": {"1": 0.70},
+            "has_trade_team": {"1": 0.70},
         }
         for column, shares in stated.items():
             found = case.suppliers[column].value_counts(normalize=True)
@@ -215,7 +223,7 @@ def test_sizes_and_marginals(cases: list[Case]) -> None:
         assert case.suppliers["employees"].median() == pytest.approx(60, abs=4)
         assert case.suppliers["annual_rev_wan"].median() == pytest.approx(1500, rel=0.1)
         assert case.suppliers["export_share"].mean() == pytest.approx(0.375, abs=0.03)
-        free = case.suppliers["free_member_months"]
+        free = developed["free_member_months"]
         assert (free == 0).mean() == pytest.approx(0.55, abs=0.01) and free.max() <= 36
         pool = developed["pool_status"].value_counts(normalize=True)
         for status, share in {"私海": 0.54, "公海": 0.30, "锁定": 0.025, "成交": 0.145}.items():
@@ -244,11 +252,7 @@ def test_the_name_of_a_firm_tells_its_trade(cases: list[Case]) -> None:
         trade = names.str.extract("(" + "|".join(words) + ")$")[0].map(words)
         assert (trade == case.suppliers["industry"]).all()
         assert case.suppliers["company_name"].str.contains("虚构").all()
-        geo = (
-            case.suppliers["province"]
-            .map({"浙江省": "本地", "广东省": "全国", "河北省": "全国"})
-            .fillna("区域")
-        )
+        geo = case.suppliers["province"].map({"浙江省": "本地", "广东省": "全国"}).fillna("区域")
         assert (geo == case.suppliers["geo_class"]).all()
         size = np.select(
             [case.suppliers["employees"] < 50, case.suppliers["employees"] <= 300], ["小型", "中型"], "大型"
@@ -273,14 +277,63 @@ def test_an_honest_rep_makes_eight_visits_a_day_half_of_them_first_visits(cases:
     for case in cases:
         honest = case.visits[~case.visits["rep_id"].isin(fakers(case))]
         a_day = honest.groupby(["rep_id", "visit_date"]).size()
-        assert a_day.mean() == pytest.approx(8, abs=0.35) and a_day.between(4, 16).all()
+        assert a_day.mean() == pytest.approx(8, abs=0.35) and a_day.between(1, 15).all()
+        assert (a_day <= 4).mean() > 0.005 and (a_day >= 12).mean() > 0.02  # short days, and door to door
         shares = honest["purpose"].value_counts(normalize=True)
         for purpose, share in {"新访": 0.50, "跟进": 0.25, "促单": 0.25}.items():
             assert shares[purpose] == pytest.approx(share, abs=0.04), purpose
-        assert (honest["effective"] == by_rule(honest)).all()
+        ticked, ruled = honest["effective"] == 1, by_rule(honest)
+        assert 0.95 < (ticked == ruled).mean() < 0.99  # slips, both ways
+        assert (ticked & ~ruled).sum() > 50 and (ruled & ~ticked).sum() > 30
         once = honest[honest["company_id"] != ""].groupby(["company_id", "visit_date"]).size()
         assert (once == 1).all()
         assert (honest[honest["company_id"] == ""]["purpose"] == "新访").all()
+
+
+NEIGHBOURS = ("宁波台州", "台州温州", "杭州金华", "佛山广州", "广州东莞", "东莞深圳", "上海苏州", "苏州无锡",
+              "无锡常州", "福州泉州", "泉州厦门", "烟台青岛", "合肥芜湖")  # fmt: skip
+
+
+def test_a_rep_visits_on_site_in_one_city_a_day_or_two_neighbours(cases: list[Case]) -> None:
+    near = {frozenset((pair[:2] + "市", pair[2:] + "市")) for pair in NEIGHBOURS}
+    team = {"浙江省": "浙江组", "广东省": "广东组", "江苏省": "江苏上海组", "上海市": "江苏上海组"}
+    for case in cases:
+        own = case.suppliers.set_index("company_id")
+        honest = case.visits[~case.visits["rep_id"].isin(fakers(case)) & (case.visits["company_id"] != "")]
+        on_site = honest[honest["channel"] == "上门"]
+        cities = on_site["company_id"].map(own["city"])
+        days = cities.groupby([on_site["rep_id"], on_site["visit_date"]]).agg(frozenset)
+        assert all(len(day) == 1 or day in near for day in days)
+        assert (honest.loc[honest["purpose"] == "新访", "channel"] == "上门").mean() > 0.98
+        assert 0.2 < (honest["channel"] == "电话").mean() < 0.45
+        expected = honest["company_id"].map(own["province"]).map(team).fillna("华东综合组")
+        assert (honest["rep_id"].map(case.reps.set_index("rep_id")["team"]) == expected).all()
+
+
+def test_owners_were_hired_before_they_claimed(cases: list[Case]) -> None:
+    for case in cases:
+        own = case.suppliers
+        hired = own["owner_id"].where(own["owner_id"] != "", own["last_owner_id"])
+        hired = hired.map(case.reps.set_index("rep_id")["hire_date"])
+        assert (hired <= own["claim_date"]).all() and (hired <= own["last_follow_date"]).all()
+
+
+def test_minutes_go_smoothly_over_the_limit_of_ten(cases: list[Case]) -> None:
+    for case in cases:
+        honest = case.visits[~case.visits["rep_id"].isin(fakers(case)) & (case.visits["channel"] == "上门")]
+        below, above = (honest["minutes"].between(*span).sum() for span in ((8, 9), (10, 11)))
+        assert below < 2.6 * above
+
+
+def test_next_steps_are_mostly_kept(cases: list[Case]) -> None:
+    for case in cases:
+        honest = case.visits[~case.visits["rep_id"].isin(fakers(case)) & (case.visits["company_id"] != "")]
+        honest = honest.sort_values(["company_id", "visit_date"])
+        following = honest.groupby("company_id")["visit_date"].shift(-1)
+        both = honest["next_step_date"].notna() & following.notna()
+        off = (honest["next_step_date"] - following)[both].dt.days.abs()
+        assert 0.55 < (off == 0).mean() < 0.85 and (off <= 4).mean() > 0.75
+        assert all(chinese_calendar.is_workday(d) for d in honest["next_step_date"].dropna().dt.date)
 
 
 def test_nothing_but_plans_lies_after_the_as_of_date(cases: list[Case]) -> None:
@@ -302,11 +355,12 @@ def test_nothing_but_plans_lies_after_the_as_of_date(cases: list[Case]) -> None:
 def test_minutes_and_visits_a_day_find_the_false_logs_where_a_ranking_praises_them(cases: list[Case]) -> None:
     for case in cases:
         table, found = rep_days(case), fakers(case)
+        visits = case.visits[case.visits["rep_id"].isin(found)]
         truth = case.truth["reps"]
         assert found == set(truth.loc[truth["fake"] == "1", "rep_id"]) and len(found) == 2
         honest = table[~table.index.isin(found)]
         assert table.loc[list(found), "a_day"].between(19, 21).all() and honest["a_day"].max() < 9.5
-        assert (table.loc[list(found), "minutes"] == 2).all() and honest["minutes"].min() >= 5
+        assert table.loc[list(found), "minutes"].between(2, 3).all() and honest["minutes"].min() >= 5
         for ranking in ("visits", "claimed"):  # by what the reps write down, they are the best
             assert set(table[ranking].nlargest(2).index) == found, ranking
             assert table.loc[list(found), ranking].min() > 1.8 * honest[ranking].max()
@@ -314,7 +368,9 @@ def test_minutes_and_visits_a_day_find_the_false_logs_where_a_ranking_praises_th
         contracts = new["rep_id"].value_counts()
         assert not found & set(case.contracts["rep_id"]) and contracts.reindex(honest.index).isna().sum() <= 1
         listed = case.truth["planted"].query("reason == 'fake_visit'")["old"]
-        assert set(listed) == set(case.visits.loc[case.visits["rep_id"].isin(found), "visit_id"])
+        real = visits[~visits["visit_id"].isin(listed)]  # they did go out now and then
+        assert set(listed) < set(visits["visit_id"]) and 0.04 < len(real) / len(visits) < 0.15
+        assert (real.groupby("rep_id")["minutes"].max() >= 10).all() and len(real["rep_id"].unique()) == 2
 
 
 # --- signing ----------------------------------------------------------------------------------------
@@ -354,6 +410,36 @@ def test_reps_choose_whom_to_visit(cases: list[Case]) -> None:
         crude = logit(table, ["effective_visits"])["effective_visits"]
         with_traits = logit(table, [c for c in PLANTED if c != "cooled"])["effective_visits"]
         assert crude > with_traits + 0.04
+
+
+def test_industry_explains_nothing(cases: list[Case]) -> None:
+    for case in cases:
+        table = model_table(case)
+        industry = case.suppliers.set_index("company_id")["industry"].loc[table.index]
+        assert chi2_contingency(pd.crosstab(industry, table["signed"])).pvalue > 0.2
+
+
+def test_earlier_members_look_like_the_signers_of_the_quarter(cases: list[Case]) -> None:
+    for case in cases:
+        signed = case.contracts.set_index("company_id")["sign_date"]
+        own = case.suppliers.set_index("company_id")
+        new = signed >= case.visits["visit_date"].min()
+        early, late = (own.loc[signed.index[where]] for where in (~new, new))
+        assert early["kp_reached"].mean() == pytest.approx(late["kp_reached"].mean(), abs=0.1)
+        assert (early["budget_wan"] == 0).mean() == pytest.approx((late["budget_wan"] == 0).mean(), abs=0.12)
+        rest = own.drop(signed.index)
+        for signers in (early, late):  # and both unlike those who did not sign
+            assert signers["kp_reached"].mean() > rest["kp_reached"].mean() + 0.12
+            assert (signers["need_level"] == 3).mean() > (rest["need_level"] == 3).mean() + 0.08
+
+
+def test_contracts_come_all_through_the_quarter_and_the_week(cases: list[Case]) -> None:
+    for case in cases:
+        days = case.contracts["sign_date"]
+        new = days[days >= case.visits["visit_date"].min()]
+        assert new.dt.month.value_counts(normalize=True).between(0.14, 0.55).all()
+        for week in (days, case.visits["next_step_date"].dropna()):
+            assert week.dt.day_of_week.value_counts(normalize=True).max() < 0.28
 
 
 # --- satisfaction -----------------------------------------------------------------------------------
@@ -455,6 +541,8 @@ def test_rules_find_60_past_protection_where_the_system_finds_none(cases: list[C
 def test_rules_find_30_released_too_early(cases: list[Case]) -> None:
     for case in cases:
         public = case.suppliers[case.suppliers["pool_status"] == "公海"].set_index("company_id")
+        idle = public[~public.index.isin(case.visits["company_id"])]
+        assert len(idle) == 115 and (idle["release_date"] < case.visits["visit_date"].min()).all()
         assert (public["owner_id"] == "").all() and (public["last_owner_id"] != "").all()
         until = protected_until(case, case.visits["effective"] == 1)[public.index]
         # where nobody went in the quarter, claim and last entry are all there is
@@ -465,6 +553,8 @@ def test_rules_find_30_released_too_early(cases: list[Case]) -> None:
         assert early == set(id_at[planted["row"].astype(int) - 2]) and len(early) == 30
         others = public[seen & ~public.index.isin(early)]
         assert (others["release_date"] == until[others.index] + pd.Timedelta(days=1)).all()
+        system = np.minimum(public["last_follow_date"] + SILENT, public["claim_date"] + DEAL)
+        assert (public["release_date"] == system + pd.Timedelta(days=1))[~public.index.isin(early)].all()
         unseen = public[~seen]
         assert (unseen["release_date"] == unseen["last_follow_date"] + SILENT + pd.Timedelta(days=1)).all()
         # the first glance: nobody called just before. It sees 30 neglected firms, for the last entry is a vain call
@@ -476,6 +566,10 @@ def test_rules_find_30_released_too_early(cases: list[Case]) -> None:
         assert (last.loc[sorted(early), "effective"] == 0).all() and (
             last.loc[sorted(early), "outcome"] == "未接通"
         ).all()
+        lag = (
+            (public["release_date"] - last["visit_date"]).loc[sorted(early)].dt.days
+        )  # by hand, some days on
+        assert lag.between(1, 6).all() and lag.nunique() >= 3
         # and "effective contact in the 30 days before" alone accuses those rightly released after 90 days
         recent = case.visits[case.visits["effective"] == 1].groupby("company_id")["visit_date"].max()
         accused = set(public.index[seen & (public["release_date"] - recent.reindex(public.index) <= SILENT)])
@@ -519,11 +613,8 @@ def test_signing_and_service_in_the_log_are_those_of_the_contracts(cases: list[C
         stated = new["first_service_date"].dropna()
         assert first.sort_index().equals(stated.sort_index().rename("visit_date").rename_axis("company_id"))
         waited = (case.contracts["first_service_date"] - case.contracts["sign_date"]).dt.days.dropna()
-        assert (
-            not waited.eq(8).any()
-            and waited.min() >= 1
-            and (waited <= 7).mean() == pytest.approx(0.54, abs=0.06)
-        )
+        assert waited.min() >= 1 and (waited <= 7).mean() == pytest.approx(0.54, abs=0.06)
+        assert waited.isin([6, 7]).sum() < 2.5 * waited.isin([8, 9]).sum()  # nothing special happens on day 7
         tier = pd.cut(case.contracts["amount_wan"], [0, 4.5, 6, 9], right=False, labels=["C", "B", "A"])
         assert (tier.astype(str) == case.contracts["tier"]).all()
         hired = case.reps.set_index("rep_id")["hire_date"]
@@ -540,9 +631,12 @@ def test_truth_is_what_the_tables_say_counted_by_hand(cases: list[Case]) -> None
             worked["effective_visits"].astype(int).clip(upper=5)
             == table["effective_visits"].reindex(worked.index)
         ).all()
-        assert (
-            (worked["longest_gap_days"].astype(int) > 14) == (table["cooled"].reindex(worked.index) == 1)
-        ).all()
+        gap = pd.to_numeric(worked["longest_gap_days"])  # blank where there is but one visit
+        assert ((gap > 14) == (table["cooled"].reindex(worked.index) == 1)).all()
+        assert (gap.isna() == (worked["effective_visits"] == "1")).all()
+        assert (truth.loc[truth["group"] != "worked", ["effective_visits", "longest_gap_days"]] == "").all(
+            None
+        )
         assert (worked["signed"].astype(float) == table["signed"].reindex(worked.index)).all()
         z = case.summary["parameters"]["log_odds"]["intercept"] + (
             table[list(PLANTED)] * pd.Series(PLANTED)
@@ -556,7 +650,7 @@ def test_truth_is_what_the_tables_say_counted_by_hand(cases: list[Case]) -> None
         assert (own["visits"].astype(float) == answers["visits"]).all() and (
             own["tier"] == answers["tier"]
         ).all()
-        expected = own["tier"].map({"A": 2.45, "B": 3.2, "C": 3.65}) + 0.62 * answers["early"]
+        expected = own["tier"].map({"A": 2.4, "B": 3.2, "C": 3.7}) + 0.62 * answers["early"]
         assert (expected - own["expected_csat"].astype(float)).abs().max() < 0.011
         assert case.summary["signed"] == table["signed"].sum()
 
