@@ -64,7 +64,7 @@ class Sample:
             frame = pd.read_csv(
                 self.path(table), dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
             )
-            for column, kind in zip(columns["column"], columns["type"], strict=True):
+            for column, kind in zip(columns["column"], columns["loads_as"], strict=True):
                 frame[column] = _typed(frame[column], kind)
         heading = columns["zh"] if self._lang == "zh" else columns["column"]
         return frame.rename(columns=dict(zip(columns["column"], heading, strict=True)))
@@ -73,9 +73,9 @@ class Sample:
 def load(case: str, *, lang: Literal["zh", "en"] = "en", folder: str | Path | None = None) -> Sample:
     """Where are the orders, customers, visits of a case? ``jd = load("jd")``, then ``jd.orders``.
 
-    Dates, numbers and flags (0/1) are typed where every cell of the column reads as one; a column with planted
-    defects stays text, blank cells are missing: cleaning it is the reader's work. ``client_export`` is as the
-    client sent it: all text, Chinese headings.
+    Dates, numbers and flags (0/1) come as such, blank cells are missing (whole numbers with blanks are floats).
+    A column in which planted defects keep some cells from reading as its type is text in every draw (`loads_as`
+    of the dictionary): cleaning it is the reader's work. ``client_export`` is as the client sent it, all text.
 
     Parameters
     ----------
@@ -128,14 +128,7 @@ def unknown_case(given: object, known: Sequence[str]) -> Problem:
 
 
 def _typed(cells: pd.Series, kind: str) -> pd.Series:
-    """The column as its type, where every cell reads as one."""
-    try:
-        if kind == "date":
-            return pd.to_datetime(cells, format="%Y-%m-%d")
-        if kind == "datetime":
-            return pd.to_datetime(cells, format="%Y-%m-%d %H:%M")
-        if kind in ("integer", "number", "amount", "flag"):
-            return pd.to_numeric(cells)
-    except ValueError:
-        return cells
-    return cells
+    """The column as the type it loads as."""
+    if kind in ("date", "datetime"):
+        return pd.to_datetime(cells, format="%Y-%m-%d" if kind == "date" else "%Y-%m-%d %H:%M")
+    return cells if kind == "text" else pd.to_numeric(cells)

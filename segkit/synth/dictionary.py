@@ -6,6 +6,7 @@ unit      [zh, en]
 allowed   the values that occur, as [zh, en] pairs
 missing   true where a cell may be blank
 decimals  of a number (2 unless given; an amount has 2)
+spoiled   true where planted defects keep some cells from reading as the type: the column loads as text
 refers    table.column of the same case that holds every value
 pii       none identifier contact personal sensitive free_text
 """
@@ -27,8 +28,9 @@ from segkit.synth.people import Names
 
 HEAD = [
     "table", "column", "zh", "en", "type", "unit", "allowed", "missing_allowed", "pii_class", "description",
-    "description_en", "unit_en", "allowed_en", "refers",
+    "description_en", "unit_en", "allowed_en", "refers", "loads_as",
 ]  # fmt: skip
+WORDS = ("id", "text", "category", "list", "month")  # types that stay text in any case
 JOINED_BY = ";"  # between the values of a cell of type list
 
 
@@ -44,6 +46,7 @@ class Column:
     allowed: tuple[tuple[str, str], ...]
     missing: bool
     decimals: int
+    spoiled: bool
     refers: str
     pii: str
     note: tuple[str, str]
@@ -79,6 +82,7 @@ def _column(row: dict[str, Any]) -> Column:
         allowed=tuple((str(a), str(b)) for a, b in row.get("allowed", ())),
         missing=row.get("missing", False),
         decimals=row.get("decimals", 2),
+        spoiled=row.get("spoiled", False),
         refers=row.get("refers", ""),
         pii=row.get("pii", "none"),
         note=tuple(row["note"]),
@@ -122,6 +126,7 @@ def dictionary(cases: Sequence[str]) -> pd.DataFrame:
                         c.unit[1],
                         " | ".join(c.values("en")),
                         c.refers,
+                        "text" if own or c.spoiled or c.type in WORDS else c.type,
                     )
                     lines.append(line)
     return pd.DataFrame(lines, columns=HEAD)

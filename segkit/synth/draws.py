@@ -183,6 +183,11 @@ def sigmoid(log_odds: np.ndarray) -> np.ndarray:
     return np.round(1.0 / (1.0 + np.exp(-np.asarray(log_odds, dtype=float))), DIGITS)
 
 
+def half_up(exact: np.ndarray, low: int, high: int) -> np.ndarray:
+    """The nearest whole number of a scale from `low` to `high`; a half goes up."""
+    return np.clip(np.floor(np.round(exact, DIGITS) + 0.5), low, high).astype(int)
+
+
 def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
     """Round to significant digits: small rates keep theirs."""
     size = np.floor(np.log10(np.maximum(np.abs(values), 1e-200)))

@@ -63,3 +63,9 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray, decimals: int = 3) -> float:
     )
     chance = of_a * of_b / all_
     return round((both - chance) / ((of_a + of_b) / 2 - chance), decimals)
+
+
+def slope(x: pd.Series | np.ndarray, y: pd.Series | np.ndarray) -> float:
+    """How much y rises for one more x: least squares, one variable, not rounded."""
+    dx = x - x.mean()
+    return float((dx * (y - y.mean())).sum() / (dx**2).sum())

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from segkit.synth.build import CASES, build
-from segkit.synth.dictionary import JOINED_BY, Column, dictionary, tables
+from segkit.synth.dictionary import JOINED_BY, WORDS, Column, dictionary, tables
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 OWN_LAYOUT = {"client_export"}  # tested cell by cell in test_client_export.py
@@ -144,6 +144,18 @@ class TestTables:
             if offends(row[i], c, draw.names) and not draw.lists(table, at, c.name)
         ]
         assert odd == []
+
+    def test_only_columns_that_say_so_hold_cells_that_do_not_read(
+        self, case: str, which: str, draw_of
+    ) -> None:
+        """The types of `load` are the same in every draw."""
+        draw = draw_of(case, which)
+        for table, listed in tables(case).items():
+            for i, c in enumerate(listed):
+                if c.type not in WORDS and not c.spoiled:
+                    cells = pd.Series([row[i] for row in draw.tables[table][2:] if row[i]], dtype=object)
+                    read = pd.to_datetime if c.type in ("date", "datetime") else pd.to_numeric
+                    assert read(cells).notna().all(), (table, c.name)
 
     def test_a_ledger_line_is_the_cell_it_names(self, case: str, which: str, draw_of) -> None:
         draw = draw_of(case, which)
@@ -293,5 +305,6 @@ def test_the_dictionary_is_complete_in_both_languages() -> None:
         assert not listed.duplicated(["table", column]).any()
     pairs = listed[["allowed", "allowed_en"]].map(lambda cell: cell.count(" | "))
     assert (pairs["allowed"] == pairs["allowed_en"]).all()
+    assert set(listed["loads_as"]) == {"text", "date", "datetime", "integer", "number", "amount", "flag"}
     lists = listed[listed["type"] == "list"]
     assert ((lists["allowed"] != "") | (lists["refers"] != "")).all()

@@ -12,11 +12,12 @@ from segkit.synth.calendar import days_from
 from segkit.synth.cases.auto_dirt import dirty
 from segkit.synth.cases.auto_orders import with_orders
 from segkit.synth.cases.auto_process import CASE, LAST, LETTERS, REFERRED, START, Market, market
-from segkit.synth.cases.auto_truth import facts_of, lead_truth
+from segkit.synth.cases.auto_truth import facts, lead_truth
 from segkit.synth.dictionary import columns
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files
 
 LEADS, REFERRALS = 1500, 180
@@ -31,15 +32,9 @@ TRADE_IN, CONSENT = 0.27, 0.82
 CANCELLED = 0.04  # of the orders
 DELIVERY_DAYS = 14.0  # median from order to delivery
 NOT_REACHED = 0.35  # of the calls and messages in which the date was not asked
-TALKS = (
-    (0.84, 0.0, 0.16),
-    (0.84, 0.0, 0.16),
-    (0.0, 0.65, 0.35),
-    (1.0, 0.0, 0.0),
-)  # by channel: talked, came, quoted
-TALKED, CAME, QUOTED, MISSED, FIRST, LOST, DRIVEN, ORDERED = range(
-    8
-)  # outcomes, in the order of the dictionary
+# by channel: talked, came, quoted
+TALKS = ((0.84, 0.0, 0.16), (0.84, 0.0, 0.16), (0.0, 0.65, 0.35), (1.0, 0.0, 0.0))
+TALKED, CAME, QUOTED, MISSED, FIRST, LOST, DRIVEN, ORDERED = range(8)  # outcomes, as in the dictionary
 SHOWROOM = 2  # position among the channels
 DRIVEN_AT_FIRST = 0.4  # of the test drives of those who came to the showroom first
 QUOTED_BEFORE = 0.9  # of the buyers who had a contact for it
@@ -63,9 +58,8 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     referrals = _referrals(draws, followed.leads, orders, scale)
     truth = lead_truth(draws, followed.leads, leads)
     clean = {"leads": leads, "contacts": contacts, "orders": orders, "referrals": referrals}
-    made = dirty(draws, invented, clean, truth, scale)
-    hidden = {"leads": truth, "defects": made.defects, "planted": made.planted}
-    return case_files(CASE, made.tables, hidden, {"seed": seed} | facts_of(followed, clean, truth))
+    spoiled = dirty(draws, invented, clean, truth, scale)
+    return case_files(CASE, spoiled, {"leads": truth}, {"seed": seed} | facts(followed, clean, truth))
 
 
 def _days(numbers: Sequence[int] | np.ndarray) -> list[dt.date | None]:
@@ -73,10 +67,6 @@ def _days(numbers: Sequence[int] | np.ndarray) -> list[dt.date | None]:
     return [
         day if n >= 0 else None for n, day in zip(numbers, days_from(START, np.asarray(numbers)), strict=True)
     ]
-
-
-def _ids(letter: str, positions: Sequence[int] | np.ndarray) -> list[str]:
-    return [f"{letter}{int(i) + 1:06d}" for i in positions]
 
 
 def _wishes(draws: Draws, n: int) -> pd.DataFrame:
@@ -102,9 +92,9 @@ def _leads(
     state[orders["lead"]] = orders["state"]
     return pd.DataFrame(
         {
-            "lead_id": _ids("L", range(n)),
+            "lead_id": numbered("L", n),
             "phone": invented.phones(n),
-            "consultant_id": [f"S{c + 1:02d}" for c in hidden["consultant"]],
+            "consultant_id": numbered("S", hidden["consultant"], 2),
             "source": spec["source"].said(names, hidden["source"]),
             "first_contact": _days(hidden["first"]),
             "model_interest": spec["model_interest"].said(names, wishes["model"]),
@@ -159,8 +149,8 @@ def _contacts(draws: Draws, followed: Market, orders: pd.DataFrame, names: Names
             "lead": lead,
             "result": outcome,
             "driven": driven,
-            "contact_id": _ids("K", range(n)),
-            "lead_id": _ids("L", lead),
+            "contact_id": numbered("K", n),
+            "lead_id": numbered("L", lead),
             "contact_date": _days(frame["day"]),
             "channel": spec["channel"].said(names, channel),
             "expected_days": [int(d) if d else None for d in frame["asked"]],
@@ -211,8 +201,8 @@ def _orders(draws: Draws, hidden: pd.DataFrame, wishes: pd.DataFrame, names: Nam
             "day": day,
             "delivered": delivered,
             "state": state,
-            "order_id": _ids("D", range(n)),
-            "lead_id": _ids("L", lead),
+            "order_id": numbered("D", n),
+            "lead_id": numbered("L", lead),
             "order_date": _days(day),
             "model": spec["model"].said(names, model),
             "price_wan": np.round(paid, 2),
@@ -230,18 +220,7 @@ def _referrals(draws: Draws, hidden: pd.DataFrame, orders: pd.DataFrame, scale: 
     owners = orders[orders["delivered"] >= 0].sort_values("delivered", kind="stable")
     handed, numbers = owners["delivered"].to_numpy(), owners["order_id"].to_numpy()
     first = hidden["first"].to_numpy()
-    ordered = np.zeros(len(hidden), dtype=bool)
-    ordered[orders["lead"]] = True
-    sound = np.flatnonzero(hidden["source"] == REFERRED)
-    own, late = (max(1, round(k * scale)) for k in (SELF, LATE_CLAIMS))
-    selves = draws.some(owners["lead"][owners["lead"].map(hidden["source"]) != REFERRED].to_numpy(), own)
-    own_car = pd.Series(handed, owners["lead"]).reindex(range(len(hidden))).fillna(LAST + 1).to_numpy()
-    alone = (hidden["source"] == 0) & (first > handed[0] + 20) & (first < LAST - 20) & (own_car > first + 20)
-    walked = np.flatnonzero(alone)
-    claimed = draws.some(walked[~np.isin(walked, selves)], late)
-    friends = np.full(max(0, round(REFERRALS * scale) - len(sound) - own - late), -1)
-    lead = np.concatenate([sound, selves, claimed, friends])
-    kind = np.repeat([0, 1, 2, 0], [len(sound), own, late, len(friends)])
+    lead, kind = _referred(draws, hidden, owners, scale)
     n, u = len(lead), draws.uniform(len(lead))
     back, later = draws.integers(0, 14, n), draws.integers(3, 20, n)
     since = owners.set_index("lead")["delivered"].reindex(lead).fillna(0).to_numpy().astype(int)
@@ -256,16 +235,32 @@ def _referrals(draws: Draws, hidden: pd.DataFrame, orders: pd.DataFrame, scale: 
     pick = numbers[np.floor(u * np.maximum(known, 1)).astype(int)]
     named = (known > 0) & ((kind == 2) | draws.chance(OWNER_KNOWN, n))
     mine = owners.set_index("lead")["order_id"].reindex(lead).to_numpy()
-    paid = (lead >= 0) & ordered[lead]
     frame = pd.DataFrame(
         {
             "day": day,
             "kind": kind,
             "referrer_order_id": np.where(kind == 1, mine, np.where(named, pick, None)),
             "referred_on": _days(day),
-            "lead_id": [f"L{i + 1:06d}" if i >= 0 else None for i in lead],
-            "reward_yuan": np.where(paid, REWARD, 0),
+            "lead_id": np.where(lead >= 0, numbered("L", lead), None),
+            "reward_yuan": np.where(np.isin(lead, orders["lead"]), REWARD, 0),
         }
     ).sort_values("day", kind="stable", ignore_index=True)
-    frame["referral_id"] = _ids("R", range(n))
+    frame["referral_id"] = numbered("R", n)
     return frame
+
+
+def _referred(
+    draws: Draws, hidden: pd.DataFrame, owners: pd.DataFrame, scale: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lead of every referral (-1: never came) and its kind."""
+    first, source = hidden["first"], hidden["source"]
+    own, late = (at_scale(k, scale) for k in (SELF, LATE_CLAIMS))
+    sound = np.flatnonzero(source == REFERRED)
+    selves = draws.some(owners["lead"][owners["lead"].map(source) != REFERRED].to_numpy(), own)
+    own_car = owners.set_index("lead")["delivered"].reindex(hidden.index).fillna(LAST + 1)
+    seen = (first > owners["delivered"].min() + 20) & (first < LAST - 20)
+    walked = np.flatnonzero((source == 0) & seen & (own_car > first + 20))
+    claimed = draws.some(walked[~np.isin(walked, selves)], late)
+    friends = np.full(max(0, round(REFERRALS * scale) - len(sound) - own - late), -1)
+    kind = np.repeat([0, 1, 2, 0], [len(sound), own, late, len(friends)])
+    return np.concatenate([sound, selves, claimed, friends]), kind

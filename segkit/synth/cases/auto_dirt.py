@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pandas as pd
 
-from segkit.synth.calendar import AS_OF, excel_serial
+from segkit.synth.calendar import excel_serial
 from segkit.synth.cases.auto_process import CASE
-from segkit.synth.dirt import Planter, full_width
+from segkit.synth.dirt import Planter, at_scale, full_width, grouped, in_yuan, letter_spelled, year_late
 from segkit.synth.draws import Draws
 from segkit.synth.people import Invented
 from segkit.synth.tables import written
@@ -18,89 +15,54 @@ from segkit.synth.tables import written
 COPIED, SERIAL, IMPOSSIBLE, FUTURE, WIDE = 78, 40, 8, 6, 12  # contacts
 TWINS, SPELLED, PHONE_FORMAT, PHONE_FLOAT, YUAN, NO_AMOUNT, OWNERLESS = 20, 30, 30, 12, 20, 8, 24  # leads
 COPIED_ORDERS, YUAN_ORDERS = 4, 5
-PLANTED = ("stale_grade", "drifted_grade", "self_referral", "late_claim")
-YUAN_A_WAN = 10_000
-
-
-WISHES = [
-    "phone",
-    "model_interest",
-    "budget_wan",
-    "trade_in",
-    "consent_marketing",
-]  # a second lead repeats them
-WEEKS_APART = 28  # days between two leads of one person, at most
+# a second lead of the same person repeats these
+WISHES = ["phone", "model_interest", "budget_wan", "trade_in", "consent_marketing"]
+DAYS_APART = 28  # days between two leads of one person, at most
 REACH = 50  # rows a copy may stand below its original
-
-
-@dataclass(frozen=True)
-class Dirty:
-    """The tables as written to the files, and the two ledgers."""
-
-    tables: dict[str, pd.DataFrame]
-    defects: pd.DataFrame
-    planted: pd.DataFrame
 
 
 def dirty(
     draws: Draws, invented: Invented, clean: dict[str, pd.DataFrame], truth: pd.DataFrame, scale: float
-) -> Dirty:
-    """Spoil the tables; `clean` holds dates and numbers, one row per record."""
-
-    def count(n: int) -> int:
-        return max(1, round(n * scale))
-
-    planters = {name: Planter(written(CASE, name, frame), draws) for name, frame in clean.items()}
-    bought = set(clean["orders"]["lead_id"])
-    _leads(planters["leads"], invented, truth, bought, count)
-    _contacts(planters["contacts"], clean["contacts"], count)
-    _orders(planters["orders"], clean["orders"], count)
-    referrals = planters["referrals"]
+) -> dict[str, Planter]:
+    """The tables spoiled; `clean` holds dates and numbers, one row per record."""
+    planters = {name: Planter(written(CASE, name, frame), draws, REACH) for name, frame in clean.items()}
+    leads, referrals = planters["leads"], planters["referrals"]
+    _moved_on(leads, truth)
+    _leads(leads, invented, truth, set(clean["orders"]["lead_id"]), scale)
+    _contacts(planters["contacts"], clean["contacts"], scale)
+    _orders(planters["orders"], clean["orders"], scale)
     for kind, reason in ((1, "self_referral"), (2, "late_claim")):
         keys = referrals.frame.index[clean["referrals"]["kind"] == kind]
         referrals.note(reason, keys, "lead_id", [""] * len(keys))
-    tables, ledgers = {}, []
-    for name, planter in planters.items():
-        keys = planter.file_order(REACH)
-        tables[name] = planter.frame.loc[keys].reset_index(drop=True)
-        ledgers.append(planter.ledger(keys, file=f"{name}.csv", first_row=2))
-    ledger = pd.concat(ledgers, ignore_index=True)
-    structure = ledger["reason"].isin(PLANTED)
-    return Dirty(tables, ledger[~structure].reset_index(drop=True), ledger[structure].reset_index(drop=True))
+    return planters
 
 
-def _leads(
-    planter: Planter,
-    invented: Invented,
-    truth: pd.DataFrame,
-    bought: set[str],
-    count: Callable[[int], int],
-) -> None:
-    frame = planter.frame
+def _moved_on(planter: Planter, truth: pd.DataFrame) -> None:
+    """Where the grade in the table is not the one that is due: nothing in them is a wrong cell."""
     for reason, state in (("stale_grade", "stale"), ("drifted_grade", "drifted")):
-        keys = frame.index[truth["grade_is"] == state]
+        keys = planter.frame.index[truth["grade_is"] == state]
         due = truth.loc[keys, "due_level"].replace("expired", "")
         planter.note(reason, keys, "level_current", list(due))
+
+
+def _leads(planter: Planter, invented: Invented, truth: pd.DataFrame, bought: set[str], scale: float) -> None:
+    frame = planter.frame
     fresh = frame["level_current"].isin(["H", "A", "B", "C"]) & ~truth["grade_is"].isin(["stale", "drifted"])
-    keys = planter.take(count(SPELLED), fresh)
-    planter.spoil(
-        "grade_spelling",
-        keys,
-        "level_current",
-        [_spelled(frame.at[k, "level_current"], i, invented) for i, k in enumerate(keys)],
-    )
-    _second_leads(planter, bought, count(TWINS))
-    keys = planter.take(count(PHONE_FORMAT))
-    planter.spoil(
-        "phone_format", keys, "phone", [_phone(frame.at[k, "phone"], i) for i, k in enumerate(keys)]
-    )
-    keys = planter.take(count(PHONE_FLOAT))
-    planter.spoil("phone_float", keys, "phone", [f"{float(frame.at[k, 'phone']):.2E}" for k in keys])
-    keys = planter.take(count(YUAN))
-    planter.spoil("amount_unit", keys, "budget_wan", [_in_yuan(frame.at[k, "budget_wan"]) for k in keys])
-    keys = planter.take(count(NO_AMOUNT))
+    keys, words = planter.take(at_scale(SPELLED, scale), fresh), invented.phrase(CASE, "class")
+    letters = frame.loc[keys, "level_current"]
+    spelled = [letter_spelled(letter, i, words) for i, letter in enumerate(letters)]
+    planter.spoil("grade_spelling", keys, "level_current", spelled)
+    _second_leads(planter, bought, at_scale(TWINS, scale))
+    keys = planter.take(at_scale(PHONE_FORMAT, scale))
+    formed = [_phone(number, i) for i, number in enumerate(frame.loc[keys, "phone"])]
+    planter.spoil("phone_format", keys, "phone", formed)
+    keys = planter.take(at_scale(PHONE_FLOAT, scale))
+    planter.spoil("phone_float", keys, "phone", [f"{float(v):.2E}" for v in frame.loc[keys, "phone"]])
+    keys = planter.take(at_scale(YUAN, scale))
+    planter.spoil("amount_unit", keys, "budget_wan", [in_yuan(v) for v in frame.loc[keys, "budget_wan"]])
+    keys = planter.take(at_scale(NO_AMOUNT, scale))
     planter.spoil("bad_amount", keys, "budget_wan", [invented.phrase(CASE, "open_budget")] * len(keys))
-    keys = planter.take(count(OWNERLESS))
+    keys = planter.take(at_scale(OWNERLESS, scale))
     planter.spoil("owner_missing", keys, "consultant_id", [""] * len(keys))
 
 
@@ -115,75 +77,46 @@ def _second_leads(planter: Planter, bought: set[str], n: int) -> None:
     firsts = planter.take(n, pd.Series(frame.index < len(frame) // 2, index=frame.index))
     for first in firsts:
         other = (frame["consultant_id"] != frame.at[first, "consultant_id"]) & (frame.index > first) & idle
-        apart = (day - day[first]).dt.days
+        near = other & (day - day[first]).dt.days.between(1, DAYS_APART)
         alike = frame["level_initial"] == frame.at[first, "level_initial"]
-        choices = [
-            other & apart.between(1, WEEKS_APART) & alike,
-            other & apart.between(1, WEEKS_APART),
-            other,
-        ]
-        where = next(w for w in choices if len(planter.free.intersection(frame.index[w])))
+        where = next(w for w in (near & alike, near, other) if len(planter.free.intersection(frame.index[w])))
         second = planter.take(1, where)[0]
         frame.loc[second, WISHES] = frame.loc[first, WISHES]
         planter.note("fuzzy_duplicate", [second], "lead_id", [frame.at[first, "lead_id"]])
 
 
-def _contacts(planter: Planter, clean: pd.DataFrame, count: Callable[[int], int]) -> None:
+def _contacts(planter: Planter, clean: pd.DataFrame, scale: float) -> None:
     frame = planter.frame
     running = frame["next_due"] != ""  # the day can then be worked out from the next due date
-    copied = planter.take(count(COPIED))
-    keys = planter.take(count(SERIAL))
-    planter.spoil(
-        "excel_serial", keys, "contact_date", [str(excel_serial(clean.at[k, "contact_date"])) for k in keys]
-    )
-    keys = planter.take(count(IMPOSSIBLE), running)
-    planter.spoil(
-        "bad_date",
-        keys,
-        "contact_date",
-        [_impossible(frame.at[k, "contact_date"], i) for i, k in enumerate(keys)],
-    )
-    keys = planter.take(count(FUTURE), running)
-    planter.spoil(
-        "after_as_of",
-        keys,
-        "contact_date",
-        [f"{AS_OF.year + 1}{frame.at[k, 'contact_date'][4:]}" for k in keys],
-    )
-    keys = planter.take(count(WIDE), frame["expected_days"] != "")
-    planter.spoil(
-        "full_width", keys, "expected_days", [full_width(frame.at[k, "expected_days"]) for k in keys]
-    )
+    copied = planter.take(at_scale(COPIED, scale))
+    keys = planter.take(at_scale(SERIAL, scale))
+    serial = [str(excel_serial(day)) for day in clean.loc[keys, "contact_date"]]
+    planter.spoil("excel_serial", keys, "contact_date", serial)
+    keys = planter.take(at_scale(IMPOSSIBLE, scale), running)
+    impossible = [_impossible(day, i) for i, day in enumerate(frame.loc[keys, "contact_date"])]
+    planter.spoil("bad_date", keys, "contact_date", impossible)
+    keys = planter.take(at_scale(FUTURE, scale), running)
+    late = [year_late(day) for day in frame.loc[keys, "contact_date"]]
+    planter.spoil("after_as_of", keys, "contact_date", late)
+    keys = planter.take(at_scale(WIDE, scale), frame["expected_days"] != "")
+    wide = [full_width(days) for days in frame.loc[keys, "expected_days"]]
+    planter.spoil("full_width", keys, "expected_days", wide)
     planter.copy_rows("duplicate", list(copied), "contact_id")
 
 
-def _orders(planter: Planter, clean: pd.DataFrame, count: Callable[[int], int]) -> None:
+def _orders(planter: Planter, clean: pd.DataFrame, scale: float) -> None:
     frame = planter.frame
     keys = frame.index[clean["state"] == 3]
     planter.note("cancelled", keys, "status", list(frame.loc[keys, "status"]))
     planter.free = planter.free.difference(keys)
-    keys = planter.take(count(YUAN_ORDERS))
-    planter.spoil("amount_unit", keys, "price_wan", [_in_yuan(frame.at[k, "price_wan"]) for k in keys])
-    planter.copy_rows("duplicate", list(planter.take(count(COPIED_ORDERS))), "order_id")
-
-
-def _spelled(letter: str, i: int, invented: Invented) -> str:
-    forms = (letter.lower(), full_width(letter), invented.phrase(CASE, "class").format(letter))
-    return forms[i % len(forms)]
+    keys = planter.take(at_scale(YUAN_ORDERS, scale))
+    planter.spoil("amount_unit", keys, "price_wan", [in_yuan(v) for v in frame.loc[keys, "price_wan"]])
+    planter.copy_rows("duplicate", list(planter.take(at_scale(COPIED_ORDERS, scale))), "order_id")
 
 
 def _phone(number: str, i: int) -> str:
-    forms = (
-        f"{number[:3]} {number[3:7]} {number[7:]}",
-        f"+86{number}",
-        f"{number[:3]}-{number[3:7]}-{number[7:]}",
-    )
-    return forms[i % len(forms)]
+    return (grouped(number), f"+86{number}", grouped(number, "-"))[i % 3]
 
 
 def _impossible(day: str, i: int) -> str:
     return (f"{day[:4]}-02-30", f"{day[:4]}-13-{day[8:]}", f"{day[:4]}-{day[5:7]}-32")[i % 3]
-
-
-def _in_yuan(wan: str) -> str:
-    return str(round(float(wan) * YUAN_A_WAN))

@@ -24,12 +24,8 @@ ORDER_SHARE = 0.226  # of the deciding: here
 AHEAD = 30  # days beyond the as-of date in which the truth says who buys
 PARTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)  # time since the first contact in expected times
 TRIES = 400
-NEAR = (
-    0.06,
-    0.12,
-    4.0,
-    7.0,
-)  # log rate ratio on time, silent; orders of a grade or of those referred, of all
+# log rate ratio on time, silent; orders of a grade or of those referred, of all
+NEAR = (0.06, 0.12, 4.0, 7.0)
 
 
 def with_orders(draws: Draws, market: Market) -> Market:
@@ -50,10 +46,8 @@ def with_orders(draws: Draws, market: Market) -> Market:
 
 def order_share(leads: pd.DataFrame) -> np.ndarray:
     """How many times the deciding hazard a lead orders here."""
-    drive, competitor = (
-        np.where(leads["drive"], DRIVE_TIMES, 1.0),
-        np.where(leads["competitor"], COMPETITOR_TIMES, 1.0),
-    )
+    drive = np.where(leads["drive"], DRIVE_TIMES, 1.0)
+    competitor = np.where(leads["competitor"], COMPETITOR_TIMES, 1.0)
     unasked = np.where(leads["days"] == 0, UNASKED_TIMES, 1.0)
     return np.round(ORDER_SHARE * np.array(SOURCE_TIMES)[leads["source"]] * drive * competitor * unasked, 9)
 

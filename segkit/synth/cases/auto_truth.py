@@ -11,10 +11,11 @@ import pandas as pd
 from segkit.synth.cases import auto_orders as o
 from segkit.synth.cases import auto_process as p
 from segkit.synth.draws import Draws
+from segkit.synth.measures import share
+from segkit.synth.people import numbered
 
-BACK_TEST = tuple(
-    dt.date(2025, month + 1, 1) - dt.timedelta(days=1) for month in range(6, 12)
-)  # ends of June to November: the orders of the thirty days after each stand in the tables
+# ends of June to November: the orders of the thirty days after each stand in the tables
+BACK_TEST = tuple(dt.date(2025, month + 1, 1) - dt.timedelta(days=1) for month in range(6, 12))
 # Convention -> days up to which a lead is H, A, B (beyond: C), and days until the next contact of H, A, B, C.
 # dealer: a manufacturer's dealer manual circulating online, unverified; month: a public question-and-answer page
 # (C is two to three months there; 31 to 60 days and beyond three months have no grade and are taken as C);
@@ -47,14 +48,15 @@ def lead_truth(draws: Draws, hidden: pd.DataFrame, leads: pd.DataFrame) -> pd.Da
     )
     alike = [f"{due} {level}" for due, level in zip(due_level, hidden["level"], strict=True)]
     buys = draws.steady(hidden["chance"].to_numpy(), by=alike)
-    share = o.order_share(hidden)
-    here = draws.steady(np.where(buys, np.round(share / (share + p.LOST_SHARE), 9), 0.0), by=due_level)
+    here_share = o.order_share(hidden)
+    chance = np.round(here_share / (here_share + p.LOST_SHARE), 9)
+    here = draws.steady(np.where(buys, chance, 0.0), by=due_level)
     return pd.DataFrame(
         {
             "lead_id": leads["lead_id"],
             "waits_and_sees": hidden["waiting"].astype(int),
             "median_days": [f"{v:.2f}" for v in hidden["median"]],
-            "order_share": [f"{v:.4f}" for v in o.order_share(hidden)],
+            "order_share": [f"{v:.4f}" for v in here_share],
             "due_level": due_level,
             "grade_is": grade_is,
             "chance_30_days": [f"{v:.4f}" for v in hidden["chance"]],
@@ -64,40 +66,36 @@ def lead_truth(draws: Draws, hidden: pd.DataFrame, leads: pd.DataFrame) -> pd.Da
     )
 
 
-def facts_of(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.DataFrame) -> dict[str, Any]:
+def facts(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.DataFrame) -> dict[str, Any]:
     """The numbers of the case, for the summary and the datasheets."""
-    hidden, contacts, orders = followed.leads, followed.contacts, tables["orders"]
-    n = len(hidden)
-    level = hidden["level"].to_numpy()
-    naive = (truth["grade_is"] != "closed").to_numpy() & (level <= 1)  # H and A
-    again = truth["due_level"].isin(["H", "A"]).to_numpy()
-    buys = truth["buys_in_30_days"].to_numpy()
-    due, late = len(_due(followed)), len(_late(followed))
-    stale = (truth["grade_is"] == "stale").to_numpy()
-    careless = (hidden["consultant"] < p.CARELESS).to_numpy()
+    hidden, orders = followed.leads, tables["orders"]
+    ordered = (hidden["ordered"] >= 0).to_numpy()
     open_ = (truth["grade_is"] != "closed").to_numpy()
+    naive = open_ & (hidden["level"] <= 1).to_numpy()  # H and A
+    again = truth["due_level"].isin(["H", "A"]).to_numpy()
+    stale = (truth["grade_is"] == "stale").to_numpy()
+    buys = truth["buys_in_30_days"].to_numpy() == 1
+    due = _due(followed)
+    careless = (hidden["consultant"] < p.CARELESS).to_numpy()
     delivered = orders[orders["delivered"] >= 0]
-    by_owner = (hidden["source"].to_numpy()[delivered["lead"]] == p.REFERRED).sum()
+    by_owner = hidden["source"].to_numpy()[delivered["lead"]] == p.REFERRED
     return {
         "parameters": _parameters(),
         "open": int(open_.sum()),
-        "lost": int(contacts["lost"].sum()),
+        "lost": int(followed.contacts["lost"].sum()),
         "ordered": len(orders),
-        "order_rate": _share(len(orders), n),
+        "order_rate": share(ordered),
         "order_rate_by_grade": {
-            p.LETTERS[g]: _share(
-                int((hidden["ordered"][hidden["grade"] == g] >= 0).sum()), int((hidden["grade"] == g).sum())
-            )
-            for g in range(5)
+            letter: share(ordered[hidden["grade"] == g]) for g, letter in enumerate(p.LETTERS)
         },
-        "due_contacts": due,
-        "late_share": _share(late, due),
-        "stale_share": _share(int(stale.sum()), n),
-        "stale_share_of_careless": _share(int((stale & careless).sum()), int(careless.sum())),
-        "stale_share_of_careful": _share(int((stale & ~careless).sum()), int((~careless).sum())),
-        "stale_share_of_open_careless": _share(int((stale & careless).sum()), int((open_ & careless).sum())),
-        "stale_share_of_open_careful": _share(int((stale & ~careless).sum()), int((open_ & ~careless).sum())),
-        "careless_consultants": [f"S{i + 1:02d}" for i in range(p.CARELESS)],
+        "due_contacts": len(due),
+        "late_share": share(due["late"]),
+        "stale_share": share(stale),
+        "stale_share_of_careless": share(stale[careless]),
+        "stale_share_of_careful": share(stale[~careless]),
+        "stale_share_of_open_careless": share(stale[open_ & careless]),
+        "stale_share_of_open_careful": share(stale[open_ & ~careless]),
+        "careless_consultants": numbered("S", p.CARELESS, 2),
         "back_test": _back_test(followed),
         "soon_by_level_current": _soon(naive, buys, "buys"),
         "soon_graded_again": _soon(again, buys, "buys"),
@@ -105,10 +103,10 @@ def facts_of(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.Data
         "buys_in_30_days": int(buys.sum()),
         "orders_in_30_days": int(truth["orders_in_30_days"].sum()),
         "delivered": len(delivered),
-        "delivered_by_referral": int(by_owner),
-        "referral_rate": _share(int(by_owner), len(delivered)),
-        "follow_up": _follow_up(followed),
-        "test_drive": _share(int(tables["leads"]["test_drive"].sum()), n),
+        "delivered_by_referral": int(by_owner.sum()),
+        "referral_rate": share(by_owner),
+        "follow_up": _follow_up(followed, due),
+        "test_drive": share(tables["leads"]["test_drive"]),
         "buyers": _buyers(tables),
         "dated": int((hidden["days"] > 0).sum()),
         "conventions": _conventions(hidden["days"].to_numpy()),
@@ -117,8 +115,7 @@ def facts_of(followed: p.Market, tables: dict[str, pd.DataFrame], truth: pd.Data
 
 def _soon(chosen: np.ndarray, acts: np.ndarray, word: str) -> dict[str, Any]:
     """How many leads are on a list, how many of them act, and the rate."""
-    hits = int((chosen & acts.astype(bool)).sum())
-    return {"leads": int(chosen.sum()), word: hits, "rate": _share(hits, int(chosen.sum()))}
+    return {"leads": int(chosen.sum()), word: int((chosen & acts).sum()), "rate": share(acts[chosen])}
 
 
 def _back_test(followed: p.Market) -> dict[str, Any]:
@@ -150,18 +147,14 @@ def _times(rate: float, other: float) -> float:
     return round(float(rate) / max(float(other), 1e-4), 2)
 
 
-def _share(part: int, of: int) -> float:
-    return round(part / max(of, 1), 4)
-
-
 def _buyers(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     """Shares of the orders: test drive and quote before, the model looked at first."""
     leads = tables["leads"].iloc[tables["orders"]["lead"]]
     same = leads["model_interest"].to_numpy() == tables["orders"]["model"].to_numpy()
     return {
-        "test_drive": round(float(leads["test_drive"].mean()), 4),
-        "quoted": round(float((leads["quote_count"] > 0).mean()), 4),
-        "same_model": round(float(same.mean()), 4),
+        "test_drive": share(leads["test_drive"]),
+        "quoted": share(leads["quote_count"] > 0),
+        "same_model": share(same),
     }
 
 
@@ -184,20 +177,15 @@ def _parameters() -> dict[str, Any]:
 
 
 def _due(followed: p.Market) -> pd.DataFrame:
-    """Contacts whose next one fell due while the lead was open, and the day it was made (`next`)."""
+    """Contacts whose next one fell due while the lead was open, and whether it was made after that day (`late`)."""
     hidden = followed.leads
     rows = followed.contacts[~followed.contacts["lost"]]
     closed = np.where(hidden["ordered"] >= 0, hidden["ordered"], np.minimum(hidden["lost"], p.LAST + 1))
     following = rows.groupby("lead")["day"].shift(-1).fillna(p.LAST + 10_000)
-    return rows.assign(next=following)[rows["due"].to_numpy() < closed[rows["lead"]]]
+    return rows.assign(late=following > rows["due"])[rows["due"].to_numpy() < closed[rows["lead"]]]
 
 
-def _late(followed: p.Market) -> pd.DataFrame:
-    due = _due(followed)
-    return due[due["next"] > due["due"]]
-
-
-def _follow_up(followed: p.Market) -> dict[str, float]:
+def _follow_up(followed: p.Market, due: pd.DataFrame) -> dict[str, float]:
     """What the days say within grade and time, what they say in one pot, and what comparing leads says."""
     leads, contacts = followed.leads, followed.contacts
     ordered = leads["ordered"].to_numpy()
@@ -205,17 +193,17 @@ def _follow_up(followed: p.Market) -> dict[str, float]:
     at = np.where(ordered >= 0, ordered, p.LAST + 1)
     plain = (leads["grade"] <= 2).to_numpy()  # H, A, B
     calls = contacts[~contacts["lost"]].groupby("lead").size().reindex(leads.index).to_numpy()
-    late = leads.index.isin(_late(followed)["lead"])
+    late = leads.index.isin(due["lead"][due["late"]])
     buys = ordered >= 0
     return {
         "on_time_pooled": round(days.ratio(at, o.ON_TIME), 2),
         "on_time_crude": round(days.ratio(at, o.ON_TIME, pooled=False), 2),
         "silent_pooled": round(days.ratio(at, o.SILENT), 2),
         "never_late_times": _times(buys[plain & ~late].mean(), buys[plain & late].mean()),
-        "order_rate_never_late": round(float(buys[plain & ~late].mean()), 4),
-        "order_rate_ever_late": round(float(buys[plain & late].mean()), 4),
-        "order_rate_6_contacts": round(float(buys[plain & (calls >= 6)].mean()), 4),
-        "order_rate_fewer_contacts": round(float(buys[plain & (calls < 6)].mean()), 4),
+        "order_rate_never_late": share(buys[plain & ~late]),
+        "order_rate_ever_late": share(buys[plain & late]),
+        "order_rate_6_contacts": share(buys[plain & (calls >= 6)]),
+        "order_rate_fewer_contacts": share(buys[plain & (calls < 6)]),
     }
 
 
@@ -227,10 +215,9 @@ def _conventions(days: np.ndarray) -> dict[str, dict[str, Any]]:
         at = np.searchsorted(limits, known, side="left")
         counts = np.bincount(at, minlength=4)
         visits = float((counts * 30 / np.array(cadence)).sum())
-        same = int((at == p.graded(known)).sum())
         out[name] = {
             **{letter: int(c) for letter, c in zip("HABC", counts, strict=True)},
             "contacts_in_30_days": round(visits),
-            "as_dealer": _share(same, len(known)),
+            "as_dealer": share(at == p.graded(known)),
         }
     return out

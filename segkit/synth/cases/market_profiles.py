@@ -11,17 +11,16 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import days_from
-from segkit.synth.cases.market_profiles_feedback import feedback, loop_facts
+from segkit.synth.cases.market_profiles_feedback import CASE, feedback, loop_facts
 from segkit.synth.cases.market_profiles_people import SIZE, backgrounds, spending
 from segkit.synth.cases.market_profiles_truth import NEEDS, STYLES, needs_facts
 from segkit.synth.dictionary import JOINED_BY, columns
-from segkit.synth.dirt import Planter
-from segkit.synth.draws import Draws, significant
+from segkit.synth.dirt import Planter, at_scale, full_width, year_late
+from segkit.synth.draws import Draws, half_up, significant
 from segkit.synth.files import File
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 from segkit.synth.tables import case_files, written
 
-CASE = "market_profiles"
 # all parameters of this page are sample parameters; none has a published source
 RESPONDENTS, FEEDBACK, ORGANISATIONS = 600, 900, 0.30
 SHARES = {  # by individual, organisation: needs in the order of NEEDS, habits of rating in that of STYLES
@@ -44,30 +43,24 @@ HABITS = (  # how often a habit is named, by need; the last says how often by al
 )
 COPIES, FULL_WIDTH, OUT_OF_SCALE, STRAIGHT = 8, 6, 6, 12
 FEEDBACK_COPIES, FEEDBACK_FUTURE, FEEDBACK_FULL_WIDTH = 6, 3, 4
-STRUCTURES = ("straight_line", "out_of_scale")  # cleaning has no word for these
 ITEMS = tuple(f"importance_{need}" for need in NEEDS)
 
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
     """The files of the case: two tables, what is true of them, a summary, two datasheets."""
     draws = Draws(seed, CASE)
-    people = _respondents(draws, names, round(RESPONDENTS * scale))
-    answers = feedback(draws, names, people["respondent_id"], round(FEEDBACK * scale))
-    survey, survey_ledger = _dirty_survey(draws, people, scale)
-    loop, loop_ledger = _dirty_feedback(draws, answers, scale)
-    ledger = pd.concat([survey_ledger, loop_ledger], ignore_index=True)
-    structure = ledger["reason"].isin(STRUCTURES)
+    people = _respondents(draws, names, at_scale(RESPONDENTS, scale))
+    answers = feedback(draws, names, people["respondent_id"], at_scale(FEEDBACK, scale))
+    survey = _dirty_survey(draws, people, scale)
+    loop = _dirty_feedback(draws, answers, scale)
     hidden = ["feedback_id", "mood", "score_if_left", "score_if_contacted", "answer_probability"]
     truth = {
         "respondents": people[["respondent_id", "need", "style", "straight_line", "growth"]],
         "feedback": answers.loc[answers["detractor"], hidden],
-        "defects": ledger[~structure],
-        "planted": ledger[structure],
     }
-    typed_wrong = ledger.loc[ledger["reason"] == "out_of_scale", "row"].to_numpy() - 2
-    usable = ~people["respondent_id"].isin(survey["respondent_id"].to_numpy()[typed_wrong])
-    needs = needs_facts(draws, people[usable & (people["straight_line"] == 0)])
-    needs = {"respondents": len(people), "asked_again": len(survey) - len(people)} | needs
+    unusable = {d.key for d in survey.defects if d.reason in ("straight_line", "out_of_scale")}
+    needs = needs_facts(draws, people.drop(index=sorted(unusable)))
+    needs = {"respondents": len(people), "asked_again": len(survey.copied)} | needs
     facts = {"seed": seed, "needs": needs, "loop": loop_facts(answers)}
     return case_files(CASE, {"respondents": survey, "feedback": loop}, truth, facts)
 
@@ -81,7 +74,7 @@ def _respondents(draws: Draws, names: Names, n: int) -> pd.DataFrame:
     size = draws.choice(SIZE, n)
     frame = pd.DataFrame(
         {
-            "respondent_id": [f"R{i:06d}" for i in range(1, n + 1)],
+            "respondent_id": numbered("R", n),
             "survey_date": days_from(dt.date(2025, 9, 1), np.sort(draws.integers(0, 90, n))),
             "customer_type": spec["customer_type"].said(names, firm.astype(int)),
             "role": spec["role"].said(names, role),
@@ -148,15 +141,15 @@ def _rate(draws: Draws, frame: pd.DataFrame, need: np.ndarray, style: np.ndarray
     level = np.array(LEVEL)[style] + PERSON * draws.normal(n)
     exact = level[:, None] + np.array(ITEM) - NEED / len(NEEDS) + NEED * np.eye(len(NEEDS))[need]
     noise = NOISE * draws.normal(n * len(NEEDS)).reshape(n, -1)
-    scores = _on_scale(exact + noise)
+    scores = half_up(exact + noise, 1, 5)
     adds = np.array([AFTER_SALES.get(k, -0.1) for k in NEEDS])[need]
-    after_sales = _on_scale(level - NEED / len(NEEDS) + adds + NOISE * draws.normal(n))
+    after_sales = half_up(level - NEED / len(NEEDS) + adds + NOISE * draws.normal(n), 1, 5)
     flat = (scores == scores[:, :1]).all(axis=1)
     own_item = np.eye(len(NEEDS), dtype=bool)[need]
     scores = np.where(flat[:, None] & own_item, np.minimum(scores + 1, 5), scores)
     top = flat & (scores == 5).all(axis=1)
     scores = np.where(top[:, None] & ~own_item, 4, scores)
-    straight = np.isin(np.arange(n), draws.some(n, max(2, round(STRAIGHT * n / RESPONDENTS))))
+    straight = np.isin(np.arange(n), draws.some(n, at_scale(STRAIGHT, n / RESPONDENTS, 2)))
     same = draws.choice([0.1, 0.2, 0.35, 0.35], n) + 2
     scores[straight] = same[straight, None]
     for item, column in zip(ITEMS, scores.T, strict=True):
@@ -164,42 +157,34 @@ def _rate(draws: Draws, frame: pd.DataFrame, need: np.ndarray, style: np.ndarray
     frame["importance_after_sales"] = np.where(straight, same, after_sales)
     frame["straight_line"] = straight.astype(int)
     intent = draws.normal(n)
-    frame["willingness"] = _on_scale(level + 0.6 * intent - 0.2)
+    frame["willingness"] = half_up(level + 0.6 * intent - 0.2, 1, 5)
     frame["visits_12m"] = draws.poisson(np.round(np.exp(1.3 + 0.4 * intent), 9), n)
 
 
-def _on_scale(exact: np.ndarray) -> np.ndarray:
-    return np.clip(np.floor(np.round(exact, 9) + 0.5), 1, 5).astype(int)
-
-
-def _dirty_survey(draws: Draws, people: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dirty_survey(draws: Draws, people: pd.DataFrame, scale: float) -> Planter:
     """Scores typed in full width or off the scale, forms sent twice."""
     planter = Planter(written(CASE, "respondents", people), draws)
     straight = people.index[people["straight_line"] == 1]
     planter.free = planter.free.difference(straight)
     planter.note("straight_line", straight, "respondent_id", people.loc[straight, "respondent_id"])
     for reason, wanted in (("full_width", FULL_WIDTH), ("out_of_scale", OUT_OF_SCALE)):
-        keys = planter.take(max(2, round(wanted * scale)))
+        keys = planter.take(at_scale(wanted, scale, 2))
         for key, item in zip(keys, draws.pick(ITEMS, len(keys)), strict=True):
             true = planter.frame.at[key, item]
-            typed = _full_width(true) if reason == "full_width" else {"1": "0"}.get(true, true + true)
+            typed = full_width(true) if reason == "full_width" else {"1": "0"}.get(true, true + true)
             planter.spoil(reason, [key], item, [typed])
-    planter.copy_rows("duplicate", list(planter.take(max(2, round(COPIES * scale)))), "respondent_id")
-    keys = planter.file_order(reach=12)
-    return planter.frame.loc[keys], planter.ledger(keys, file="respondents.csv", first_row=2)
+    planter.copy_rows("duplicate", list(planter.take(at_scale(COPIES, scale, 2))), "respondent_id")
+    planter.file_order()
+    return planter
 
 
-def _dirty_feedback(draws: Draws, answers: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dirty_feedback(draws: Draws, answers: pd.DataFrame, scale: float) -> Planter:
     """Feedback dated a year ahead, full-width scores, records sent twice."""
     planter = Planter(written(CASE, "feedback", answers), draws)
-    keys = planter.take(max(1, round(FEEDBACK_FUTURE * scale)))
-    planter.spoil("after_as_of", keys, "date", ["2026" + planter.frame.at[k, "date"][4:] for k in keys])
-    keys = planter.take(max(1, round(FEEDBACK_FULL_WIDTH * scale)))
-    planter.spoil("full_width", keys, "score", [_full_width(planter.frame.at[k, "score"]) for k in keys])
-    planter.copy_rows("duplicate", list(planter.take(max(1, round(FEEDBACK_COPIES * scale)))), "feedback_id")
-    keys = planter.file_order(reach=12)
-    return planter.frame.loc[keys], planter.ledger(keys, file="feedback.csv", first_row=2)
-
-
-def _full_width(digits: str) -> str:
-    return digits.translate({ord(str(d)): chr(0xFF10 + d) for d in range(10)})
+    keys = planter.take(at_scale(FEEDBACK_FUTURE, scale))
+    planter.spoil("after_as_of", keys, "date", list(planter.frame.loc[keys, "date"].map(year_late)))
+    keys = planter.take(at_scale(FEEDBACK_FULL_WIDTH, scale))
+    planter.spoil("full_width", keys, "score", list(planter.frame.loc[keys, "score"].map(full_width)))
+    planter.copy_rows("duplicate", list(planter.take(at_scale(FEEDBACK_COPIES, scale))), "feedback_id")
+    planter.file_order()
+    return planter

@@ -10,8 +10,9 @@ import pandas as pd
 
 from segkit.synth.calendar import days_from
 from segkit.synth.dictionary import columns
-from segkit.synth.draws import Draws, sigmoid
-from segkit.synth.people import Names
+from segkit.synth.draws import Draws, half_up, sigmoid
+from segkit.synth.measures import interval, share
+from segkit.synth.people import Names, numbered
 from segkit.workdays import next_workday
 
 CASE = "market_profiles"
@@ -47,22 +48,20 @@ def feedback(draws: Draws, names: Names, ids: pd.Series, n: int) -> pd.DataFrame
     spec = columns(CASE, "feedback")
     who, offset = _occasions(draws, len(ids), n)
     mood = SAME_MOOD * draws.normal(len(ids))[who] + np.sqrt(1 - SAME_MOOD**2) * draws.normal(n)
-    use = _within(USE_DAYS + USE_SPREAD * (USE_MOOD * mood + 0.527 * draws.normal(n)), 30)
+    use = half_up(USE_DAYS + USE_SPREAD * (USE_MOOD * mood + 0.527 * draws.normal(n)), 0, 30)
     topic = draws.dealt(TOPICS, n)
-    score = _within(FIRST + FIRST_MOOD * mood + FIRST_NOISE * draws.normal(n), 10)
+    score = half_up(FIRST + FIRST_MOOD * mood + FIRST_NOISE * draws.normal(n), 0, 10)
     score[draws.some(n, max(FEWEST_ZEROS, round(FURIOUS * n)))] = 0
     fixable, low = topic < FIXABLE, score <= DETRACTOR
     contacted = _arms(draws, low, who, fixable, use, score, mood)
     cell = contacted * 100 + fixable * 10 + np.digitize(use, BANDS)
     left = SECOND + SECOND_MOOD * mood + SECOND_NOISE * draws.normal(n)
     with_call = left + np.where(fixable, FIX, EXPLAIN)
-    steps = (use - 13) / 5
-    answer = {key: a + b * steps for key, (a, b) in ANSWERS.items()}
-    chance = sigmoid(np.where(contacted & fixable, answer["fixed"], answer["other"]))
-    chance = np.clip(chance, LEAST_ANSWER, MOST_ANSWER)
+    chance = _answer_chance(contacted & fixable, use)
     answered = np.zeros(n, dtype=bool)
     answered[low] = _answers(draws, chance[low], cell[low], left[low], score[low])
-    second = _within(np.where(contacted, with_call, left), 10)
+    if_left, if_contacted = half_up(left, 0, 10), half_up(with_call, 0, 10)
+    second = np.where(contacted, if_contacted, if_left)
     day = days_from(EARLIEST, offset)
     sent = [d + dt.timedelta(days=30) for d in day]
     back = draws.integers(0, 7, n)
@@ -70,7 +69,7 @@ def feedback(draws: Draws, names: Names, ids: pd.Series, n: int) -> pd.DataFrame
     called = contacted & ~draws.steady(np.where(fixable | ~contacted, 0.0, OPEN), by=contacted & ~fixable)
     return pd.DataFrame(
         {
-            "feedback_id": [f"F{i:06d}" for i in range(1, n + 1)],
+            "feedback_id": numbered("F", n),
             "respondent_id": ids.to_numpy()[who],
             "date": day,
             "channel": spec["channel"].drawn(names, draws, [0.5, 0.15, 0.15, 0.2], n),
@@ -86,8 +85,8 @@ def feedback(draws: Draws, names: Names, ids: pd.Series, n: int) -> pd.DataFrame
             ),
             "resurvey_score": _where(answered, second),
             "mood": np.round(mood, 3),
-            "score_if_left": _within(left, 10),
-            "score_if_contacted": _within(with_call, 10),
+            "score_if_left": if_left,
+            "score_if_contacted": if_contacted,
             "answer_probability": np.round(chance, 4),
             "detractor": low,
             "contacted": contacted,
@@ -124,13 +123,13 @@ def loop_facts(answers: pd.DataFrame) -> dict[str, Any]:
             100 * (promoters - float(answers["score"].between(1, DETRACTOR).mean())), 1
         ),
         "detractors": len(low),
-        "detractor_share": round(float(answers["detractor"].mean()), 3),
+        "detractor_share": share(answers["detractor"], 3),
         "fixable_detractors": len(fixable),
         "contacted": len(arm),
         "closed": int(arm["called"].sum()),
-        "closed_rate": round(float(arm["called"].mean()), 3),
+        "closed_rate": share(arm["called"], 3),
         "closed_on_time": int(on_time.sum()),
-        "closed_on_time_rate": round(float(on_time.mean()), 3),
+        "closed_on_time_rate": share(on_time, 3),
         "open": int((~arm["called"]).sum()),
         "fixed_asked": int(arms.loc[True, "size"]),
         "fixed_answered": int(arms.loc[True, "sum"]),
@@ -158,16 +157,20 @@ def _bands(rows: pd.DataFrame) -> pd.Series:
 
 def _contrast(asked: pd.DataFrame, outcome: pd.Series, band: pd.Series) -> tuple[float, float, float]:
     """Contact less holdout among those who answered, within bands, weighted as all who were asked; with the
-    ends of its 95 % interval. Bands in which an arm has fewer than two answers are left out."""
+    ends of its 95 % interval. Bands in which an arm has fewer than two answers are left out; a small draw may
+    have no other, and is then compared as a whole."""
     heard = asked["answered"]
     cells = outcome[heard].groupby([band[heard], asked.loc[heard, "contacted"]]).agg(["mean", "var", "size"])
-    cells = cells[cells["size"] > 1].unstack().dropna()
+    cells = cells[cells["size"] > 1]
+    cells = cells[cells.groupby(level=0)["size"].transform("size") == 2].unstack()
+    if cells.empty and band.nunique() > 1:
+        return _contrast(asked, outcome, 0 * band)
     weight = band.value_counts().reindex(cells.index)
     weight = weight / weight.sum()
     found = float((weight * (cells["mean"][True] - cells["mean"][False])).sum())
     variance = cells["var"] / cells["size"]
-    error = 1.96 * float(np.sqrt((weight**2 * (variance[True] + variance[False])).sum()))
-    return round(found, 2), round(found - error, 2), round(found + error, 2)
+    error = float(np.sqrt((weight**2 * (variance[True] + variance[False])).sum()))
+    return round(found, 2), *interval(found, error, 2)
 
 
 def _occasions(draws: Draws, people: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -220,6 +223,13 @@ def _arms(
     return kept
 
 
+def _answer_chance(fixed: np.ndarray, use: np.ndarray) -> np.ndarray:
+    """The probability of answering again: it rises with days in use after a fix, and falls without."""
+    steps = (use - 13) / 5
+    answer = {key: a + b * steps for key, (a, b) in ANSWERS.items()}
+    return np.clip(sigmoid(np.where(fixed, answer["fixed"], answer["other"])), LEAST_ANSWER, MOST_ANSWER)
+
+
 def _answers(
     draws: Draws, chance: np.ndarray, cell: np.ndarray, left: np.ndarray, score: np.ndarray
 ) -> np.ndarray:
@@ -237,10 +247,6 @@ def _after(day: dt.date, workdays: int) -> dt.date:
     for _ in range(workdays):
         day = next_workday(day)
     return day
-
-
-def _within(exact: np.ndarray, top: int) -> np.ndarray:
-    return np.clip(np.floor(np.round(exact, 9) + 0.5), 0, top).astype(int)
 
 
 def _where(mask: np.ndarray, values: list[Any] | np.ndarray) -> list[Any]:

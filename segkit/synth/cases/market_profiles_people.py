@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segkit.synth.draws import Draws, significant
+from segkit.synth.draws import DIGITS, Draws, significant
 
 # sample parameters throughout; the words stand in columns/market_profiles.yml in the same order
 AGE = (0.16, 0.34, 0.27, 0.15, 0.08)  # 18-24, 25-34, 35-44, 45-54, 55+
@@ -73,5 +73,5 @@ def spending(draws: Draws, firm: np.ndarray, income: np.ndarray, size: np.ndarra
 def _each(draws: Draws, weights: np.ndarray, by: np.ndarray) -> np.ndarray:
     """One position for each row of relative weights, spread evenly in every group of `by`."""
     edges = np.cumsum(weights, axis=1)
-    edges = np.round(edges / edges[:, -1:], 9)
+    edges = np.round(edges / edges[:, -1:], DIGITS)
     return (draws.even(by)[:, None] >= edges).sum(axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.draws import Draws
+from segkit.synth.measures import adjusted_rand, kmeans, share
 
 NEEDS = ("price", "quality", "service", "brand", "channel")
 STYLES = ("high", "middle", "low")  # 打分习惯: level of all scores: high, in between, low
@@ -30,30 +31,33 @@ def needs_facts(draws: Draws, told: pd.DataFrame) -> dict[str, Any]:
     tied = top.sum(axis=1) > 1
     split = top / top.sum(axis=1, keepdims=True)
     first, best = raw.argmax(axis=1), centred.argmax(axis=1)
-    groups = {name: clusters(draws, x, len(NEEDS)) for name, x in (("raw", raw), ("centred", within))}
+    groups = {
+        name: kmeans(x, [x[draws.some(len(x), len(NEEDS))] for _ in range(STARTS)])
+        for name, x in (("raw", raw), ("centred", within))
+    }
     price, service = NEEDS.index("price"), NEEDS.index("service")
     above = (raw >= CUT).sum(axis=1)
     return {
         "respondents_told": len(told),
-        "share": {k: round(float((need == i).mean()), 3) for i, k in enumerate(NEEDS)},
-        "styles": {k: round(float((style == i).mean()), 3) for i, k in enumerate(STYLES)},
-        "ari_raw_need": rand_index(need, groups["raw"]),
-        "ari_raw_style": rand_index(style, groups["raw"]),
-        "ari_centred_need": rand_index(need, groups["centred"]),
-        "ari_centred_style": rand_index(style, groups["centred"]),
+        "share": {k: share(need == i, 3) for i, k in enumerate(NEEDS)},
+        "styles": {k: share(style == i, 3) for i, k in enumerate(STYLES)},
+        "ari_raw_need": adjusted_rand(need, groups["raw"]),
+        "ari_raw_style": adjusted_rand(style, groups["raw"]),
+        "ari_centred_need": adjusted_rand(need, groups["centred"]),
+        "ari_centred_style": adjusted_rand(style, groups["centred"]),
         "tied_highest": int(tied.sum()),
-        "accuracy_untied": _share((first == need)[~tied]),
-        "accuracy_first_column": _share(first == need),
-        "accuracy_centred": _share(best == need),
-        "price_share_first_column": _share(first == price),
-        "price_share_centred": _share(best == price),
-        "price_share_split": _share(split[:, price]),
+        "accuracy_untied": share((first == need)[~tied], 3),
+        "accuracy_first_column": share(first == need, 3),
+        "accuracy_centred": share(best == need, 3),
+        "price_share_first_column": share(first == price, 3),
+        "price_share_centred": share(best == price, 3),
+        "price_share_split": share(split[:, price], 3),
         "none_above_cut": int((above == 0).sum()),
         "several_above_cut": int((above > 1).sum()),
-        "service_above_cut_individuals": _share((raw[:, service] >= CUT)[~firm]),
-        "service_above_cut_organisations": _share((raw[:, service] >= CUT)[firm]),
-        "service_need_individuals": _share((best == service)[~firm]),
-        "service_need_organisations": _share((best == service)[firm]),
+        "service_above_cut_individuals": share((raw[:, service] >= CUT)[~firm], 3),
+        "service_above_cut_organisations": share((raw[:, service] >= CUT)[firm], 3),
+        "service_need_individuals": share((best == service)[~firm], 3),
+        "service_need_organisations": share((best == service)[firm], 3),
         "growth": _growth(told, best),
         "cramers_v_true": cramers_v(firm, need),
         "cramers_v_centred": cramers_v(firm, best),
@@ -68,40 +72,6 @@ def _growth(told: pd.DataFrame, found: np.ndarray) -> dict[str, float]:
             for i, k in enumerate(NEEDS) if i in sums.index}  # fmt: skip
 
 
-def clusters(draws: Draws, x: np.ndarray, k: int) -> np.ndarray:
-    """k-means (Lloyd 1982) from several random starts, the tightest kept; distances are rounded, so that the
-    last bit moves nobody."""
-    best, tightest = np.zeros(len(x), dtype=int), np.inf
-    for _ in range(STARTS):
-        centres = x[draws.some(len(x), k)]
-        label = np.full(len(x), -1)
-        for _ in range(100):
-            distance = np.round(((x[:, None, :] - centres[None]) ** 2).sum(axis=2), 9)
-            nearest = distance.argmin(axis=1)
-            if (nearest == label).all():
-                break
-            label = nearest
-            centres = np.array(
-                [x[label == j].mean(axis=0) if (label == j).any() else centres[j] for j in range(k)]
-            )
-        total = round(float(distance.min(axis=1).sum()), 6)
-        if total < tightest:
-            best, tightest = label, total
-    return best
-
-
-def rand_index(a: np.ndarray, b: np.ndarray) -> float:
-    """Adjusted Rand index (Hubert and Arabie 1985): 0 as by chance, 1 the same groups."""
-    table = pd.crosstab(a, b).to_numpy()
-
-    def pairs(counts: np.ndarray) -> float:
-        return float((counts * (counts - 1) / 2).sum())
-
-    rows, cols = pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    expected = rows * cols / (len(a) * (len(a) - 1) / 2)
-    return round((pairs(table) - expected) / ((rows + cols) / 2 - expected), 3)
-
-
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
     """Strength of association of two kinds, 0 to 1 (Cramér 1946)."""
     table = pd.crosstab(a, b).to_numpy(dtype=float)
@@ -109,7 +79,3 @@ def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / n
     chi2 = ((table - expected) ** 2 / expected).sum()
     return round(float(np.sqrt(chi2 / (n * (min(table.shape) - 1)))), 3)
-
-
-def _share(yes: np.ndarray) -> float:
-    return round(float(yes.mean()), 3)
