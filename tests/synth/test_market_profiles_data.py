@@ -15,6 +15,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
+from segkit.synth.cases.market_profiles import make
+from segkit.synth.files import TextFile
 from segkit.workdays import is_workday
 
 NEEDS = ["price", "quality", "service", "brand", "channel"]
@@ -442,3 +444,12 @@ def test_the_truth_of_the_loop_is_what_the_table_shows(
         before_after = (called["resurvey_score"] - called["score"]).mean()
         assert said["before_after_points"] == pytest.approx(before_after, abs=0.01)
         assert said["fixed_answered"] == len(called)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 6])
+def test_small_draw_in_which_no_band_holds_both_arms_twice_is_compared_as_a_whole(seed: int) -> None:
+    files = {file.path: file.text for file in make(seed, 0.1, "en") if isinstance(file, TextFile)}
+    told = yaml.safe_load(files["_truth/market_profiles_summary.yml"])["loop"]
+    for outcome in ("score", "change"):
+        assert told[f"weighted_{outcome}"] == told[f"answerers_{outcome}"]
+        assert told[f"weighted_{outcome}"]["low"] < told[f"weighted_{outcome}"]["high"]

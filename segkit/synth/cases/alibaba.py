@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from segkit.synth.cases.alibaba_dirt import dirty_contracts, dirty_suppliers, dirty_visits
 from segkit.synth.cases.alibaba_firms import (
     CASE,
     TIERS,
@@ -20,12 +21,12 @@ from segkit.synth.cases.alibaba_firms import (
 from segkit.synth.cases.alibaba_log import log
 from segkit.synth.cases.alibaba_pool import misjudged, pooled
 from segkit.synth.cases.alibaba_survey import survey
-from segkit.synth.cases.alibaba_truth import dirty, facts_of, truths
+from segkit.synth.cases.alibaba_truth import facts, truths
 from segkit.synth.cases.alibaba_visits import Diary, cold, courted, faked, members, served, sign
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
 from segkit.synth.files import File
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
 
@@ -48,13 +49,13 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     pool = pooled(draws, frame, visits, contracts)
     turn = np.argsort(pool["record"].to_numpy(), kind="stable")
     number = pd.Series("", index=frame.index, dtype=object)
-    number.iloc[turn] = [f"S{i:06d}" for i in range(1, len(frame) + 1)]
+    number.iloc[turn] = numbered("S", len(frame))
     entries = log(draws, frame, visits, fake, names)
     entries["rep_id"] = staff["rep_id"].to_numpy()[entries["rep"]]
     entries["company_id"] = entries["firm"].map(number).fillna("")
     answers = survey(draws, invented, contracts, entries.groupby("firm").size(), scale)
     answers["company_id"] = number[answers.index]
-    answers["answer_id"] = [f"Q{i:06d}" for i in range(1, len(answers) + 1)]
+    answers["answer_id"] = numbered("Q", len(answers))
     suppliers = _suppliers(invented, frame, pool, staff, number).iloc[turn]
     sold = _contracts(invented, frame, contracts, staff, number)
     tables = {
@@ -64,10 +65,14 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "contracts": written(CASE, "contracts", sold),
         "survey": written(CASE, "survey", answers),
     }
-    tables, ledgers = dirty(draws, tables, frame, pool, entries, number, scale, names)
+    spoiled = {
+        "suppliers": dirty_suppliers(draws, tables["suppliers"], frame, pool, number, scale, names),
+        "visits": dirty_visits(draws, tables["visits"], entries, scale),
+        "contracts": dirty_contracts(draws, tables["contracts"], scale),
+    }
     truth = truths(staff, frame, pool, model, sold, answers, number)
-    facts = {"seed": seed} | facts_of(staff, frame, pool, model, entries, sold, answers)
-    return case_files(CASE, tables, {**truth, **ledgers}, facts)
+    told = {"seed": seed} | facts(staff, frame, pool, model, entries, sold, answers, names)
+    return case_files(CASE, tables | spoiled, truth, told)
 
 
 def _said(table: str, column: str, names: Names, at: pd.Series) -> np.ndarray:
@@ -115,5 +120,5 @@ def _contracts(
     out["tier"] = np.array(TIERS, dtype=object)[contracts["tier"]]
     out["firm"] = contracts.index
     out = out.sort_values(["sign_date", "company_id"], kind="stable")
-    out["contract_id"] = [f"K{i:06d}" for i in range(1, len(out) + 1)]
+    out["contract_id"] = numbered("K", len(out))
     return out

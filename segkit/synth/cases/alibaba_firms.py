@@ -14,8 +14,9 @@ import pandas as pd
 
 from segkit.synth.calendar import AS_OF, on_workday, open_days
 from segkit.synth.cases.alibaba_routes import owners, twins
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws, quota, sigmoid, significant
-from segkit.synth.people import Firm, Invented
+from segkit.synth.people import Firm, Invented, numbered
 
 CASE = "alibaba"
 QUARTER = open_days(AS_OF - dt.timedelta(days=120), AS_OF)[-60:]  # the 60 working days of the visits
@@ -76,20 +77,17 @@ class Sizes:
 
     @classmethod
     def at(cls, scale: float) -> Sizes:
-        def some(n: int) -> int:
-            return max(1, round(n * scale))
-
-        idle, faked, second = some(IDLE), some(FAKED), some(SECOND)
+        idle, faked, second = (at_scale(n, scale) for n in (IDLE, FAKED, SECOND))
         return cls(
-            reps=max(len(TEAMS) + 1, round(REPS * scale)),
-            fakers=some(FAKERS),
+            reps=at_scale(REPS, scale, least=len(TEAMS) + 1),
+            fakers=at_scale(FAKERS, scale),
             idle=idle,
             faked=faked,
             second=second,
-            silent=some(SILENT),
-            ninety=some(NINETY),
+            silent=at_scale(SILENT, scale),
+            ninety=at_scale(NINETY, scale),
             worked=round(DEVELOPED * scale) - idle - faked - second,
-            members=some(MEMBERS),
+            members=at_scale(MEMBERS, scale),
         )
 
 
@@ -112,7 +110,7 @@ def reps(draws: Draws, invented: Invented, sizes: Sizes) -> pd.DataFrame:
     hired = np.where(late, draws.integers(-70, -25, sizes.reps), draws.integers(-365 * 6, -365, sizes.reps))
     return pd.DataFrame(
         {
-            "rep_id": [f"R{i:03d}" for i in range(1, sizes.reps + 1)],
+            "rep_id": numbered("R", sizes.reps, 3),
             "rep_name": invented.people(sizes.reps),
             "team": team,
             "territory": place,

@@ -11,7 +11,7 @@ from segkit.synth.cases.alibaba_routes import off_route
 from segkit.synth.cases.alibaba_visits import EFFECTIVE_CALL, EFFECTIVE_MINUTES, GOOD, Visits
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 
 # every number below is a sample parameter (示例参数)
 CLOSING = 0.74  # of visits to a firm after the first
@@ -59,7 +59,7 @@ def log(
     frame["effective"] = _ticked(draws, frame, ruled).astype(int)
     frame["visit_date"] = [date(d) for d in frame["day"]]
     frame["next_step_date"] = _next_steps(draws, frame)
-    frame["visit_id"] = [f"V{i:06d}" for i in range(1, n + 1)]
+    frame["visit_id"] = numbered("V", n)
     return frame
 
 

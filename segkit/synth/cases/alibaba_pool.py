@@ -11,6 +11,7 @@ import pandas as pd
 
 from segkit.synth.cases.alibaba_firms import LAST
 from segkit.synth.cases.alibaba_visits import DEAL_DAYS, GOOD, SILENT_DAYS, Diary, Visits, history
+from segkit.synth.dirt import at_scale
 from segkit.synth.draws import Draws
 
 LOCKED, PAST, WRONG = 30, 60, 30
@@ -36,7 +37,7 @@ def misjudged(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary, s
     def called(kind: str, name: str, where: pd.Series, n: int, first: pd.Series, until: pd.Series) -> None:
         pool = frame.index[where & (frame["judged"] == "")].to_numpy()
         for firm in draws.some(pool, len(pool)):
-            if (frame["judged"] == name).sum() == max(1, round(n * scale)):
+            if (frame["judged"] == name).sum() == at_scale(n, scale):
                 return
             day = diary.between(int(frame.at[firm, "owner"]), int(first[firm]), int(until[firm]))
             if day is not None:
@@ -52,7 +53,7 @@ def misjudged(draws: Draws, frame: pd.DataFrame, visits: Visits, diary: Diary, s
     active = live & (frame["fate"] == "active") & ~late
     called("vain", "wrong", active & (last == latest) & (last <= LAST - 9), WRONG, last + 3, last + 8)
     rest = frame.index[active & (frame["judged"] == "")].to_numpy()
-    frame.loc[draws.some(rest, max(1, round(LOCKED * scale))), "judged"] = "locked"
+    frame.loc[draws.some(rest, at_scale(LOCKED, scale)), "judged"] = "locked"
     return calls
 
 

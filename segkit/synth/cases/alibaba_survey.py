@@ -7,7 +7,7 @@ import pandas as pd
 
 from segkit.synth.cases.alibaba_firms import CASE, OPEN, date
 from segkit.synth.dictionary import columns
-from segkit.synth.draws import Draws
+from segkit.synth.draws import Draws, half_up
 from segkit.synth.people import Invented
 
 # every number below is a sample parameter (示例参数)
@@ -41,9 +41,9 @@ def survey(
         mood[here] = _unrelated(mood[here], frame["visits"].to_numpy()[here])
     mood = np.round(SPREAD * mood, 9)
     felt = frame["expected"].to_numpy() + mood
-    frame["csat"] = np.clip(np.floor(felt + 0.5), 1, 5).astype(int)
-    frame["nps"] = np.clip(np.floor(2.1 * felt - 0.9 + 0.9 * draws.normal(n) + 0.5), 0, 10).astype(int)
-    frame["ces"] = np.clip(np.floor(1.2 * felt + 0.4 + 0.7 * draws.normal(n) + 0.5), 1, 7).astype(int)
+    frame["csat"] = half_up(felt, 1, 5)
+    frame["nps"] = half_up(2.1 * felt - 0.9 + 0.9 * draws.normal(n), 0, 10)
+    frame["ces"] = half_up(1.2 * felt + 0.4 + 0.7 * draws.normal(n), 1, 7)
     spec = columns(CASE, "survey")
     why = draws.choice(REASON_SHARES, n)
     low = (frame["csat"] <= 3).to_numpy()

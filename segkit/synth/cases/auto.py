@@ -241,7 +241,7 @@ def _referrals(draws: Draws, hidden: pd.DataFrame, orders: pd.DataFrame, scale: 
             "kind": kind,
             "referrer_order_id": np.where(kind == 1, mine, np.where(named, pick, None)),
             "referred_on": _days(day),
-            "lead_id": np.where(lead >= 0, numbered("L", lead), None),
+            "lead_id": np.where(lead >= 0, numbered("L", lead), ""),
             "reward_yuan": np.where(np.isin(lead, orders["lead"]), REWARD, 0),
         }
     ).sort_values("day", kind="stable", ignore_index=True)

@@ -9,12 +9,12 @@ import pandas as pd
 
 from segkit.synth.calendar import days_from
 from segkit.synth.cases.education_dirt import dirty
-from segkit.synth.cases.education_process import CASE, START, WEEKS, Term, term
-from segkit.synth.cases.education_truth import facts_of, learner_truth
+from segkit.synth.cases.education_process import CASE, LETTERS, START, WEEKS, Term, term
+from segkit.synth.cases.education_truth import facts, learner_truth
 from segkit.synth.dictionary import JOINED_BY, columns
 from segkit.synth.draws import Draws, sigmoid
 from segkit.synth.files import File
-from segkit.synth.people import Names
+from segkit.synth.people import Names, numbered
 from segkit.synth.tables import case_files
 
 LEARNERS = 600
@@ -55,9 +55,8 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     survey = _survey(draws, studied.learners, asked, names)
     tables = {"learners": learners, "learning_log": _log(studied), "survey": survey}
     truth = learner_truth(studied)
-    made = dirty(draws, tables, names, scale)
-    hidden = {"learners": truth, "defects": made.defects, "planted": made.planted}
-    return case_files(CASE, made.tables, hidden, {"seed": seed} | facts_of(studied, tables, names))
+    spoiled = dirty(draws, tables, names, scale)
+    return case_files(CASE, spoiled, {"learners": truth}, {"seed": seed} | facts(studied, tables, names))
 
 
 def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
@@ -85,10 +84,9 @@ def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
     hidden["mood"] = np.array(MOOD)[hidden["group"]] + draws.normal(n)
     renews = sigmoid(RENEWS + RENEWS_POST * (post - 70) + RENEWS_MOOD * hidden["mood"])
     renewed = draws.steady(np.where(stays, renews, 0.0))
-    letters = np.array(["C", "B", "A"], dtype=object)
     return pd.DataFrame(
         {
-            "learner_id": [f"E{i + 1:06d}" for i in range(n)],
+            "learner_id": numbered("E", n),
             "age_group": spec["age_group"].said(names, age),
             "guardian_consent": agreed,
             "contact_consent": reachable,
@@ -98,7 +96,7 @@ def _learners(draws: Draws, studied: Term, names: Names) -> pd.DataFrame:
             "interest": _interests(draws, course, spec["interest"].values(names)),
             "style_self_report": spec["style_self_report"].said(names, style),
             "pre_score": hidden["pre_score"],
-            "group_by_teacher": letters[hidden["teaching"]],
+            "group_by_teacher": np.array(LETTERS, dtype=object)[hidden["teaching"]],
             "dropped_week": [w or None for w in hidden["dropped"]],
             "post_score": [int(p) if s else None for p, s in zip(post, stays, strict=True)],
             "renewed": renewed.astype(int),
@@ -121,7 +119,7 @@ def _log(studied: Term) -> pd.DataFrame:
     n = len(studied.learners)
     return pd.DataFrame(
         {
-            "learner_id": [f"E{i + 1:06d}" for i in range(n)] * WEEKS,
+            "learner_id": numbered("E", n) * WEEKS,
             "week": np.repeat(np.arange(1, WEEKS + 1), n),
             "week_start": np.repeat(np.array(days_from(START, 7 * np.arange(WEEKS)), dtype=object), n),
             "weekly_minutes": studied.minutes.T.ravel(),
@@ -152,7 +150,7 @@ def _survey(draws: Draws, hidden: pd.DataFrame, asked: np.ndarray, names: Names)
         day = START + dt.timedelta(days=7 * week)
         frame = pd.DataFrame(
             {
-                "learner_id": [f"E{i + 1:06d}" for i in range(n)],
+                "learner_id": numbered("E", n),
                 "survey_week": week,
                 "answered_on": days_from(day, draws.integers(0, 6, n)),
                 "nps": nps,

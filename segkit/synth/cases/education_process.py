@@ -26,11 +26,8 @@ FEATURES = ("pre_score", "minutes", "attendance", "forum")
 SIGNS = np.array([[1, 1, 1, -1], [-1, 1, 1, 1], [1, -1, -1, 1], [-1, -1, -1, -1]])  # group by feature
 SEPARATION = 1.8  # between the high and the low groups in each feature, in standard deviations within a group
 PRE_MEAN, PRE_SD = 68.0, 11.0
-MINUTES, MINUTES_SIGMA, WEEK_SIGMA = (
-    185.0,
-    0.45,
-    0.18,
-)  # median a week; spread between learners, between weeks
+# median a week; spread between learners, between weeks
+MINUTES, MINUTES_SIGMA, WEEK_SIGMA = 185.0, 0.45, 0.18
 ATTENDS, ATTENDS_SD, SESSIONS = 1.1, 0.9, 4  # log odds of attending a session, their spread, sessions a week
 POSTS, POSTS_SIGMA = 0.9, 0.8
 HOLIDAY_TIMES = (0.55, 0.75)  # five days of week 3 are holidays, three of week 4
@@ -41,6 +38,7 @@ LEAVES = (0.010, 0.010, 0.010, 0.020)  # chance a week of dropping out, by group
 SLUMP_TIMES = 6.0  # after two weeks running below half of the usual minutes, holidays left out
 TRIES, NEAR = 200, (2.5, 1.5, 1.5, 4.0)  # who leaves after two low weeks, one, one in the holiday, none
 MOVED = 0.30  # of those still learning after week 6: belong in another teaching group by then
+LETTERS = ("C", "B", "A")  # the teaching groups
 CUTS = (60, 80)  # score from which a learner is in teaching group B, A
 QUIZ_SD, NO_QUIZ, NO_QUIZ_ABSENT = 7.0, 0.05, 0.50  # not taken; not taken in a week without any session
 RAMP = (0.0, 0.0, 0.3, 0.6, 0.85, 1.0)  # way to the new level by week 1 to 6 of those who moved
@@ -62,6 +60,16 @@ class Term:
     quiz: np.ndarray
     posts: np.ndarray
 
+    @property
+    def there(self) -> np.ndarray:
+        """For each week: is the learner still learning?"""
+        return there_with(self.learners["dropped"].to_numpy())
+
+
+def there_with(dropped: np.ndarray) -> np.ndarray:
+    """For each week: is it before the first one without learning?"""
+    return np.asarray((dropped[:, None] == 0) | (np.arange(1, WEEKS + 1) < dropped[:, None]))
+
 
 def term(draws: Draws, n: int) -> Term:
     group = draws.dealt(SHARES, n)
@@ -69,7 +77,7 @@ def term(draws: Draws, n: int) -> Term:
     pre = np.clip(np.round(PRE_MEAN + PRE_SD * z[:, 0]), 5, 100).astype(int)
     minutes, times = _minutes(draws, z[:, 1], group)
     dropped = _dropped(draws, minutes, group)
-    there = (dropped[:, None] == 0) | (np.arange(1, WEEKS + 1) < dropped[:, None])
+    there = there_with(dropped)
     goes = sigmoid(
         ATTENDS + ATTENDS_SD * z[:, 2][:, None] + ATTENDS_WEEK * np.round(np.log(times), 9)
     ).ravel()

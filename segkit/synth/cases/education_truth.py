@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from segkit.synth.cases.education_process import (
     FEATURES,
     GROUPS,
     HOLIDAYS,
+    LETTERS,
     SIGNS,
     SLUMP_TIMES,
     WEEKS,
@@ -23,11 +25,11 @@ from segkit.synth.cases.education_process import (
     slumped,
 )
 from segkit.synth.dictionary import columns
-from segkit.synth.people import Names
+from segkit.synth.measures import adjusted_rand, kmeans, percent, share, squared_distances
+from segkit.synth.people import Names, numbered
 
 STYLES = ("seeing", "hearing", "reading", "doing")
 STARTS = 40  # of k-means
-LETTERS = np.array(["C", "B", "A", ""], dtype=object)  # the last: not there any more
 
 
 def learner_truth(studied: Term) -> pd.DataFrame:
@@ -36,12 +38,12 @@ def learner_truth(studied: Term) -> pd.DataFrame:
     slumped : in some week before leaving, the second running below half of the usual minutes, holidays left out
     """
     hidden = studied.learners
-    twice = _seen_slump(studied)
+    twice = slumped(studied.minutes) & studied.there
     return pd.DataFrame(
         {
-            "learner_id": [f"E{i + 1:06d}" for i in range(len(hidden))],
+            "learner_id": numbered("E", len(hidden)),
             "latent_group": np.array(GROUPS, dtype=object)[hidden["group"]],
-            "teaching_group_week_6": LETTERS[hidden["teaching_6"]],
+            "teaching_group_week_6": np.array([*LETTERS, ""], dtype=object)[hidden["teaching_6"]],
             "moved": hidden["moved"].astype(int),
             "slumped": twice.any(axis=1).astype(int),
             "style_effect": 0,
@@ -51,23 +53,15 @@ def learner_truth(studied: Term) -> pd.DataFrame:
     )
 
 
-def _seen_slump(studied: Term) -> np.ndarray:
-    """Weeks of learning that end two low weeks running."""
-    dropped = studied.learners["dropped"].to_numpy()[:, None]
-    there = (dropped == 0) | (np.arange(1, WEEKS + 1) < dropped)
-    return slumped(studied.minutes) & there
-
-
 def first_weeks(studied: Term, *, scaled: bool) -> np.ndarray:
     """What stands in the tables about weeks 1 to 6: pre_score, minutes, attendance, forum posts per week there.
 
     `scaled`: minutes and posts as logarithms, everything as standard scores.
     """
-    there = studied.minutes[:, :CHECK] > 0
-    weeks = there.sum(axis=1)
-    minutes = np.where(there, studied.minutes[:, :CHECK], 0).astype(float)
+    weeks = studied.there[:, :CHECK].sum(axis=1)
+    minutes = studied.minutes[:, :CHECK].astype(float)
     if scaled:
-        minutes = np.where(there, np.log(np.maximum(minutes, 1.0)), 0.0)
+        minutes = np.log(np.maximum(minutes, 1.0))
     posts = studied.posts[:, :CHECK].sum(axis=1) / weeks
     parts = (
         studied.learners["pre_score"].to_numpy(dtype=float),
@@ -79,59 +73,35 @@ def first_weeks(studied: Term, *, scaled: bool) -> np.ndarray:
     return np.round((table - table.mean(axis=0)) / table.std(axis=0), 6) if scaled else table
 
 
-def k_means(table: np.ndarray, k: int) -> np.ndarray:
-    """The best of `STARTS` runs of Lloyd's algorithm; each starts at one learner and the farthest from it."""
-    best, least = np.zeros(len(table), dtype=int), np.inf
+def _far_apart(table: np.ndarray, k: int) -> Iterator[np.ndarray]:
+    """`STARTS` sets of centres; each begins with one learner and takes the farthest from those it has."""
     for start in np.linspace(0, len(table) - 1, STARTS).astype(int):
-        middle = table[[start]]
-        while len(middle) < k:
-            middle = np.vstack([middle, table[_distances(table, middle).min(axis=1).argmax()]])
-        label = np.full(len(table), -1)
-        while True:
-            nearest = np.round(_distances(table, middle), 9).argmin(axis=1)
-            if (nearest == label).all():
-                break
-            label = nearest
-            middle = np.stack(
-                [table[label == c].mean(axis=0) if (label == c).any() else middle[c] for c in range(k)]
-            )
-        spread = round(float(_distances(table, middle).min(axis=1).sum()), 4)
-        if spread < least:
-            best, least = label, spread
-    return best
+        centres = table[[start]]
+        while len(centres) < k:
+            centres = np.vstack([centres, table[squared_distances(table, centres).min(axis=1).argmax()]])
+        yield centres
 
 
-def _distances(table: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    return ((table[:, None, :] - middle[None, :, :]) ** 2).sum(axis=2)
-
-
-def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
-    """Agreement of two groupings beyond chance (Hubert and Arabie 1985): 1 the same, 0 as by chance."""
-    table = pd.crosstab(a, b).to_numpy()
-    pairs = [
-        (n * (n - 1) / 2).sum() for n in (table, table.sum(axis=0), table.sum(axis=1), np.array(table.sum()))
-    ]
-    both, of_b, of_a, all_ = (float(p) for p in pairs)
-    chance = of_a * of_b / all_
-    return (both - chance) / ((of_a + of_b) / 2 - chance)
-
-
-def facts_of(studied: Term, tables: dict[str, pd.DataFrame], names: Names) -> dict[str, Any]:
+def facts(studied: Term, tables: dict[str, pd.DataFrame], names: Names) -> dict[str, Any]:
     """The numbers of the case, for the summary and the datasheets."""
     hidden, learners, survey = studied.learners, tables["learners"], tables["survey"]
     group = hidden["group"].to_numpy()
     scaled = first_weeks(studied, scaled=True)
     apart = [float(scaled[s > 0, f].mean() - scaled[s < 0, f].mean()) for f, s in enumerate(SIGNS[group].T)]
     there = hidden["teaching_6"] >= 0
+    found = {
+        name: kmeans(table, _far_apart(table, len(GROUPS)))
+        for name, table in (("scaled", scaled), ("raw", first_weeks(studied, scaled=False)))
+    }
     last = np.searchsorted(CUTS, studied.quiz[:, CHECK - 1], side="right")
     by_one = (last != hidden["teaching"]) & there
     return {
         "learners": len(hidden),
         "groups": {name: int((group == g).sum()) for g, name in enumerate(GROUPS)},
         "separation": {name: round(v, 2) for name, v in zip(FEATURES, apart, strict=True)},
-        "ari_scaled": round(adjusted_rand(group, k_means(scaled, len(GROUPS))), 3),
-        "ari_raw": round(adjusted_rand(group, k_means(first_weeks(studied, scaled=False), len(GROUPS))), 3),
-        "ari_teacher": round(adjusted_rand(group, hidden["teaching"].to_numpy()), 3),
+        "ari_scaled": adjusted_rand(group, found["scaled"]),
+        "ari_raw": adjusted_rand(group, found["raw"]),
+        "ari_teacher": adjusted_rand(group, hidden["teaching"].to_numpy()),
         "dropped": int((hidden["dropped"] > 0).sum()),
         "slump": _slump(studied),
         "there_after_week_6": int(there.sum()),
@@ -176,7 +146,7 @@ def _style(studied: Term, learners: pd.DataFrame, names: Names) -> dict[str, Any
 
 
 def _nps(scores: pd.Series) -> float:
-    return round(float(((scores >= 9).mean() - (scores <= 6).mean()) * 100), 1)
+    return percent((scores >= 9).mean() - (scores <= 6).mean())
 
 
 def _slump(studied: Term) -> dict[str, Any]:
@@ -186,7 +156,7 @@ def _slump(studied: Term) -> dict[str, Any]:
     """
     dropped = studied.learners["dropped"].to_numpy()[:, None]
     week = np.arange(1, WEEKS + 1)[None, :]
-    there = (dropped == 0) | (week < dropped)
+    there = studied.there
     leaves = dropped == week + 1
     low, twice, holiday = low_weeks(studied.minutes), slumped(studied.minutes), of_holidays()[None, :]
     usual = there & ~holiday & (week > max(HOLIDAYS)) & (week < WEEKS)
@@ -198,11 +168,7 @@ def _slump(studied: Term) -> dict[str, Any]:
         "others_in_holiday_weeks": ~low & holiday & there,
     }
     rates = {
-        name: {
-            "weeks": int(of.sum()),
-            "left": int((of & leaves).sum()),
-            "rate": round(float(leaves[of].mean()), 4),
-        }
+        name: {"weeks": int(of.sum()), "left": int((of & leaves).sum()), "rate": share(leaves[of])}
         for name, of in kinds.items()
     }
     gone = dropped[:, 0] > 0
@@ -215,11 +181,10 @@ def _slump(studied: Term) -> dict[str, Any]:
 
 
 def _alarm(named: np.ndarray, gone: np.ndarray) -> dict[str, Any]:
-    hit = int((named & gone).sum())
     return {
         "named": int(named.sum()),
-        "hit": hit,
-        "named_and_stayed": int(named.sum()) - hit,
-        "recall": round(hit / max(int(gone.sum()), 1), 4),
-        "precision": round(hit / max(int(named.sum()), 1), 4),
+        "hit": int((named & gone).sum()),
+        "named_and_stayed": int((named & ~gone).sum()),
+        "recall": share(named[gone]),
+        "precision": share(gone[named]),
     }

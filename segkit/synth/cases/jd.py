@@ -12,15 +12,16 @@ import pandas as pd
 
 from segkit.synth.calendar import AS_OF, days_from
 from segkit.synth.cases.jd_campaign import campaign, campaign_facts
-from segkit.synth.cases.jd_dirt import Dirty, dirty_orders
+from segkit.synth.cases.jd_dirt import dirty_orders
 from segkit.synth.cases.jd_feedback import feedback
 from segkit.synth.cases.jd_items import baskets
 from segkit.synth.cases.jd_process import CASE, CATEGORY_SHARES, CHANNEL_SHARES, DAYS, START, History, shop
-from segkit.synth.cases.jd_truth import customer_truth, facts_of
+from segkit.synth.cases.jd_truth import customer_truth, facts
 from segkit.synth.dictionary import columns
-from segkit.synth.draws import Draws
+from segkit.synth.dirt import Planter, at_scale
+from segkit.synth.draws import Draws, sigmoid
 from segkit.synth.files import File, TextFile
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
 BUYERS, BROWSERS = 3000, 600  # browsers registered and never bought: 潜在客户
@@ -58,15 +59,15 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     customers = _customers(draws, invented, history, scale)
     orders = _orders(draws, invented, history, customers)
     dirt = dirty_orders(draws, invented, orders, customers, scale)
-    twins = customers[customers["person_id"] != customers["customer_id"]]
     truth = customer_truth(customers, dirt.valid)
     outcome, odds = campaign(draws, customers, truth, round(SENT * scale), invented)
     asked, answered = round(ASKED * scale), round(ANSWERED * scale)
     survey, would, survey_facts = feedback(draws, dirt.delivered, truth, asked, answered, invented)
     basket = baskets(Draws(seed, f"{CASE} items"), invented, dirt.kept)
+    after_as_of = int(dirt.numbers("after_as_of").isin(basket.table["order_id"]).sum())
     tables = {
-        "customers": customers[list(columns(CASE, "customers"))],
-        "orders": dirt.table,
+        "customers": _second_ids_noted(draws, customers),
+        "orders": dirt.orders,
         "campaign": written(CASE, "campaign", outcome),
         "feedback": written(CASE, "feedback", survey),
         "items": written(CASE, "items", basket.table),
@@ -74,21 +75,19 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     hidden = {
         "customers": truth,
         "orders": dirt.valid,
-        "defects": dirt.with_twins(customers, twins),
-        "planted": dirt.planted,
         "campaign": odds,
         "feedback": would,
         "items_pairs": basket.pairs,
     }
-    facts = {"seed": seed} | facts_of(truth, dirt)
-    facts |= {
+    told = {"seed": seed} | facts(truth, dirt)
+    told |= {
         "people": _people(customers, truth, history),
         "campaign": campaign_facts(outcome, names),
         "feedback": survey_facts,
-        "items": basket.facts | {"of_orders_after_as_of": _after_as_of(dirt, basket.table)},
+        "items": basket.facts | {"of_orders_after_as_of": after_as_of},
     }
     return [
-        *case_files(CASE, tables, hidden, facts),
+        *case_files(CASE, tables, hidden, told),
         TextFile(f"{CASE}/client.yml", _client_yml(invented), "utf-8"),
     ]
 
@@ -125,11 +124,11 @@ def _customers(draws: Draws, invented: Invented, history: History, scale: float)
     ).join(history.buyers, on="buyer")
     turn = np.argsort(day, kind="stable")
     frame = frame.iloc[turn].reset_index(drop=True)
-    frame.insert(0, "customer_id", [f"C{i:06d}" for i in range(1, n + 1)])
+    frame.insert(0, "customer_id", numbered("C", n))
     orders = frame["buyer"].map(history.orders.groupby("buyer").size())
-    firms = draws.some(frame.index[orders >= 3].to_numpy(), max(1, round(FIRMS * scale)))
+    firms = draws.some(frame.index[orders >= 3].to_numpy(), at_scale(FIRMS, scale))
     frame["is_b2b"] = frame.index.isin(firms).astype(int)
-    return _with_second_ids(draws, frame, max(1, round(TWINS * scale)))
+    return _with_second_ids(draws, frame, at_scale(TWINS, scale))
 
 
 def _people(customers: pd.DataFrame, truth: pd.DataFrame, history: History) -> dict[str, Any]:
@@ -146,17 +145,11 @@ def _people(customers: pd.DataFrame, truth: pd.DataFrame, history: History) -> d
     }
 
 
-def _after_as_of(dirt: Dirty, lines: pd.DataFrame) -> int:
-    """Orders with lines that orders.csv dates after the as-of date."""
-    rows = dirt.defects.loc[dirt.defects["reason"] == "after_as_of", "row"].to_numpy() - 2
-    return int(dirt.table["order_id"].iloc[rows].isin(lines["order_id"]).sum())
-
-
 def _members(draws: Draws, rate: np.ndarray, browsers: int) -> np.ndarray:
     """Paid members: the more often someone buys, the likelier; about 12 % in all (示例参数)."""
     log = np.log(np.maximum(rate, 1e-6))
     z = (log - log.mean()) / log.std()
-    chance = 1 / (1 + np.exp(-np.round(-2.25 + 1.2 * z, 9)))
+    chance = sigmoid(np.round(-2.25 + 1.2 * z, 9))
     return np.concatenate([draws.chance(chance, len(rate)), draws.chance(0.02, browsers)])
 
 
@@ -170,6 +163,14 @@ def _with_second_ids(draws: Draws, frame: pd.DataFrame, n: int) -> pd.DataFrame:
         frame.loc[late, shared] = frame.loc[early, shared]
         frame.loc[late, "person_id"] = frame.at[early, "customer_id"]
     return frame
+
+
+def _second_ids_noted(draws: Draws, customers: pd.DataFrame) -> Planter:
+    """The customers as written; the ledger names the second id of one person."""
+    planter = Planter(written(CASE, "customers", customers), draws)
+    twins = customers[customers["person_id"] != customers["customer_id"]]
+    planter.note("fuzzy_duplicate", twins.index, "customer_id", list(twins["person_id"]))
+    return planter
 
 
 def _orders(draws: Draws, invented: Invented, history: History, customers: pd.DataFrame) -> pd.DataFrame:

@@ -11,45 +11,37 @@ import pandas as pd
 from segkit.synth.calendar import AS_OF, days_from, with_slashes
 from segkit.synth.cases.jd_process import CASE
 from segkit.synth.dictionary import columns
-from segkit.synth.dirt import LEDGER, Planter
+from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws
-from segkit.synth.people import Invented
+from segkit.synth.people import Invented, numbered
+from segkit.synth.tables import written
 
-ORDERS, CUSTOMERS = "orders.csv", "customers.csv"
 HOLDOUT = dt.date(2025, 10, 1)  # truth flags orders from here on
 # shares of the rows (示例参数); the numbers are rows of the sample
 SPLIT, CANCELLED, REFUNDED, PARTIAL = 0.05, 0.03, 0.04, 1 / 3
 SHARES = {"no_customer": 0.008, "amount_unit": 0.01, "date_format": 0.02, "duplicate": 0.015}
 TESTS, FUTURE, STAFF = 40, 5, 8
 APP_SPELLINGS = 0.05  # of the APP rows
-# structure and spelling that cleaning reads without a remark: not defects, kept in a ledger of their own
-PLANTED = ("split_order", "date_format", "channel_spelling", "b2b_outlier")
 UNSEEN = ("no_customer", "after_as_of")  # the file does not say whose, or when
 
 
 @dataclass(frozen=True)
 class Dirty:
-    """`table` as written to the file, `valid` the rows that truly count, and the two ledgers.
+    """`orders` as they go into the file, and `valid` the rows that truly count.
 
     `kept` are the rows of `valid` again, with the category and the amount paid before any refund; `delivered`
     are the orders that arrived, refunded or not, whose customer and day stand rightly in the file.
     """
 
-    table: pd.DataFrame
+    orders: Planter
     valid: pd.DataFrame
     kept: pd.DataFrame
     delivered: pd.DataFrame
-    defects: pd.DataFrame
-    planted: pd.DataFrame
 
-    def with_twins(self, customers: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-        """The defects of both files: a second id of one person stands in customers.csv."""
-        row = {number: i + 2 for i, number in enumerate(customers["customer_id"])}
-        lines = [
-            (CUSTOMERS, "", row[own], "customer_id", "fuzzy_duplicate", own, person)
-            for own, person in twins[["customer_id", "person_id"]].itertuples(index=False)
-        ]
-        return pd.concat([pd.DataFrame(lines, columns=LEDGER), self.defects], ignore_index=True)
+    def numbers(self, *reasons: str) -> pd.Series:
+        """The order numbers of the rows in which one of these reasons was planted."""
+        keys = [d.key for d in self.orders.defects if d.reason in reasons]
+        return self.orders.frame.loc[keys, "order_id"]
 
 
 def dirty_orders(
@@ -58,24 +50,16 @@ def dirty_orders(
     """Split, refund, test and misspell; `orders` holds one row per order as it happened."""
     rows = _numbered(_with_tests(draws, invented, _split(draws, orders), customers, scale))
     rows = _with_status(draws, invented, rows)
-    frame = rows[list(columns(CASE, "orders"))].copy()
-    frame["order_date"] = [d.isoformat() for d in rows["order_date"]]
-    for column in ("paid_amount", "refund_amount"):
-        frame[column] = rows[column].map("{:.2f}".format)
-    planter = Planter(frame.astype(str).astype(object), draws)
+    planter = Planter(written(CASE, "orders", rows), draws)
     _note_as_they_stand(planter, rows)
     _spoil(draws, invented, planter, rows, scale)
-    keys = _file_order(draws, planter, len(rows))
-    ledger = planter.ledger(keys, file=ORDERS, first_row=2)
-    structure = ledger["reason"].isin(PLANTED)
+    planter.placed = _file_order(draws, planter)
     kept = rows[rows["fate"].isin(["valid", "partly"]) & ~rows["test"]]
     return Dirty(
-        table=planter.frame.loc[keys].reset_index(drop=True),
+        orders=planter,
         valid=_valid(kept),
         kept=_as_paid(kept),
         delivered=_delivered(rows.drop(index=[d.key for d in planter.defects if d.reason in UNSEEN])),
-        defects=ledger[~structure].reset_index(drop=True),
-        planted=ledger[structure].reset_index(drop=True),
     )
 
 
@@ -95,7 +79,7 @@ def _with_tests(
     draws: Draws, invented: Invented, orders: pd.DataFrame, customers: pd.DataFrame, scale: float
 ) -> pd.DataFrame:
     """Orders of 1 yuan by staff: accounts that never bought would look like buyers."""
-    n = max(1, round(TESTS * scale))
+    n = at_scale(TESTS, scale)
     staff = customers.loc[draws.some(customers.index[customers["buyer"] < 0].to_numpy(), STAFF)]
     who = staff.iloc[draws.integers(0, STAFF - 1, n)]
     span = np.array([(AS_OF - dt.date.fromisoformat(d)).days for d in who["register_date"]])
@@ -120,11 +104,9 @@ def _numbered(orders: pd.DataFrame) -> pd.DataFrame:
     """Number the orders by day; tests carry TEST in their number."""
     turn = np.argsort([d.toordinal() for d in orders["order_date"]], kind="stable")
     orders = orders.iloc[turn].reset_index(drop=True)
-    plain = (~orders["test"]).cumsum()
-    trial = orders["test"].cumsum()
-    orders["order_id"] = np.where(
-        orders["test"], "TEST" + trial.map("{:04d}".format), "D" + plain.map("{:07d}".format)
-    )
+    test = orders["test"]
+    orders.loc[test, "order_id"] = numbered("TEST", int(test.sum()), 4)
+    orders.loc[~test, "order_id"] = numbered("D", int((~test).sum()), 7)
     return orders
 
 
@@ -170,7 +152,7 @@ def _spoil(draws: Draws, invented: Invented, planter: Planter, rows: pd.DataFram
     planter.spoil("no_customer", keys, "customer_id", [""] * len(keys))
     keys = planter.take(round(SHARES["amount_unit"] * n))
     planter.spoil("amount_unit", keys, "paid_amount", [f"￥{rows.at[k, 'paid_amount']:,.2f}" for k in keys])
-    keys = planter.take(max(1, round(FUTURE * scale)))
+    keys = planter.take(at_scale(FUTURE, scale))
     late = [d.isoformat() for d in days_from(AS_OF, draws.integers(40, 400, len(keys)))]
     planter.spoil("after_as_of", keys, "order_date", late)
     keys = planter.take(round(SHARES["date_format"] * n))
@@ -190,13 +172,11 @@ def _spelled(day: dt.date, i: int) -> str:
     return (with_slashes(day), day.strftime("%Y%m%d"), f"{day.isoformat()} 08:{15 + i % 40:02d}")[i % 3]
 
 
-def _file_order(draws: Draws, planter: Planter, n: int) -> list[int]:
+def _file_order(draws: Draws, planter: Planter) -> list[int]:
     """By order number; a copy stands up to fifty rows below its original."""
     place = pd.Series(planter.frame.index, index=planter.frame.index, dtype=float)
-    copies = planter.frame.index[n:]
-    first = {number: key for key, number in planter.frame["order_id"].iloc[:n].items()}
-    original = planter.frame.loc[copies, "order_id"].map(first).to_numpy(dtype=float)
-    place[copies] = original + 0.5 + np.floor(draws.uniform(len(copies)) * 50)
+    steps = np.floor(draws.uniform(len(planter.copied)) * 50)
+    place[list(planter.copied)] = np.array(list(planter.copied.values())) + 0.5 + steps
     return [int(key) for key in place.sort_values(kind="stable").index]
 
 

@@ -16,6 +16,7 @@ from segkit.synth.calendar import AS_OF
 from segkit.synth.cases.jd_process import CASE
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
+from segkit.synth.measures import share
 from segkit.synth.people import Invented
 
 SINCE = dt.date(2025, 1, 1)  # orders asked about
@@ -133,8 +134,8 @@ def _facts(
         "kinds": kinds,
         "nps_of_all": _net(score[nps]),
         "nps_of_answers": _net(score[nps & answers]),
-        "answer_rate_fast": round(float(answers[days <= GROUPS[1]].mean()), 4),
-        "answer_rate_late": round(float(answers[days >= LATE].mean()), 4),
+        "answer_rate_fast": share(answers[days <= GROUPS[1]]),
+        "answer_rate_late": share(answers[days >= LATE]),
     }
 
 

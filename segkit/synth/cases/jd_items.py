@@ -15,7 +15,7 @@ import pandas as pd
 from segkit.synth.cases.jd_process import CASE, CATEGORY_SHARES
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
-from segkit.synth.people import Invented
+from segkit.synth.people import Invented, numbered
 
 SINCE = "2025-07-01"
 BEST_SELLERS = {"Tissues": 0.28, "Mineral water": 0.18}  # share of the other baskets that hold it as well
@@ -79,7 +79,7 @@ def _catalogue(invented: Invented) -> pd.DataFrame:
     categories = columns(CASE, "items")["category"].values("en")
     return pd.DataFrame(
         {
-            "item_id": [f"G{i:04d}" for i in range(1, len(rows) + 1)],
+            "item_id": numbered("G", len(rows), 4),
             "name": [invented.word(row["name"]) for row in rows],
             "en": [row["name"][1] for row in rows],
             "category": [categories.index(row["category"]) for row in rows],

@@ -10,6 +10,7 @@ import pandas as pd
 from segkit.synth.calendar import AS_OF
 from segkit.synth.cases.jd_dirt import UNSEEN, Dirty
 from segkit.synth.cases.jd_process import PARAMETERS, expected_orders
+from segkit.synth.measures import share
 
 HIGH_DAYS, HIGH_SHARE = 5, 0.80  # 高价值: 5 order days and net amount at or above the 80th percentile
 # (recent, frequent) -> the second word of the eight names; the first is key where M is high
@@ -89,18 +90,17 @@ def gini(values: np.ndarray) -> float:
     return float(2 * (np.arange(1, n + 1) * x).sum() / (n * x.sum()) - (n + 1) / n)
 
 
-def facts_of(truth: pd.DataFrame, dirt: Dirty) -> dict[str, Any]:
+def facts(truth: pd.DataFrame, dirt: Dirty) -> dict[str, Any]:
     """The numbers of customers and orders in one page."""
     spend = truth["net_amount"].astype(float).to_numpy()
     buyers = np.sort(spend[truth["order_days"].to_numpy() > 0])[::-1]
     top = buyers[: round(len(buyers) * 0.2)].sum() / buyers.sum()
     amounts = dirt.valid["net_amount"].astype(float)
-    added = pd.concat([dirt.defects, dirt.planted])["reason"].isin(["duplicate", "test", "split_order"])
     return {
         "parameters": dict(vars(PARAMETERS)),
-        "rows_in_orders_csv": len(dirt.table),
+        "rows_in_orders_csv": len(dirt.orders.frame),
         "valid_rows": len(dirt.valid),
-        "extra_rows": int(added.sum()),
+        "extra_rows": len(dirt.numbers("duplicate", "test", "split_order")),
         "holdout_rows": int(dirt.valid["holdout"].sum()),
         "buyers": len(buyers),
         "cleaned": _cleaned(dirt),
@@ -121,8 +121,7 @@ def facts_of(truth: pd.DataFrame, dirt: Dirty) -> dict[str, Any]:
 
 def _cleaned(dirt: Dirty) -> dict[str, int]:
     """What careful cleaning reaches from the tables: an order without customer or true day is lost."""
-    lines = dirt.defects[dirt.defects["reason"].isin(UNSEEN)]["row"].to_numpy() - 2
-    kept = dirt.valid[~dirt.valid["order_id"].isin(dirt.table["order_id"].iloc[lines])]
+    kept = dirt.valid[~dirt.valid["order_id"].isin(dirt.numbers(*UNSEEN))]
     return {"rows": len(kept), "buyers": int(kept["customer_id"].nunique())}
 
 
@@ -133,24 +132,24 @@ def _cuts(truth: pd.DataFrame) -> dict[str, Any]:
     for split in ("mean", "median"):
         at = {c: float(getattr(buyers[c], split)()) for c in ("recency_days", "order_days", "net_amount")}
         cuts[split] = {c: round(v, 2) for c, v in at.items()}
-        cuts[split]["at_least"] = round(float((buyers["order_days"] >= at["order_days"]).mean()), 4)
-        cuts[split]["above"] = round(float((buyers["order_days"] > at["order_days"]).mean()), 4)
+        cuts[split]["at_least"] = share(buyers["order_days"] >= at["order_days"])
+        cuts[split]["above"] = share(buyers["order_days"] > at["order_days"])
     return cuts
 
 
 def _trap(dirt: Dirty) -> dict[str, Any]:
     """What misleads: the best of one quarter in the next, and the accounts of the staff."""
+    table = dirt.orders.frame
     orders = dirt.valid.assign(net=dirt.valid["net_amount"].astype(float))
     quarter = pd.to_datetime(orders["order_date"]).dt.to_period("Q").astype(str)
     spend = orders.pivot_table(index="customer_id", columns=quarter, values="net", aggfunc="sum").fillna(0.0)
     before, after = spend["2025Q3"], spend["2025Q4"]
     best = before.sort_values(ascending=False, kind="stable").index[: round((before > 0).sum() * 0.1)]
-    tests = dirt.table["order_id"].str.startswith("TEST")
     return {
         "top_tenth": len(best),
         "top_tenth_change": round(float(after[best].sum() / before[best].sum() - 1), 4),
         "all_change": round(float(after.sum() / before.sum() - 1), 4),
-        "staff": int(dirt.table.loc[tests, "customer_id"].nunique()),
+        "staff": int(table.loc[table["order_id"].str.startswith("TEST"), "customer_id"].nunique()),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,35 @@ TRIES = 500
 
 
 def feedback(draws: Draws, names: Names, ids: pd.Series, n: int) -> pd.DataFrame:
-    """One row per score given; people with a low score are called back or left alone at random, in pairs.
+    """One row per score given, in the words of the table, with the columns of `_course` beside them."""
+    spec, course = columns(CASE, "feedback"), _course(draws, len(ids), n)
+    low, called, answered = (course[name] for name in ("detractor", "called", "answered"))
+    day = days_from(EARLIEST, course["offset"].to_numpy())
+    sent = [d + dt.timedelta(days=30) for d in day]
+    back = [d + dt.timedelta(days=int(b)) for d, b in zip(sent, course["back"], strict=True)]
+    return course.assign(
+        feedback_id=numbered("F", n),
+        respondent_id=ids.to_numpy()[course["who"]],
+        date=day,
+        channel=spec["channel"].drawn(names, draws, [0.5, 0.15, 0.15, 0.2], n),
+        topic=spec["topic"].said(names, course["topic"]),
+        arm=np.where(low, spec["arm"].said(names, np.where(course["contacted"], 0, 1)), ""),
+        contacted_at=_where(called, [_after(d, w) for d, w in zip(day, course["wait"], strict=True)]),
+        action=np.where(called, spec["action"].said(names, np.where(course["fixable"], 0, 1)), ""),
+        resurvey_sent=_where(low, sent),
+        resurvey_date=_where(answered, back),
+        resurvey_score=_where(answered, course["second"]),
+    )
 
-    Truth stands beside the columns: `mood`, the two scores a detractor would give when left alone and when
-    contacted, and the probability of answering, which hangs on days in use and arm, both on record.
+
+def _course(draws: Draws, people: int, n: int) -> pd.DataFrame:
+    """What happens to each score; people with a low score are called back or left alone at random, in pairs.
+
+    Among the columns are `mood`, the two scores a detractor would give when left alone and when contacted, and
+    the probability of answering, which hangs on days in use and arm, both on record.
     """
-    spec = columns(CASE, "feedback")
-    who, offset = _occasions(draws, len(ids), n)
-    mood = SAME_MOOD * draws.normal(len(ids))[who] + np.sqrt(1 - SAME_MOOD**2) * draws.normal(n)
+    who, offset = _occasions(draws, people, n)
+    mood = SAME_MOOD * draws.normal(people)[who] + np.sqrt(1 - SAME_MOOD**2) * draws.normal(n)
     use = half_up(USE_DAYS + USE_SPREAD * (USE_MOOD * mood + 0.527 * draws.normal(n)), 0, 30)
     topic = draws.dealt(TOPICS, n)
     score = half_up(FIRST + FIRST_MOOD * mood + FIRST_NOISE * draws.normal(n), 0, 10)
@@ -56,45 +78,31 @@ def feedback(draws: Draws, names: Names, ids: pd.Series, n: int) -> pd.DataFrame
     contacted = _arms(draws, low, who, fixable, use, score, mood)
     cell = contacted * 100 + fixable * 10 + np.digitize(use, BANDS)
     left = SECOND + SECOND_MOOD * mood + SECOND_NOISE * draws.normal(n)
-    with_call = left + np.where(fixable, FIX, EXPLAIN)
+    if_left = half_up(left, 0, 10)
+    if_contacted = half_up(left + np.where(fixable, FIX, EXPLAIN), 0, 10)
     chance = _answer_chance(contacted & fixable, use)
     answered = np.zeros(n, dtype=bool)
     answered[low] = _answers(draws, chance[low], cell[low], left[low], score[low])
-    if_left, if_contacted = half_up(left, 0, 10), half_up(with_call, 0, 10)
-    second = np.where(contacted, if_contacted, if_left)
-    day = days_from(EARLIEST, offset)
-    sent = [d + dt.timedelta(days=30) for d in day]
-    back = draws.integers(0, 7, n)
-    wait = draws.dealt(WAIT, n, by=contacted) + 1
-    called = contacted & ~draws.steady(np.where(fixable | ~contacted, 0.0, OPEN), by=contacted & ~fixable)
     return pd.DataFrame(
         {
-            "feedback_id": numbered("F", n),
-            "respondent_id": ids.to_numpy()[who],
-            "date": day,
-            "channel": spec["channel"].drawn(names, draws, [0.5, 0.15, 0.15, 0.2], n),
-            "topic": spec["topic"].said(names, topic),
+            "who": who,
+            "offset": offset,
+            "topic": topic,
             "score": score,
             "active_days": use,
-            "arm": np.where(low, spec["arm"].said(names, np.where(contacted, 0, 1)), ""),
-            "contacted_at": _where(called, [_after(d, w) for d, w in zip(day, wait, strict=True)]),
-            "action": np.where(called, spec["action"].said(names, np.where(fixable, 0, 1)), ""),
-            "resurvey_sent": _where(low, sent),
-            "resurvey_date": _where(
-                answered, [d + dt.timedelta(days=int(b)) for d, b in zip(sent, back, strict=True)]
-            ),
-            "resurvey_score": _where(answered, second),
             "mood": np.round(mood, 3),
             "score_if_left": if_left,
             "score_if_contacted": if_contacted,
             "answer_probability": np.round(chance, 4),
             "detractor": low,
             "contacted": contacted,
-            "called": called,
-            "wait": wait,
+            "back": draws.integers(0, 7, n),
+            "wait": draws.dealt(WAIT, n, by=contacted) + 1,
+            "called": contacted
+            & ~draws.steady(np.where(fixable | ~contacted, 0.0, OPEN), by=contacted & ~fixable),
             "answered": answered,
             "fixable": fixable,
-            "second": second,
+            "second": np.where(contacted, if_contacted, if_left),
         }
     )
 
@@ -249,6 +257,6 @@ def _after(day: dt.date, workdays: int) -> dt.date:
     return day
 
 
-def _where(mask: np.ndarray, values: list[Any] | np.ndarray) -> list[Any]:
+def _where(mask: pd.Series, values: Sequence[Any] | pd.Series) -> list[Any]:
     """The values where the mask holds, blank elsewhere."""
     return [v if yes else "" for yes, v in zip(mask, values, strict=True)]

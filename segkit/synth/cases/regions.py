@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segkit.synth.cases.regions_truth import ONLINE, region_facts
+from segkit.synth.cases.regions_truth import ONLINE, facts
 from segkit.synth.dictionary import JOINED_BY, columns
-from segkit.synth.dirt import Planter
+from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws, quota
 from segkit.synth.files import File
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
 CASE = "regions"
@@ -37,7 +37,6 @@ FURTHER_CITIES = 0.6  # mean number of further cities in a province with a site
 ONE_CITY = (2, 3)  # kinds of division that are one city: municipality, special administrative region
 LOCAL, REGIONAL, NATIONAL = range(3)
 MISSPELT, WRONG_UNIT, WRONG_CLASS, COPIES = 0.30, 12, 14, 10
-STRUCTURES = ("province_spelling", "geo_class_wrong")  # cleaning has no word for these
 SPELLINGS = ("short", "english", "lower", "blank", "padded", "letters")
 SPELLING_SHARES = (0.45, 0.12, 0.08, 0.15, 0.12, 0.08)
 
@@ -48,16 +47,13 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     invented = Invented(draws, names)
     listed = invented.rows(CASE, "provinces")
     provinces = _provinces(invented, listed)
-    customers = _customers(draws, invented, listed, provinces, round(CUSTOMERS * scale))
-    table, ledger = _dirty(draws, names, customers, provinces, scale)
-    structure = ledger["reason"].isin(STRUCTURES)
-    truth = {
-        "customers": customers[["customer_id", "province", "region", "geo_class"]],
-        "defects": ledger[~structure],
-        "planted": ledger[structure],
-    }
-    tables = {"provinces": written(CASE, "provinces", provinces), "customers": table}
-    return case_files(CASE, tables, truth, {"seed": seed} | region_facts(customers, provinces, table))
+    customers = _customers(draws, invented, listed, provinces, at_scale(CUSTOMERS, scale))
+    dirty = _dirty(draws, names, customers, provinces, scale)
+    truth = {"customers": customers[["customer_id", "province", "region", "geo_class"]]}
+    tables = {"provinces": written(CASE, "provinces", provinces), "customers": dirty}
+    told = {"seed": seed} | facts(customers, provinces)
+    told["province_writings"] = int(dirty.frame["province"].nunique())
+    return case_files(CASE, tables, truth, told)
 
 
 def _provinces(invented: Invented, listed: list[dict[str, Any]]) -> pd.DataFrame:
@@ -114,7 +110,7 @@ def _customers(
     site_provinces, site_cities = _sites(draws, provinces, home, reach)
     return pd.DataFrame(
         {
-            "customer_id": [f"C{i:06d}" for i in range(1, n + 1)],
+            "customer_id": numbered("C", n),
             "company": [firm.name for firm in invented.firms(n)],
             "province": provinces["name"].to_numpy()[home],
             "city": [invented.word(listed[h]["cities"][c][:2]) for h, c in zip(home, city, strict=True)],
@@ -183,20 +179,20 @@ def _sites(
 
 def _dirty(
     draws: Draws, names: Names, customers: pd.DataFrame, provinces: pd.DataFrame, scale: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> Planter:
     """Provinces as clerks type them, revenues in 元 instead of 万元, classes that are not those of the sites,
     records entered twice."""
     planter = Planter(written(CASE, "customers", customers), draws)
-    keys = planter.take(max(2, round(WRONG_UNIT * scale)))
+    keys = planter.take(at_scale(WRONG_UNIT, scale, 2))
     planter.spoil(
         "amount_unit", keys, "revenue_wan", [f"{customers.at[k, 'revenue_wan'] * 10_000:.1f}" for k in keys]
     )
-    keys = planter.take(max(2, round(WRONG_CLASS * scale)))
+    keys = planter.take(at_scale(WRONG_CLASS, scale, 2))
     classes = columns(CASE, "customers")["geo_class"].values(names)
     steps = draws.integers(1, 2, len(keys))
     wrong = [classes[(customers.at[k, "reach"] + step) % 3] for k, step in zip(keys, steps, strict=True)]
     planter.spoil("geo_class_wrong", keys, "geo_class", wrong)
-    copied = planter.take(max(2, round(COPIES * scale)))
+    copied = planter.take(at_scale(COPIES, scale, 2))
     row_of = provinces.set_index("name")
     keys = planter.take(round(MISSPELT * len(customers)))
     kinds = np.repeat(SPELLINGS, quota(SPELLING_SHARES, len(keys)))
@@ -205,8 +201,7 @@ def _dirty(
     ]
     planter.spoil("province_spelling", keys, "province", typed)
     planter.copy_rows("duplicate", list(copied), "customer_id")
-    keys = planter.file_order(reach=12)
-    return planter.frame.loc[keys], planter.ledger(keys, file="customers.csv", first_row=2)
+    return planter
 
 
 def _typed(province: pd.Series, how: str) -> str:

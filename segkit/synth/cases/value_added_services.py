@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.calendar import days_from, open_days
-from segkit.synth.cases.value_added_services_truth import service_truth, summary
+from segkit.synth.cases.value_added_services_truth import facts, service_truth
 from segkit.synth.dictionary import JOINED_BY, columns
-from segkit.synth.dirt import Planter
+from segkit.synth.dirt import Planter, at_scale, year_late
 from segkit.synth.draws import Draws, significant
 from segkit.synth.files import File
-from segkit.synth.people import Invented, Names
+from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
 CASE = "value_added_services"
@@ -26,7 +26,6 @@ TIER_FROM = (200_000, 60_000, 0)  # published criteria: spending of 2024 in CNY
 SPEND_TOP = (900_000, 199_000, 59_900)
 RENEWAL = (0.78, 0.60, 0.42)  # by tier, without the two services that work
 START, END = dt.date(2025, 1, 2), dt.date(2025, 9, 30)
-
 
 PER_USE, EVENT, ENROLMENT = range(3)  # how a service is counted, as in columns/value_added_services.yml
 SUMMIT_DAYS = (dt.date(2025, 5, 22), dt.date(2025, 5, 23))
@@ -86,24 +85,20 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
     """The files of the case: three tables, what is true of them, a summary, two datasheets."""
     draws = Draws(seed, CASE)
     invented = Invented(draws, names)
-    customers, used = _customers(draws, invented, round(CUSTOMERS * scale))
-    uses = _uses(draws, customers, used, max(2, round(NOT_ELIGIBLE * scale)))
+    customers, used = _customers(draws, invented, at_scale(CUSTOMERS, scale))
+    uses = _uses(draws, customers, used, at_scale(NOT_ELIGIBLE, scale, 2))
     services = _services(invented)
-    who, who_ledger = _dirty_customers(draws, invented, customers, scale)
-    what, what_ledger = _dirty_uses(draws, uses, scale)
-    ledger = pd.concat([who_ledger, what_ledger], ignore_index=True)
-    structure = ledger["reason"].isin(["tier_off_criteria", "not_eligible"])
+    who = _dirty_customers(draws, invented, customers, scale)
+    what = _dirty_uses(draws, uses, scale)
     effects = service_truth(customers, uses, services, [s.effect for s in SERVICES])
     truth = {
         "customers": customers[["customer_id", "tier_code", "tier_by_criteria", "renewal_probability"]],
         "services": effects,
-        "defects": ledger[~structure],
-        "planted": ledger[structure],
     }
     tables = {"services": written(CASE, "services", services), "customers": who, "uses": what}
-    no_day = what.index[what["use_date"] == NO_SUCH_DAY]
-    facts = summary(customers, uses, services, effects, uses.index.difference(no_day))
-    return case_files(CASE, tables, truth, {"seed": seed} | facts)
+    no_day = [d.key for d in what.defects if d.reason == "bad_date"]
+    told = {"seed": seed} | facts(customers, uses, services, effects, uses.drop(index=no_day))
+    return case_files(CASE, tables, truth, told)
 
 
 def _services(invented: Invented) -> pd.DataFrame:
@@ -112,7 +107,7 @@ def _services(invented: Invented) -> pd.DataFrame:
     english = Invented(invented.draws, "en")
     return pd.DataFrame(
         {
-            "service_id": _numbered("S", len(SERVICES)),
+            "service_id": numbered("S", len(SERVICES)),
             "name": invented.words(CASE, "services"),
             "name_en": english.words(CASE, "services"),
             "kind": spec["kind"].said(invented.names, [s.kind for s in SERVICES]),
@@ -134,7 +129,7 @@ def _customers(draws: Draws, invented: Invented, n: int) -> tuple[pd.DataFrame, 
     spec, names = columns(CASE, "customers"), invented.names
     fits = draws.dealt(TIER_SHARES, n)
     tier = fits.copy()
-    odd = draws.some(np.flatnonzero(fits > 0), max(2, round(OFF_CRITERIA * n / CUSTOMERS)))
+    odd = draws.some(np.flatnonzero(fits > 0), at_scale(OFF_CRITERIA, n / CUSTOMERS, 2))
     tier[odd] -= 1  # one step better than the published criteria allow
     low, high = np.array(TIER_FROM)[fits], np.array(SPEND_TOP)[fits]
     spend = significant(
@@ -144,7 +139,7 @@ def _customers(draws: Draws, invented: Invented, n: int) -> tuple[pd.DataFrame, 
     firms = invented.firms(n)
     frame = pd.DataFrame(
         {
-            "customer_id": _numbered("C", n),
+            "customer_id": numbered("C", n),
             "company": [f.name for f in firms],
             "industry": [f.industry for f in firms],
             "region": spec["region"].drawn(names, draws, [0.32, 0.2, 0.16, 0.12, 0.1, 0.05, 0.05], n),
@@ -201,7 +196,7 @@ def _uses(draws: Draws, customers: pd.DataFrame, used: np.ndarray, not_eligible:
     frame = pd.DataFrame(
         {
             "customer_id": customers["customer_id"].to_numpy()[who],
-            "service_id": np.array(_numbered("S", len(SERVICES)))[what],
+            "service_id": np.array(numbered("S", len(SERVICES)))[what],
             "use_date": day,
             "minutes": _minutes(draws, what),
             "rating": np.where(draws.chance(0.6, n), draws.choice([0.03, 0.07, 0.2, 0.4, 0.3], n) + 1, 0),
@@ -211,7 +206,7 @@ def _uses(draws: Draws, customers: pd.DataFrame, used: np.ndarray, not_eligible:
     )
     frame["rating"] = frame["rating"].astype(object).where(frame["rating"] > 0, "")
     frame = frame.sort_values("use_date", kind="stable", ignore_index=True)
-    frame.insert(0, "use_id", _numbered("U", n))
+    frame.insert(0, "use_id", numbered("U", n))
     return frame
 
 
@@ -240,9 +235,7 @@ def _minutes(draws: Draws, what: np.ndarray) -> list[int | str]:
     return out
 
 
-def _dirty_customers(
-    draws: Draws, invented: Invented, customers: pd.DataFrame, scale: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dirty_customers(draws: Draws, invented: Invented, customers: pd.DataFrame, scale: float) -> Planter:
     """Tiers spelled in other ways; tiers above what the criteria allow are noted, not changed."""
     planter = Planter(written(CASE, "customers", customers), draws)
     odd = customers.index[customers["off_criteria"]]
@@ -253,14 +246,13 @@ def _dirty_customers(
     vip_small, vip_wide, key, ordinary = invented.words(CASE, "tier_spellings")
     other = dict(zip(words, ([vip_small, vip_wide], [key], [ordinary]), strict=True))
     for word, spellings in other.items():
-        keys = planter.take(max(2, round(SPELLED * scale / 3)), customers["tier"] == word)
+        keys = planter.take(at_scale(SPELLED / len(other), scale, 2), customers["tier"] == word)
         typed = [spellings[i % len(spellings)] for i in range(len(keys))]
         planter.spoil("grade_spelling", keys, "tier", typed)
-    keys = planter.file_order(reach=12)
-    return planter.frame.loc[keys], planter.ledger(keys, file="customers.csv", first_row=2)
+    return planter
 
 
-def _dirty_uses(draws: Draws, uses: pd.DataFrame, scale: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dirty_uses(draws: Draws, uses: pd.DataFrame, scale: float) -> Planter:
     """Uses sent twice, dated ahead, on days that do not exist, without a customer.
 
     What hides a use hides a further one: who used what can be told all the same.
@@ -270,18 +262,11 @@ def _dirty_uses(draws: Draws, uses: pd.DataFrame, scale: float) -> tuple[pd.Data
     planter.free = planter.free.difference(gifts)
     planter.note("not_eligible", gifts, "service_id", uses.loc[gifts, "service_id"])
     further = uses.duplicated(["customer_id", "service_id"])
-    keys = planter.take(max(1, round(FUTURE * scale)), further)
-    planter.spoil(
-        "after_as_of", keys, "use_date", ["2026" + planter.frame.at[k, "use_date"][4:] for k in keys]
-    )
-    keys = planter.take(max(1, round(BAD_DATE * scale)), further)
+    keys = planter.take(at_scale(FUTURE, scale), further)
+    planter.spoil("after_as_of", keys, "use_date", list(planter.frame.loc[keys, "use_date"].map(year_late)))
+    keys = planter.take(at_scale(BAD_DATE, scale), further)
     planter.spoil("bad_date", keys, "use_date", [NO_SUCH_DAY] * len(keys))
-    keys = planter.take(max(1, round(NO_CUSTOMER * scale)), further)
+    keys = planter.take(at_scale(NO_CUSTOMER, scale), further)
     planter.spoil("no_customer", keys, "customer_id", [""] * len(keys))
-    planter.copy_rows("duplicate", list(planter.take(max(1, round(COPIES * scale)))), "use_id")
-    keys = planter.file_order(reach=12)
-    return planter.frame.loc[keys], planter.ledger(keys, file="uses.csv", first_row=2)
-
-
-def _numbered(prefix: str, n: int) -> list[str]:
-    return [f"{prefix}{i:06d}" for i in range(1, n + 1)]
+    planter.copy_rows("duplicate", list(planter.take(at_scale(COPIES, scale))), "use_id")
+    return planter

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from segkit.synth.dictionary import JOINED_BY
+from segkit.synth.draws import DIGITS
+from segkit.synth.measures import interval, share
 
 NAMED = (  # the services in file order, as the summary calls them
     "inspection", "training", "summit", "dispatch", "parts", "monthly", "manager", "remote", "gift", "preview",
@@ -33,7 +35,7 @@ def service_truth(
             within, error = within_strata(renewed[may], user[may], tier[may])
             naive = renewed[user].mean() - renewed[~user].mean()
             eligible = renewed[user & may].mean() - renewed[~user & may].mean()
-            found = [naive, eligible, within, within - 1.96 * error, within + 1.96 * error]
+            found = [naive, eligible, within, *interval(within, error, DIGITS)]
         lines.append(
             (row.service_id, 100 * effect, int(user.sum()), *(round(100 * float(x), 2) for x in found))
         )
@@ -55,12 +57,12 @@ def within_strata(outcome: np.ndarray, exposed: np.ndarray, stratum: np.ndarray)
     return float(above / below), float(np.sqrt(variance) / below)
 
 
-def summary(
+def facts(
     customers: pd.DataFrame,
     uses: pd.DataFrame,
     services: pd.DataFrame,
     effects: pd.DataFrame,
-    dated: pd.Index,
+    dated: pd.DataFrame,
 ) -> dict[str, Any]:
     """The figures the datasheet quotes, all as the cleaned tables give them; `dated`: uses of a real day."""
     tiers = customers.groupby("tier_code")
@@ -69,8 +71,7 @@ def summary(
     count.index = pd.Index(NAMED)
     costs = pd.Series(services["cost_per_use"].to_numpy(), index=NAMED) * count
     kept = by_name["users"] * by_name["within_tier_pp"] / 100
-    days = uses.loc[dated]
-    per_month = days.groupby(["service_id", pd.to_datetime(days["use_date"]).dt.month]).size()
+    per_month = dated.groupby(["service_id", pd.to_datetime(dated["use_date"]).dt.month]).size()
     kinds = uses.groupby("customer_id")["service_id"].nunique()
     per_user = count["inspection"] / by_name.at["inspection", "users"]
     now = customers["customer_id"].isin(
@@ -79,16 +80,14 @@ def summary(
     wide = (now | (customers["tier_code"] == "ordinary")).sum()
     price = {k: round(float(costs[k] / kept[k])) for k in ("inspection", "training")}
     return {
-        "renewed": round(float(customers["renewed"].mean()), 3),
+        "renewed": share(customers["renewed"], 3),
         "tiers": {t: len(g) for t, g in tiers},
-        "renewed_by_tier": {t: round(float(g["renewed"].mean()), 3) for t, g in tiers},
+        "renewed_by_tier": {t: share(g["renewed"], 3) for t, g in tiers},
         "services_per_customer": {
             t: round(float(kinds.reindex(g["customer_id"]).mean()), 2) for t, g in tiers
         },
         "margin": {t: round(float(g["margin_2024"].mean())) for t, g in tiers},
-        "margin_above_inspection": {
-            t: round(float((g["margin_2024"] > price["inspection"]).mean()), 3) for t, g in tiers
-        },
+        "margin_above_inspection": {t: share(g["margin_2024"] > price["inspection"], 3) for t, g in tiers},
         **{
             name: {k: round(float(v), 1) for k, v in by_name[name].dropna().items()}
             for name in by_name.columns.drop(["service_id", "users"])
