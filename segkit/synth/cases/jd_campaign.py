@@ -11,7 +11,6 @@ from scipy import special
 from segkit.synth.cases.jd_process import CASE
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws, quota, significant
-from segkit.synth.measures import interval
 from segkit.synth.people import Invented, Names
 
 # all of it sample parameters (示例参数)
@@ -21,6 +20,7 @@ TOP_UP = 0.4  # of those who would have ordered for less than 200: fill up the o
 FILLED_UP = 40.0  # an order that is filled up comes to 200-240 yuan
 TYPICAL = {"key": 210.0, "general": 100.0}  # mean order value without a coupon: Gamma of shape 2
 SMALL = 30  # people in an arm; below, a cell is not ranked
+Z95 = 1.959964
 # of the eight cells (split by the median): share that orders anyway, and what the coupon adds
 ODDS = {
     "key_value": (0.240, 0.005),
@@ -156,12 +156,12 @@ def _figures(people: pd.DataFrame) -> dict[str, Any]:
     if len(treated) and len(holdout):
         with_coupon, without = treated["converted"].mean(), holdout["converted"].mean()
         uplift = with_coupon - without
-        error = np.sqrt(
+        half = Z95 * np.sqrt(
             with_coupon * (1 - with_coupon) / len(treated) + without * (1 - without) / len(holdout)
         )
         earned, otherwise = (
             (MARGIN * arm["revenue"] - arm["coupon_cost"]).mean() for arm in (treated, holdout)
         )
-        values = (with_coupon, without, uplift, *interval(uplift, error), earned - otherwise)
+        values = (with_coupon, without, uplift, uplift - half, uplift + half, earned - otherwise)
         figures = {name: round(float(v), 4) for name, v in zip(figures, values, strict=True)}
     return {"treated": len(treated), "holdout": len(holdout)} | figures
