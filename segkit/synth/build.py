@@ -23,7 +23,7 @@ MOST_ORDERS = 100_000_000
 TRUTH = "_truth"
 
 
-# case -> seed of the committed sample; the generator is segkit.synth.cases.<case>.make(seed, scale, names)
+# case -> seed of the committed sample; the generator is segkit.synth.cases.<case>.case.make(seed, scale, names)
 CASES: dict[str, int] = dict.fromkeys(
     [
         "client_export",
@@ -134,7 +134,7 @@ def check(
 
 
 def _files(case: str, seed: int | None, size: str, names: str) -> list[File]:
-    make = import_module(f"segkit.synth.cases.{case}").make
+    make = import_module(f"segkit.synth.cases.{case}.case").make
     files = make(CASES[case] if seed is None else seed, SCALE[size], "en" if names == "en" else "zh")
     return [_with_notes(file, size, names) for file in files]
 

@@ -1,4 +1,4 @@
-"""What stands in which column: columns/<case>.yml read, and datasets/dictionary.csv made from them.
+"""What stands in which column: cases/<case>/columns.yml read, and datasets/dictionary.csv made from them.
 
 A column has a name, a heading in both languages and a note, and by choice:
 type      id text category list (several values joined by ;) date datetime month integer number amount flag
@@ -93,7 +93,7 @@ def _column(row: dict[str, Any]) -> Column:
 @lru_cache
 def tables(case: str) -> dict[str, tuple[Column, ...]]:
     """The tables of a case and their columns, in file order."""
-    text = resources.files(__package__).joinpath("columns", f"{case}.yml").read_text(encoding="utf-8")
+    text = resources.files(f"{__package__}.cases.{case}").joinpath("columns.yml").read_text(encoding="utf-8")
     return {table: tuple(map(_column, rows)) for table, rows in yaml.safe_load(text).items()}
 
 

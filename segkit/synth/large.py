@@ -21,7 +21,7 @@ import yaml
 
 from segkit.problems import InputProblems, Problem
 from segkit.synth.calendar import AS_OF, days_from
-from segkit.synth.cases.jd_process import CASE, CATEGORY_SHARES, CHANNEL_SHARES, DAYS, START, shop
+from segkit.synth.cases.jd.process import CASE, CATEGORY_SHARES, CHANNEL_SHARES, DAYS, START, shop
 from segkit.synth.dictionary import columns
 from segkit.synth.draws import Draws
 from segkit.synth.people import Names
@@ -47,7 +47,7 @@ class Block:
     """Orders of some customers, by day: parallel arrays.
 
     `order` and `customer` are numbers that no other block has, `day` counts from 2024-01-01, `category` and
-    `channel` are positions in columns/jd.yml.
+    `channel` are positions in cases/jd/columns.yml.
     """
 
     order: np.ndarray

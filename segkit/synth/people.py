@@ -23,9 +23,10 @@ _CHECK = "10X98765432"
 
 
 @lru_cache
-def _words(of: str = "shared") -> dict[str, Any]:
+def _words(case: str = "") -> dict[str, Any]:
     """Words of one case, or those all cases share."""
-    text = resources.files(__package__).joinpath("words", f"{of}.yml").read_text(encoding="utf-8")
+    package = f"{__package__}.cases.{case}" if case else str(__package__)
+    text = resources.files(package).joinpath("words.yml").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))
 
 
@@ -69,7 +70,7 @@ class Invented:
         return pair[0] if self.names == "zh" else pair[1]
 
     def words(self, case: str, key: str) -> list[str]:
-        """A list of words of one case (words/<case>.yml) in this language."""
+        """A list of words of one case (cases/<case>/words.yml) in this language."""
         return [self.word(item) if isinstance(item, list) else item for item in _words(case)[key]]
 
     def rows(self, case: str, key: str) -> list[dict[str, Any]]:

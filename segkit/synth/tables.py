@@ -41,7 +41,7 @@ def case_files(
         intake's (`dirt.REASONS`), else to `_truth/<case>_planted.csv`
     truth : frames for `_truth/<case>_<name>.csv`; text, whole numbers, or floats already rounded
     facts : plain, rounded numbers; with `as_of`, `rows` (of each table) and `defects` (of each reason) they
-        are `_truth/<case>_summary.yml`, and the datasheets (datasheets/<case>.<lang>.md) quote them
+        are `_truth/<case>_summary.yml`, and the datasheets (cases/<case>/datasheet.<lang>.md) quote them
     """
     tables, ledgers = _finished(tables)
     truth = {**truth, **ledgers}
@@ -87,11 +87,11 @@ def summary(case: str, facts: Mapping[str, Any]) -> File:
 
 def datasheets(case: str, facts: Mapping[str, Any]) -> list[File]:
     """datasheet.zh.md and datasheet.en.md: the templates with the numbers of this draw."""
-    folder = resources.files(__package__).joinpath("datasheets")
+    folder = resources.files(f"{__package__}.cases.{case}")
     return [
         TextFile(
             f"{case}/datasheet.{lang}.md",
-            folder.joinpath(f"{case}.{lang}.md").read_text(encoding="utf-8").format_map(facts),
+            folder.joinpath(f"datasheet.{lang}.md").read_text(encoding="utf-8").format_map(facts),
             "utf-8",
         )
         for lang in ("zh", "en")

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from segkit.synth.cases.client_defects import COUNTS
+from segkit.synth.cases.client_export.defects import COUNTS
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 CSV, XLSX = "export_gbk.csv", "export.xlsx"

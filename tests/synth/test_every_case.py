@@ -235,7 +235,7 @@ def test_the_two_datasheets_quote_the_same_numbers(case: str) -> None:
     """Not the same words, but the same facts: every field of one stands in the other, written alike."""
     fields = []
     for lang in ("zh", "en"):
-        template = resources.files("segkit.synth").joinpath("datasheets", f"{case}.{lang}.md")
+        template = resources.files(f"segkit.synth.cases.{case}").joinpath(f"datasheet.{lang}.md")
         parsed = string.Formatter().parse(template.read_text("utf-8"))
         fields.append({(name, form) for _, name, form, _ in parsed if name})
     assert fields[0] == fields[1] and len(fields[0]) >= 3

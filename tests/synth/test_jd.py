@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from segkit.synth.cases.jd_process import DAYS, PARAMETERS, START, expected_orders, shop
+from segkit.synth.cases.jd.process import DAYS, PARAMETERS, START, expected_orders, shop
 from segkit.synth.draws import Draws
 
 DATASETS = Path(__file__).parents[2] / "datasets"

@@ -13,8 +13,8 @@ import yaml
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
-from segkit.synth.cases.jd_campaign import ODDS
-from segkit.synth.cases.jd_process import PARAMETERS
+from segkit.synth.cases.jd.campaign import ODDS
+from segkit.synth.cases.jd.process import PARAMETERS
 
 Folders = Callable[[str], list[Path]]
 Read = Callable[[Path], pd.DataFrame]

@@ -15,7 +15,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from segkit.synth.cases.market_profiles import make
+from segkit.synth.cases.market_profiles.case import make
 from segkit.synth.files import TextFile
 from segkit.workdays import is_workday
 

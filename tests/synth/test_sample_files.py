@@ -14,7 +14,7 @@ from python_calamine import load_workbook
 from segkit.config import load_config
 from segkit.problems import InputProblems
 from segkit.synth.build import CASES, build, check
-from segkit.synth.cases.client_defects import COUNTS
+from segkit.synth.cases.client_export.defects import COUNTS
 from segkit.synth.dictionary import dictionary
 
 DATASETS = Path(__file__).parents[2] / "datasets"

@@ -1,1 +1,1 @@
-"""One generator a case; a case that needs more than one file carries its name in front."""
+"""One folder a case: `case.py` with `make`, what it needs, columns.yml, words.yml and the datasheets' templates."""

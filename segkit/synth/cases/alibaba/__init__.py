@@ -1,0 +1,1 @@
+"""The case alibaba: generator, columns, words, datasheets."""

@@ -1,0 +1,1 @@
+"""The case appliance: generator, columns, words, datasheets."""

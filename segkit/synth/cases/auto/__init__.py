@@ -1,0 +1,1 @@
+"""The case auto: generator, columns, words, datasheets."""

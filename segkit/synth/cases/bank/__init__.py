@@ -1,0 +1,1 @@
+"""The case bank: generator, columns, words, datasheets."""

@@ -1,0 +1,1 @@
+"""The case client_export: generator, columns, words, datasheets."""

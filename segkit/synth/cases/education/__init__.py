@@ -1,0 +1,1 @@
+"""The case education: generator, columns, words, datasheets."""

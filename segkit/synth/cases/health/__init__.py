@@ -1,0 +1,1 @@
+"""The case health: generator, columns, words, datasheets."""

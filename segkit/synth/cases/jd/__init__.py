@@ -1,0 +1,1 @@
+"""The case jd: generator, columns, words, datasheets."""

@@ -1,0 +1,1 @@
+"""The case loyalty: generator, columns, words, datasheets."""

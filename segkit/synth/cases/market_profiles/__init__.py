@@ -1,0 +1,1 @@
+"""The case market_profiles: generator, columns, words, datasheets."""

@@ -1,0 +1,1 @@
+"""The case partner_tags: generator, columns, words, datasheets."""

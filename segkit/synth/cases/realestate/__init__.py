@@ -1,0 +1,1 @@
+"""The case realestate: generator, columns, words, datasheets."""

@@ -1,0 +1,1 @@
+"""The case regions: generator, columns, words, datasheets."""

@@ -1,0 +1,1 @@
+"""The case retail: generator, columns, words, datasheets."""

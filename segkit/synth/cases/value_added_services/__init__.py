@@ -1,0 +1,1 @@
+"""The case value_added_services: generator, columns, words, datasheets."""
