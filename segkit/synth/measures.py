@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+ROUNDS = 300  # of k-means; it settles long before
 BOUND = 1.96  # standard errors to either side of a 95 % interval
 
 
@@ -35,7 +36,7 @@ def kmeans(table: np.ndarray, starts: Iterable[np.ndarray]) -> np.ndarray:
     best, tightest = np.zeros(len(table), dtype=int), np.inf
     for centres in starts:
         label = np.full(len(table), -1)
-        while True:
+        for _ in range(ROUNDS):
             distance = np.round(squared_distances(table, centres), 9)
             nearest = distance.argmin(axis=1)
             if (nearest == label).all():

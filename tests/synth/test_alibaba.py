@@ -635,7 +635,7 @@ def test_truth_is_what_the_tables_say_counted_by_hand(cases: list[Case]) -> None
         assert ((gap > 14) == (table["cooled"].reindex(worked.index) == 1)).all()
         assert (gap.isna() == (worked["effective_visits"] == "1")).all()
         assert (truth.loc[truth["group"] != "worked", ["effective_visits", "longest_gap_days"]] == "").all(
-            None
+            axis=None
         )
         assert (worked["signed"].astype(float) == table["signed"].reindex(worked.index)).all()
         z = case.summary["parameters"]["log_odds"]["intercept"] + (
