@@ -19,6 +19,7 @@ from segkit.problems import InputProblems
 ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "datasets"
 CASES = sorted(p.name for p in DATASETS.iterdir() if p.is_dir() and p.name != "_truth")
+LEFT = {"reports", ".segkit", "to_confirm.xlsx"}  # by a report run on a sample client; not committed
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -127,7 +128,7 @@ def test_an_installed_wheel_holds_the_same_sample_data_without_the_truth(tmp_pat
     assert not [n for n in names if "/_truth/" in n]
     for case in CASES:
         held = {n.rsplit("/", 1)[1] for n in names if n.startswith(f"segkit/datasets/{case}/")}
-        assert held == {p.name for p in (DATASETS / case).iterdir()}
+        assert held == {p.name for p in (DATASETS / case).iterdir()} - LEFT
     answers = []
     for place in (tmp_path / "site", ROOT):
         said = subprocess.run(
