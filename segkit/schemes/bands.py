@@ -8,14 +8,16 @@ import narwhals as nw
 from narwhals.typing import IntoFrame
 from pydantic import Field, model_validator
 
-from segkit.locale import Lang, name_of, say
-from segkit.schemes.base import UNKNOWN, Cell, Scheme, measure, plain_number, range_text
+from segkit.locale import Lang, say
+from segkit.schemes.base import UNKNOWN
+from segkit.schemes.cells import Cell, CellScheme
 from segkit.schemes.ladder import Closed, Frame, Ladder, learn_cuts, refusal, spread
+from segkit.schemes.wording import plain_number, range_text
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Bands(Scheme):
+class Bands(CellScheme):
     """Which band of a value does a customer stand in? (分档: 购买力高/中/低端, 资产, 收入, 年龄)
 
     Parameters
@@ -92,12 +94,10 @@ class Bands(Scheme):
     def rule(self, lang: Lang) -> list[str]:
         ladder = self.ladders()[0]
         steps = [
-            say(
-                "schemes.step", lang, range=range_text(ladder, i, lang), label=name_of("segment", label, lang)
-            )
+            say("schemes.step", lang, range=range_text(ladder, i, lang), label=self.label_name(label, lang))
             for i, label in enumerate(self._used())
         ]
-        how = [say("schemes.rule.bands", lang, measure=measure(self.column, lang), steps=steps)]
+        how = [say("schemes.rule.bands", lang, measure=self.measure(self.column, lang), steps=steps)]
         if self.quantiles:
             shares = [f"{plain_number(q * 100)}%" for q in self.quantiles]
             how.append(say("schemes.rule.quantiles", lang, shares=shares))
@@ -107,12 +107,12 @@ class Bands(Scheme):
         if self.quantiles is None or self.learned is None or len(self.learned) == len(self.quantiles):
             return []
         if self.common is None or self.common_share is None:
-            return [say("schemes.note.no_values", lang, measure=measure(self.column, lang))]
+            return [say("schemes.note.no_values", lang, measure=self.measure(self.column, lang))]
         return [
             say(
                 "schemes.note.fewer_bands",
                 lang,
-                measure=measure(self.column, lang),
+                measure=self.measure(self.column, lang),
                 levels=len(self.learned) + 1,
                 wanted=len(self.labels),
                 share=self.common_share,

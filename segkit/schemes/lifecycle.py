@@ -6,14 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from segkit.locale import Lang, name_of, say
-from segkit.schemes.base import PROSPECT, UNKNOWN, Cell, Scheme, measure, range_text
+from segkit.locale import Lang, say
+from segkit.schemes.base import PROSPECT, UNKNOWN
+from segkit.schemes.cells import Cell, CellScheme
 from segkit.schemes.ladder import Ladder
+from segkit.schemes.wording import range_text
 
 STAGES = (PROSPECT, "first", "repeat", "loyal")
 
 
-class Lifecycle(Scheme):
+class Lifecycle(CellScheme):
     """How far along is the relation? Prospect, first purchase, repeat, loyal (潜在 / 初次 / 复购 / 忠诚).
 
     Parameters
@@ -42,9 +44,7 @@ class Lifecycle(Scheme):
     def rule(self, lang: Lang) -> list[str]:
         ladder = self.ladders()[0]
         steps = [
-            say(
-                "schemes.step", lang, range=range_text(ladder, i, lang), label=name_of("segment", stage, lang)
-            )
+            say("schemes.step", lang, range=range_text(ladder, i, lang), label=self.label_name(stage, lang))
             for i, stage in enumerate(STAGES)
         ]
-        return [say("schemes.rule.bands", lang, measure=measure("frequency", lang), steps=steps)]
+        return [say("schemes.rule.bands", lang, measure=self.measure("frequency", lang), steps=steps)]

@@ -13,16 +13,18 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from segkit.locale import Lang, name_of, percent, say
+from segkit.locale import Lang, percent, say
 from segkit.problems import InputProblems, Problem
-from segkit.schemes.base import UNKNOWN, Cell, Scheme, measure, range_text
+from segkit.schemes.base import UNKNOWN
+from segkit.schemes.cells import Cell, CellScheme
 from segkit.schemes.ladder import Frame, Ladder, refusal, value_of
+from segkit.schemes.wording import range_text
 
 CLASSES = ("C", "B", "A")
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Pareto(Scheme):
+class Pareto(CellScheme):
     """Which customers carry the business? Classes by cumulative share of value (ABC 分类).
 
     A customer belongs to A while the share *before* it, largest first, is below `cuts[0]`, so A is never
@@ -93,11 +95,11 @@ class Pareto(Scheme):
     def rule(self, lang: Lang) -> list[str]:
         ladder = self.ladders()[0]
         steps = [
-            say("schemes.step", lang, range=range_text(ladder, i, lang), label=name_of("segment", c, lang))
+            say("schemes.step", lang, range=range_text(ladder, i, lang), label=self.label_name(c, lang))
             for i, c in reversed(list(enumerate(CLASSES[: len(ladder.cuts) + 1])))
             if not (i == 1 and ladder.cuts[0] == ladder.cuts[1])  # one floor for A and B: B is empty
         ]
-        name = measure(self.value, lang)
+        name = self.measure(self.value, lang)
         shares = {"a": percent(self.cuts[0], 0), "b": percent(self.cuts[1], 0)}
         return [
             say("schemes.rule.pareto", lang, measure=name, **shares),
@@ -105,7 +107,7 @@ class Pareto(Scheme):
         ]
 
     def notes(self, lang: Lang = "zh") -> list[str]:
-        name = measure(self.value, lang)
+        name = self.measure(self.value, lang)
         if self.fitted and self.floor is None:
             return [say("schemes.note.nothing_positive", lang, measure=name)]
         if self.left_out:

@@ -11,18 +11,9 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from segkit.locale import Lang, name_of, say, term
-from segkit.schemes.base import (
-    NO_LEVELS,
-    NOT_BOUGHT,
-    PROSPECT,
-    UNKNOWN,
-    Cell,
-    Scheme,
-    measure,
-    range_text,
-    value_text,
-)
+from segkit.locale import Lang, say, term
+from segkit.schemes.base import PROSPECT, UNKNOWN
+from segkit.schemes.cells import NO_LEVELS, NOT_BOUGHT, Cell, CellScheme
 from segkit.schemes.ladder import (
     DIGITS,
     Closed,
@@ -35,6 +26,7 @@ from segkit.schemes.ladder import (
     value_of,
 )
 from segkit.schemes.segment_maps import Segment, SegmentMap, lint, map_names, named_map, own_map
+from segkit.schemes.wording import range_text, value_text
 
 COLUMNS = ("recency_days", "frequency", "monetary")
 LETTERS = ("R", "F", "M")
@@ -72,7 +64,7 @@ class Learned(BaseModel):
         return self.recency_days, self.frequency, self.monetary
 
 
-class RFM(Scheme):
+class RFM(CellScheme):
     """Who bought lately, often and for much? Scores 1 to `bins` and a named segment (RFM 分群).
 
     Needs `recency_days, frequency, monetary` of a `customer_table`. Cut points are the quantiles of the
@@ -235,16 +227,16 @@ class RFM(Scheme):
     def _explain_without_cell(self, code: int, numbers: dict[str, Any], lang: Lang) -> list[str]:
         assert self.learned is not None
         if code == NO_LEVELS and not self.learned.buyers:
-            label = name_of("segment", UNKNOWN, lang)
+            label = self.label_name(UNKNOWN, lang)
             return [say("schemes.explain_no_buyers", lang, label=label)] * len(numbers["frequency"])
         if code == NO_LEVELS:
             return super()._explain_without_cell(code, numbers, lang)
-        sentence = say("schemes.explain_prospect", lang, label=name_of("segment", PROSPECT, lang))
+        sentence = say("schemes.explain_prospect", lang, label=self.label_name(PROSPECT, lang))
         return [sentence] * len(numbers["frequency"])
 
     def rule(self, lang: Lang) -> list[str]:
         assert self.learned is not None
-        prospect = say("schemes.rule.prospect", lang, label=name_of("segment", PROSPECT, lang))
+        prospect = say("schemes.rule.prospect", lang, label=self.label_name(PROSPECT, lang))
         if not self.learned.buyers:  # `notes` says why there is nothing else to say
             return [prospect]
         lines = [say("schemes.rule.rfm", lang, buyers=self.learned.buyers, bins=self.bins)]
@@ -254,7 +246,7 @@ class RFM(Scheme):
                 say("schemes.score_step", lang, range=range_text(ladder, level, lang), score=scores[level])
                 for level in sorted(range(len(scores)), key=lambda i: -scores[i])
             ]
-            name = measure(ladder.column, lang)
+            name = self.measure(ladder.column, lang)
             lines.append(say("schemes.rule.score", lang, letter=LETTERS[axis], measure=name, steps=steps))
         if self.segments == "eight":
             lines.append(self._rule_of_eight(lang))
@@ -304,7 +296,7 @@ class RFM(Scheme):
             bins=self.bins,
             scores=scores,
             share=taught.common_share,
-            measure=measure(ladder.column, lang),
+            measure=self.measure(ladder.column, lang),
             value=value_text(ladder.form, taught.common or 0.0, lang),
         )
 

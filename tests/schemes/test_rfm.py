@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from segkit.customers import customer_table
 from segkit.locale import name_of, term
-from segkit.schemes.base import Scheme, measure
+from segkit.schemes.base import Scheme
 from segkit.schemes.rfm import COLUMNS, RFM, SCORES
 from segkit.schemes.segment_maps import named_map
+from segkit.schemes.wording import measure
 
 
 def scores_by_definition(values: np.ndarray, bins: int) -> np.ndarray:

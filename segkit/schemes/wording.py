@@ -1,0 +1,48 @@
+"""How schemes speak: columns by name, values with their unit, intervals, cut points."""
+
+from __future__ import annotations
+
+from segkit.locale import Lang, has_term, name_of, say, term
+from segkit.schemes.ladder import Ladder
+
+
+def measure(column: str, lang: Lang) -> str:
+    """A column as it is called inside a sentence."""
+    return (
+        term(f"measure.{column}", lang) if has_term(f"measure.{column}") else name_of("field", column, lang)
+    )
+
+
+def value_text(form: str, value: float, lang: Lang) -> str:
+    """A value of a column with its unit: ``12 天``, ``3,200.00 元``."""
+    return _unit(form, lang).format(f"{value:{FORMATS[form]}}" if form in FORMATS else plain_number(value))
+
+
+FORMATS = {"days": ",.0f", "times": ",.0f", "money": ",.2f"}
+_UNITS: dict[tuple[str, Lang], str] = {}
+
+
+def _unit(form: str, lang: Lang) -> str:
+    if (form, lang) not in _UNITS:
+        _UNITS[form, lang] = say(f"schemes.value.{form}", lang, x="{}")
+    return _UNITS[form, lang]
+
+
+def plain_number(value: float) -> str:
+    """A cut point as short as it can be said: 30.6, 1,234, 0.234567."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def range_text(ladder: Ladder, level: int, lang: Lang) -> str:
+    """The interval of one level: ``≤ 12``, ``> 12 且 ≤ 30``, ``> 30``."""
+    above, upto = (">", "≤") if ladder.closed == "right" else ("≥", "<")
+    low = f"{above} {plain_number(ladder.cuts[level - 1])}" if level else ""
+    high = f"{upto} {plain_number(ladder.cuts[level])}" if level < len(ladder.cuts) else ""
+    if low and high:
+        return say("schemes.range", lang, low=low, high=high)
+    return low or high or say("schemes.any", lang)
+
+
+def braced(text: str) -> str:
+    """For a text that goes through `str.format`."""
+    return text.replace("{", "{{").replace("}", "}}")
