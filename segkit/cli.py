@@ -153,6 +153,7 @@ def check(
     quiet: QuietOption = False,
 ) -> None:
     """Say every problem of a client.yml and its files, write nothing / 检查配置和文件，不写任何东西."""
+    from segkit.report.classify_step import rehearsed
     from segkit.report.intake_step import not_yet, take_in
 
     worst = OK
@@ -162,12 +163,11 @@ def check(
             settings = _settings(path)
             speak = lang_or_default(lang, settings.lang)
             intake = take_in(settings, progress=_progress(speak, quiet))
-            for note in (*settings.notes, *not_yet(settings)):
+            for note in (*settings.notes, *not_yet(settings), *rehearsed(settings, intake)):
                 typer.echo(f"  - {note.text(speak)}", err=True)
             totals = intake.facts["totals"]
-            typer.echo(
-                say("check.fine", speak, file=path.name, as_of=intake.facts["as_of"]["date"], **totals)
-            )
+            which = "check.fine" if intake.facts["has_money"] else "check.fine_rows"
+            typer.echo(say(which, speak, file=path.name, as_of=intake.facts["as_of"]["date"], **totals))
         except Exception as fault:
             if os.environ.get("SEGKIT_DEBUG"):
                 raise

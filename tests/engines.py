@@ -23,6 +23,11 @@ def as_duckdb(frame: pd.DataFrame) -> duckdb.DuckDBPyRelation:
     return duckdb.from_arrow(pl.from_pandas(frame).to_arrow())
 
 
+def as_spark(session: Any, frame: pd.DataFrame) -> Any:
+    """A Spark frame; of every table all columns, the all-null ones too, keep their types on the way through Arrow."""
+    return session.createDataFrame(pl.from_pandas(frame).to_arrow())
+
+
 ENGINES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "pandas": lambda frame: frame,
     "polars": as_polars,
@@ -43,6 +48,8 @@ def back(native: Any) -> pd.DataFrame:
         native = native.collect()
     if isinstance(native, duckdb.DuckDBPyRelation):
         native = native.pl()
+    if type(native).__module__.startswith("pyspark."):
+        native = pl.from_arrow(native.toArrow())
     if isinstance(native, pl.DataFrame):
         columns = {c: native[c].to_list() for c in native.columns}
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from segkit.charts.figure import Chart, Series
-from segkit.charts.marks import GREY, INK, PALE, segment_marks
+from segkit.charts.marks import ACCENT, GREY, INK, PALE, segment_marks
 from segkit.charts.theme import (
     SMALL,
     Drawn,
@@ -27,7 +27,7 @@ from segkit.locale import Lang, listing, percent, say
 
 _MOST = 8
 _FEWEST = 3  # room is kept for so many bars, or a single one would fill the picture
-_NOTHING = "—"
+_NOTHING, _REST = "—", "＋"
 _NAMED = 5  # names said of the segments that were grouped
 
 
@@ -45,6 +45,9 @@ def segment_value(
     summary: pd.DataFrame,
     *,
     labels: Sequence[str] | None = None,
+    id: str = "segment_value",
+    title: str | None = None,
+    marked: bool = True,
     lang: Lang,
     source: str,
     as_of: dt.date,
@@ -58,7 +61,9 @@ def segment_value(
     ----------
     summary : one row per segment with ``label, customers, monetary`` and, where they exist, its own ``name``
         and ``positive``, the sum of the totals above zero: shares are of these, and a segment whose whole is
-        not above zero has none
+        not above zero has none; a missing total is not known
+    id, title : of the figure, where a report holds several of them and the message is not that of the first bar
+    marked : each segment in its own colour and mark; groups that are no segments stand in one colour
     labels : all labels of the scheme in order, where `summary` lacks some: keeps the colours of own labels
     source, as_of : for the caption
     """
@@ -70,13 +75,15 @@ def segment_value(
     by = ["monetary", "customers"] if total > 0 else ["customers"]
     table = summary.sort_values(by, ascending=False, kind="stable")
     bars, rest = _bars(table, labels or list(summary["label"]), n, total, lang)
+    if not marked:
+        bars = [replace(bar, mark="", colour=bar.colour if bar.mark == _REST else ACCENT) for bar in bars]
     chart = _chart(bars, lang)
     if n == 0:
-        return empty("segment_value", say("chart.seg.none", lang), lang, source, as_of, chart)
+        return empty(id, say("chart.seg.none", lang), lang, source, as_of, chart)
 
     whole = any(bar.held is not None for bar in bars)
     first = bars[0]
-    title = say(
+    title = title or say(
         "chart.seg.title" if whole else "chart.seg.title_people",
         lang,
         name=clipped(first.name, 24),
@@ -89,10 +96,10 @@ def segment_value(
             _draw(ax, bars, [getattr(bar, key) for bar in bars], with_marks=ax is axes[0])
             ax.set_title(say(f"chart.seg.{key}", lang), color=GREY, fontsize=SMALL)
         axes[0].set_yticks(range(len(bars)), [clipped(bar.name, 24) for bar in bars], color=INK)
-        axes[0].tick_params(axis="y", pad=18)
+        axes[0].tick_params(axis="y", pad=18 if marked else 6)
         axes[0].set_ylim(max(_FEWEST, len(bars)) - 0.5, -0.5)
         more = [say("chart.seg.rest", lang, k=len(rest), names=_some(rest, lang))] if rest else []
-        if not whole:
+        if not whole and summary["monetary"].notna().any():
             more.append(say("chart.seg.no_value", lang))
         says = [
             say("chart.seg.alt_people" if bar.held is None else "chart.seg.alt_bar", lang, **_facts(bar))
@@ -100,7 +107,7 @@ def segment_value(
         ]
         return finished(
             figure,
-            "segment_value",
+            id,
             title,
             say("chart.seg.alt", lang, title=title, bars=say("chart.join", lang).join(says)),
             caption(lang, n, source, as_of, *more),
@@ -126,7 +133,7 @@ def _bars(
         name = say("chart.seg.others", lang, k=len(others))
         own = others[others["monetary"] > 0]  # those that have a share of their own
         worth = own["positive"].sum() if len(own) else None
-        bars.append(_bar(name, "＋", GREY, others["customers"].sum(), worth, n, total))
+        bars.append(_bar(name, _REST, GREY, others["customers"].sum(), worth, n, total))
     return bars, [plain(name) for name in rest]
 
 

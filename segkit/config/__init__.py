@@ -1,7 +1,17 @@
 """client.yml: what a client is called, which files hold its data, and every choice made for its report."""
 
-from segkit.config.drafting import Column, Draft, draft
+from segkit.config.drafting import Column, Draft, TableDraft, draft
 from segkit.config.loading import load_config, parse_config
 from segkit.config.model import GRAINS, Config, client_id
 
-__all__ = ["GRAINS", "Column", "Config", "Draft", "client_id", "draft", "load_config", "parse_config"]
+__all__ = [
+    "GRAINS",
+    "Column",
+    "Config",
+    "Draft",
+    "TableDraft",
+    "client_id",
+    "draft",
+    "load_config",
+    "parse_config",
+]

@@ -34,6 +34,28 @@ class Column:
 
 
 @dataclass(frozen=True)
+class TableDraft:
+    """A further table as `init` guesses it: whose rows, of which day, and what the playbook reads of it.
+
+    Attributes
+    ----------
+    files : relative to the folder of client.yml
+    customer_id, order_id : the heading that says whose rows they are, or of which orders; one of the two
+    columns : heading -> the playbook's name for it, where they differ
+    found, lacking : columns the playbook reads that the file has, and has not
+    """
+
+    name: str
+    files: Sequence[str]
+    customer_id: str | None = None
+    order_id: str | None = None
+    date: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    found: Sequence[str] = ()
+    lacking: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Draft:
     """Everything `init` found out, for one client.
 
@@ -41,6 +63,8 @@ class Draft:
     ----------
     input : grain -> files, relative to the folder of client.yml
     mapping : grain -> its columns in the order of the file
+    tables : further tables, in the order of the playbook
+    wanted : tables the playbook reads and no file holds -> their columns; written as comments
     schemes : overrides of the playbook's, plain values
     start : first day of the follow-up plan, a working Monday
     as_of : the day the analysis stands on, where somebody said it
@@ -52,6 +76,8 @@ class Draft:
     lang: Lang
     input: Mapping[str, Sequence[str]]
     mapping: Mapping[str, Sequence[Column]] = field(default_factory=dict)
+    tables: Sequence[TableDraft] = ()
+    wanted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     playbook: str = "general"
     schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     start: dt.date | None = None
@@ -78,7 +104,7 @@ def draft(facts: Draft) -> str:
     lines += [
         f"  {grain}: [{', '.join(map(quoted, files))}]" for grain, files in facts.input.items() if files
     ]
-    lines += [f"  engine: {facts.engine}", ""]
+    lines += [*_tables(facts), f"  engine: {facts.engine}", ""]
     if any(facts.mapping.values()):
         lines += [_note("mapping", lang), "mapping:"]
         for grain, columns in facts.mapping.items():
@@ -99,6 +125,31 @@ def draft(facts: Draft) -> str:
 
 def _note(about: str, lang: Lang, indent: str = "") -> str:
     return "\n".join(f"{indent}# {line}" for line in say(f"config.draft.{about}", lang).splitlines())
+
+
+def _tables(facts: Draft) -> list[str]:
+    """`input.tables`, each table on a line with what the playbook reads of it; those that are missing as comments."""
+    lang = facts.lang
+    if not facts.tables and not facts.wanted:
+        return []
+    lines = [_note("tables", lang, "  "), "  tables:" if facts.tables else "  # tables:"]
+    for table in facts.tables:
+        keys = ("files", "customer_id", "order_id", "date", "columns")
+        block = {key: value for key in keys if (value := getattr(table, key))}
+        told = [
+            say(f"config.draft.table_{id}", lang, columns=[_comment(column) for column in columns])
+            for id, columns in (("found", table.found), ("lacking", table.lacking))
+            if columns
+        ]
+        remark = ("；" if lang == "zh" else "; ").join(told)
+        lines.append(f"    {quoted(table.name)}: {_flow(block)}" + (f"  # {remark}" if remark else ""))
+    for name, columns in facts.wanted.items():
+        example = f"    # {_comment(name)}: {{files: [...], customer_id: ..., date: ...}}"
+        told = [say("config.draft.table_wanted", lang, columns=[_comment(c) for c in columns])]
+        lines.append(
+            f"{example}  # {told[0]}" if columns else f"{example}  # {say('config.draft.table_rows', lang)}"
+        )
+    return lines
 
 
 def _grain(grain: str, columns: Sequence[Column], lang: Lang) -> list[str]:

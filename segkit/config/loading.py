@@ -20,6 +20,7 @@ from segkit.config.tree import BadText, Tree, dotted, read_tree
 from segkit.problems import InputProblems, Problem
 
 _TYPED = ("schemes", "findings")  # checked by their own rooms, so numbers there are numbers
+_BY_NAME, _ANY = ("tables",), "*"  # blocks below names that the user chooses
 _LARGEST = 1_000_000  # bytes; a config is a page or two
 
 # kind of error pydantic names -> the sentence; kinds of our own (config.*) are sentences already
@@ -34,6 +35,7 @@ _SENTENCE = {
     "string_type": "config.not_text",
     "string_too_short": "config.empty",
     "list_type": "config.not_list",
+    "too_short": "config.empty",
     "model_type": "config.not_block",
     "model_attributes_type": "config.not_block",
     "dict_type": "config.not_block",
@@ -201,7 +203,7 @@ def _blocks(model: type[BaseModel], at: tuple[str, ...] = ()) -> Iterator[tuple[
     yield at, list(model.model_fields)
     for name, info in model.model_fields.items():
         for inner in _models_in(info.annotation):
-            yield from _blocks(inner, (*at, name))
+            yield from _blocks(inner, (*at, name, *([_ANY] if name in _BY_NAME else [])))
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -216,7 +218,8 @@ _ALL_KEYS = frozenset(key for keys in _KEYS.values() for key in keys)
 
 
 def _keys_of(place: tuple[str, ...]) -> list[str]:
-    return _KEYS.get(place, [])
+    named = tuple(_ANY if i and place[i - 1] in _BY_NAME else step for i, step in enumerate(place))
+    return _KEYS.get(named, [])
 
 
 def _file_problems(tree: Tree, folder: Path) -> list[Problem]:
@@ -228,7 +231,7 @@ def _file_problems(tree: Tree, folder: Path) -> list[Problem]:
         files = Input.model_validate({k: v for k, v in value.items() if k in GRAINS})
     except ValidationError:
         return []  # said already
-    problems, any_file = [], False
+    problems, any_file = _missing_of_tables(tree, folder), False
     for grain in GRAINS:
         for i, name in enumerate(getattr(files, grain)):
             any_file = True
@@ -243,11 +246,25 @@ def _file_problems(tree: Tree, folder: Path) -> list[Problem]:
     return problems
 
 
+def _missing_of_tables(tree: Tree, folder: Path) -> list[Problem]:
+    tables = tree.value["input"].get("tables")
+    problems = []
+    for name, block in tables.items() if isinstance(tables, dict) else ():
+        files = block.get("files") if isinstance(block, dict) else None
+        for i, file in enumerate([files] if isinstance(files, str) else files or ()):
+            if isinstance(file, str):
+                row = tree.line(("input", "tables", name, "files", i))
+                problems += _missing(file, f"input.tables.{name}.files", folder, row)
+    return problems
+
+
 def _missing(name: str, key: str, folder: Path, row: int | None) -> list[Problem]:
     path = located(name, folder)
     facts: dict[str, Any] = {"key": key, "value": name, "path": str(path)}
     if not name.strip():
         return [Problem("config.empty", facts, row=row)]
+    if "://" in name:
+        return []  # far away: the engine that reads it will say
     try:
         if path.exists():
             return []

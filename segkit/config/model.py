@@ -27,6 +27,7 @@ from segkit.problems import Problem
 Grain = Literal["orders", "customers", "leads", "contacts", "surveys", "complaints", "outcomes"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
+Appendix = Literal["clv", "agreement"]  # sections a report holds only when asked
 
 # names Windows keeps for devices, with any ending
 RESERVED = frozenset(
@@ -113,8 +114,38 @@ class Client(_Block):
         )
 
 
+class FurtherTable(_Block):
+    """A further table of the client: its files, and the headings that say whose row it is and of which day.
+
+    Rows of an order rather than of a customer (商品明细) name the heading of their `order_id`; whose they are
+    is looked up in the orders. All other columns keep the client's own headings; `columns` gives some of them
+    the name by which a playbook calls them.
+    """
+
+    files: Words = Field(min_length=1)
+    customer_id: str | None = Field(default=None, min_length=1)
+    order_id: str | None = Field(default=None, min_length=1)
+    date: str | None = None
+    columns: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _says_whose(self) -> FurtherTable:
+        if (self.customer_id is None) == (self.order_id is None):
+            raise PydanticCustomError("config.table_key", "one of the two")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The heading that says whose row it is."""
+        return self.customer_id or self.order_id or ""
+
+
 class Input(_Block):
-    """Files by grain, as written: relative to client.yml, a file, a folder or a pattern."""
+    """Files by grain, as written: relative to client.yml, a file, a folder or a pattern; `tables` by name.
+
+    `engine` other than pandas reads `orders` that are clean and large; `memory` is the most DuckDB may hold
+    (``4GB``), or the memory of Spark's driver; `master` is Spark's, or ``sc://host``.
+    """
 
     orders: Words = []
     customers: Words = []
@@ -123,11 +154,26 @@ class Input(_Block):
     surveys: Words = []
     complaints: Words = []
     outcomes: Words = []
+    tables: dict[str, FurtherTable] = {}
     engine: Literal["pandas", "polars", "duckdb", "spark"] = "pandas"
+    memory: str | None = None
+    master: str | None = None
+
+    @field_validator("tables")
+    @classmethod
+    def _told_from_grains(cls, tables: dict[str, FurtherTable]) -> dict[str, FurtherTable]:
+        taken = sorted({*tables} & {"orders", "customers"})
+        if taken:
+            raise PydanticCustomError("config.table_taken", "taken", {"names": taken})
+        return tables
 
     def paths(self, grain: str, folder: Path) -> list[Path]:
         """Absolute paths of one grain; folders and patterns are spread out by intake."""
         return [located(name, folder) for name in getattr(self, grain)]
+
+    def table_paths(self, name: str, folder: Path) -> list[Path]:
+        """The same for a further table."""
+        return [located(file, folder) for file in self.tables[name].files]
 
 
 def located(name: str, folder: Path) -> Path:
@@ -226,6 +272,7 @@ class Config(_Block):
     playbook: str = "general"
     schemes: dict[str, dict[str, Any]] = {}
     followup: Followup = Followup()
+    sections: Annotated[list[Appendix], BeforeValidator(_listed)] = []
     crm: Crm = Crm()
     privacy: Privacy = Privacy()
     brand: Brand = Brand()

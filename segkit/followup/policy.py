@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from segkit.locale import Lang
+
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
 PERSONAL: tuple[Channel, ...] = ("phone", "visit")  # a person speaks to a person: no mass message
 
@@ -48,7 +50,11 @@ class Policy(BaseModel):
     labels: dict[str, LabelPolicy]
     floor_days: int = 180
     caps: Caps = Caps()
-    source: str = ""
+    source: str | dict[Lang, str] = ""
+
+    def source_text(self, lang: Lang) -> str:
+        """Where intervals and minutes come from."""
+        return self.source.get(lang, "") if isinstance(self.source, dict) else self.source
 
 
 def opted_out_of(cell: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ import pandas as pd
 from segkit.intake.columns import DATES, MONEY, Bench, read_columns
 from segkit.intake.keys import whole_ids
 from segkit.intake.ledger import Events, Totals, set_aside_reasons
-from segkit.intake.mapping import Mapping
+from segkit.intake.mapping import Mapping, canonical_columns
+from segkit.intake.own_columns import own_columns
 from segkit.intake.row_checks import find_tests, mend_shifted
 from segkit.intake.settling import (
     Answers,
@@ -74,7 +76,13 @@ class Cleaned:
 
 
 def clean(
-    table: Table, mapping: Mapping, *, as_of: dt.date | None = None, answers: Answers | None = None
+    table: Table,
+    mapping: Mapping,
+    *,
+    as_of: dt.date | None = None,
+    answers: Answers | None = None,
+    wanted: Collection[str] = (),
+    reaches: AsOf | None = None,
 ) -> Cleaned:
     """What can be counted, and what had to be done to count it?
 
@@ -87,6 +95,10 @@ def clean(
     mapping : client column -> canonical column
     as_of : the day the analysis stands on; default the last credible date in the data
     answers : what the client confirmed in to_confirm.xlsx
+    wanted : columns somebody reads under the client's own headings. An order table keeps these beside the
+        canonical ones; a customer table keeps every column, those without a canonical name as they are headed
+    reaches : the last credible day of the client's other tables, taken for a customer table whose own last
+        orders are not known
 
     Raises
     ------
@@ -108,13 +120,21 @@ def clean(
         settle_customers(bench)
     events.forgive(_rows_at(table, list(answers.keep)))
     _record_corrections(written, table, answers, heads, events)
-    chosen = settle_as_of(bench, grain, as_of)
+    chosen = settle_as_of(bench, grain, as_of, reaches)
+    own = own_columns(bench, _own_heads(bench, grain, wanted))
+    named = {name: head for name, head in heads.items() if name not in canonical_columns(mapping.grain)}
+    typed = own_columns(bench, named.values())
+    bench.values |= {name: typed[head] for name, head in named.items()}
 
     left = np.isin(events.fates(), ["kept", "changed"])
-    frame = _canonical(bench, left, grain)
+    frame = _canonical(bench, left, grain, own)
     # somebody whose orders were all cancelled or refunded is still a customer, one who bought nothing
     voided = events.rows_of("cancelled", "refunded") & ~events.rows_of("no_customer", "test")
-    people = frame if grain == "customers" else _people(_canonical(bench, left | voided, grain))
+    people = (
+        frame
+        if grain == "customers"
+        else _people(_canonical(bench, left | voided, grain, {}).drop(columns=[*named]))
+    )
     twins = find_twins(people)
     confirmed = {frozenset(pair) for pair in answers.merge}
     denied = {frozenset(pair) for pair in answers.apart}
@@ -197,12 +217,22 @@ def _asked_for(name: str, cell: pd.Series) -> str:
     return "no_customer" if empty or name == "customer_id" else "test"
 
 
-def _canonical(bench: Bench, left: np.ndarray, grain: str) -> pd.DataFrame:
-    """Canonical columns of the rows that are left; the index is still the position in the client's table."""
+def _own_heads(bench: Bench, grain: str, wanted: Collection[str]) -> list[str]:
+    """The headings under which columns are kept that have no canonical name, or that somebody asks for so."""
+    known = {*bench.heads, "customer_id", "amount" if grain == "orders" else "monetary"}
+    mapped_to = set(bench.heads.values())
+    free = [h for h in map(str, bench.text.columns) if h not in known and not h.startswith("+")]
+    return [h for h in free if h in wanted or (grain == "customers" and h not in mapped_to)]
+
+
+def _canonical(bench: Bench, left: np.ndarray, grain: str, own: dict[str, pd.Series]) -> pd.DataFrame:
+    """Canonical columns, and the client's own, of the rows that are left; the index is still the position in the
+    client's table."""
     columns = {name: bench.values.get(name, bench.text[head]) for name, head in bench.heads.items()}
     key = "amount" if grain == "orders" else "monetary"
     columns |= {"customer_id": bench.values["customer_id"], key: bench.values[key]}
     columns.pop("refund", None)
+    columns |= own
     first = [c for c in ("customer_id", *LINE) if c in columns]
     return pd.DataFrame(columns)[[*first, *[c for c in columns if c not in first]]][left]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from segkit.intake.keys import as_phones, differ_in_case, one_spelling, whole_ids
 from segkit.intake.ledger import Events
-from segkit.intake.units import Unit, by_file, decimal_point, scales
+from segkit.intake.units import Unit, by_file, decimal_point, scales, slips
 from segkit.intake.values import (
     Amounts,
     Dates,
@@ -93,7 +93,7 @@ def _read_dates(bench: Bench, grain: str) -> None:
         if not bench.has(name):
             continue
         cells, head = bench.cells(name), bench.heads[name]
-        read = _dates_by_file(bench, cells, head)
+        read = dates_by_file(bench, cells, head)
         bench.values[name] = read.values
         shown = read.values.dt.strftime("%Y-%m-%d").fillna("")
         if read.serial.sum() < COMMON * len(cells):
@@ -106,7 +106,7 @@ def _read_dates(bench: Bench, grain: str) -> None:
             bench.notes.append(Problem("clean.months_only", {"n": months}, column=head))
 
 
-def _dates_by_file(bench: Bench, cells: pd.Series, head: str) -> Dates:
+def dates_by_file(bench: Bench, cells: pd.Series, head: str) -> Dates:
     """Each file has its own order of day and month."""
     parts = []
     for file, here in by_file(bench.origin):
@@ -136,7 +136,10 @@ def _amounts_by_file(bench: Bench, name: str) -> Amounts:
     for unit, file in used.items():
         facts = {"unit": unit.written, "factor": unit.factor}
         bench.notes.append(Problem("clean.unit", facts, file=file, column=head))
-    return read_amounts(turned, scale=scale)
+    read = read_amounts(turned, scale=scale)
+    written = read.values / scale
+    odd = slips(written.where(scale != 1), float(scale.max())) if used else read.bad & False
+    return Amounts(read.values.where(~odd, written), read.empty, read.bad, read.unit | odd)
 
 
 def _read_money(bench: Bench, grain: str) -> None:
@@ -241,11 +244,11 @@ def _keys(bench: Bench) -> pd.Series:
             if name == "phone":
                 # an unreadable phone names nobody; one that lost its digits is called so
                 cells = cells.where(~whole_ids(bench.cells("phone"))[1], bench.cells("phone"))
-            return _one_key(bench, cells, bench.heads[name])
+            return one_key(bench, cells, bench.heads[name])
     raise InputProblems([Problem("clean.no_customer_column", {})])
 
 
-def _one_key(bench: Bench, cells: pd.Series, head: str) -> pd.Series:
+def one_key(bench: Bench, cells: pd.Series, head: str) -> pd.Series:
     """The key in one spelling; missing where it is empty or its last digits are gone."""
     whole, lost = whole_ids(cells)
     bench.events.add(lost, "phone_float", "set_aside", column=head, old=cells)

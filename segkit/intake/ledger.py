@@ -58,6 +58,11 @@ def deciding(ledger: pd.DataFrame, heads: Mapping[str, str]) -> pd.Series:
     return can & (ledger["fate"] == "set_aside")
 
 
+def no_events() -> pd.DataFrame:
+    """The ledger of nothing."""
+    return Events(0).ledger(pd.DataFrame(columns=ORIGIN), pd.Series(dtype="float64"))
+
+
 def set_aside_reasons(ledger: pd.DataFrame, heads: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Why were rows set aside? Each row once, under the first of `SETS_ASIDE` it has; money with it.
 
@@ -135,6 +140,10 @@ class Events:
         part = pd.DataFrame({"at": rows, "fate": fate, "reason": reason, "column": column})
         part["old"], part["new"] = at(old), at(new)
         self._parts.append(part)
+
+    def copy(self) -> Events:
+        """Another list of the same events, to which more can be added."""
+        return Events(self.n, [*self._parts])
 
     def frame(self) -> pd.DataFrame:
         if not self._parts:

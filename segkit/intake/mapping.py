@@ -1,11 +1,12 @@
-"""Which client column means what (列对应): guessed with a reason, or taken from client.yml; will it do?"""
+"""Which client column means what (列对应): guessed with a reason, or taken from client.yml."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from segkit.intake.headings import Sense, normal, senses, vocabulary
@@ -22,6 +23,8 @@ REQUIRED: dict[Grain, tuple[str, ...]] = {
 }
 # without a customer number, who is it? by the first of these that is there
 STAND_IN = ("phone", "email", "name")
+# a customer table that has one of these is of buyers and their totals
+OF_BUYERS = {"last_order", "frequency"}
 _NO_MATCH = 0.5
 _SURE = 0.9
 # a heading of one grain says so by these; the stronger ones count twice
@@ -238,6 +241,8 @@ def _by_look(columns: list[str], grain: Grain, guesses: dict[str, Guess], looks:
         given = _given(guesses)
         if name in given or name in contested or (name == "customer_id" and given.intersection(STAND_IN)):
             continue
+        if name == "monetary" and not given & OF_BUYERS:
+            continue  # a blood value is no money: only a list of buyers is sure to have some
         fitting = [c for c in free if c not in guesses and tests[name](c)]
         if len(fitting) == 1:
             share = looks[fitting[0]].share(kinds[name]) if name in kinds else 1.0
@@ -279,51 +284,14 @@ def _may_be_orders(columns: list[str], looks: dict[str, Look]) -> bool:
     return any(look.date >= _SURE for look in looks.values()) and any(k.is_money() for k in looks.values())
 
 
-def check_mapping(mapping: Mapping, table: Table, *, alone: bool = True) -> list[Problem]:
-    """Will this mapping do? Every required meaning nobody has, or that two columns claim, as a problem.
+def mapping_from(
+    table: Table, columns: Dict[str, str | None], grain: Grain, *, also: Collection[str] = ()
+) -> Mapping:
+    """The user's own mapping (client.yml), checked against the file; width, case and blanks may differ.
 
     Parameters
     ----------
-    alone : False for a customer file that goes with an order file, which needs no amounts of its own
-    """
-    file = table.sources[0].file if table.sources else None
-    headings = [str(c) for c in table.frame.columns]
-    contested: dict[str, list[str]] = {}
-    for guess in mapping.guesses:
-        if guess.reason_id == "mapping.reason.conflict":
-            contested[guess.facts["field"]] = list(guess.facts["columns"])
-    problems = [
-        Problem("mapping.conflict", {"field": name, "columns": columns}, file=file)
-        for name, columns in contested.items()
-    ]
-    have = set(mapping.columns.values())
-    for name in REQUIRED[mapping.grain]:
-        if name in have or name in contested or (name == "monetary" and not alone):
-            continue
-        if name == "customer_id" and have.intersection(STAND_IN):
-            continue
-        near = _near_misses(name, headings, mapping)
-        facts = {"field": name, "near": near, "have": headings[:12], "grain": mapping.grain}
-        problems.append(Problem(f"mapping.missing_{name}" + ("_near" if near else ""), facts, file=file))
-    return problems
-
-
-def _near_misses(name: str, headings: list[str], mapping: Mapping) -> list[str]:
-    """Unused headings that read like a word for this meaning."""
-    words = [normal(w) for level in vocabulary().fields[name].words for w in level]
-    scored = []
-    for heading in headings:
-        if heading in mapping.columns or heading.startswith("+"):
-            continue
-        word = normal(heading)
-        best = max(SequenceMatcher(None, word, other).ratio() for other in words)
-        if best >= 0.7:
-            scored.append((-best, heading))
-    return [heading for _, heading in sorted(scored)[:3]]
-
-
-def mapping_from(table: Table, columns: Dict[str, str | None], grain: Grain) -> Mapping:
-    """The user's own mapping (client.yml), checked against the file; width, case and blanks may differ.
+    also : names that mean something beside the canonical ones: the columns a playbook reads
 
     Raises
     ------
@@ -334,7 +302,8 @@ def mapping_from(table: Table, columns: Dict[str, str | None], grain: Grain) -> 
     for own in headings:
         by_normal.setdefault(normal(own), own)
     file = table.sources[0].file if table.sources else None
-    known = canonical_columns(grain)
+    canonical = canonical_columns(grain)
+    known = [*canonical, *(name for name in dict.fromkeys(also) if name not in canonical)]
     problems: list[Problem] = []
     notes: list[Problem] = []
     found: dict[str, list[str]] = {}

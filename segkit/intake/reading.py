@@ -16,7 +16,8 @@ from segkit.intake.delimited import read_delimited
 from segkit.intake.grid import Grid
 from segkit.intake.headings import normal, senses
 from segkit.intake.layout import Laid, lay_out
-from segkit.intake.mapping import check_mapping, suggest_mapping
+from segkit.intake.mapping import suggest_mapping
+from segkit.intake.mapping_check import check_mapping, no_money
 from segkit.intake.sheets import read_page, read_parquet, read_workbook
 from segkit.intake.table import ORIGIN, Source, Table, stack
 from segkit.problems import InputProblems, Problem
@@ -286,7 +287,7 @@ def _same_headings(tables: list[Table]) -> tuple[list[Table], list[Table]]:
 def _countable(table: Table) -> int:
     """2 for orders with customer, date and amount, 1 for customers with totals, 0 for what cannot be counted."""
     mapping = suggest_mapping(table)
-    if any(p.id != "mapping.conflict" for p in check_mapping(mapping, table)):
+    if no_money(mapping, table) or any(p.id != "mapping.conflict" for p in check_mapping(mapping, table)):
         return 0
     return 2 if mapping.grain == "orders" else 1
 

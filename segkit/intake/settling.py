@@ -44,20 +44,25 @@ class Answers:
     statuses: Dict[str, str] = field(default_factory=dict)
 
 
-def credible_as_of(days: pd.Series) -> AsOf | None:
-    """The latest day with at least five rows (or .1 % of them, if that is less) in the 31 days up to it."""
-    known = days.dropna()
-    known = known[known.dt.year < PLACEHOLDER_YEAR]
+def credible_as_of(days: pd.Series, rows: pd.Series | None = None) -> AsOf | None:
+    """The latest day with at least five rows (or .1 % of them, if that is less) in the 31 days up to it.
+
+    `rows` is how many rows each of the `days` stands for; one where it is not given.
+    """
+    counted = pd.DataFrame({"day": days, "rows": 1 if rows is None else rows}).dropna(subset="day")
+    if counted.empty:
+        return None
+    by_day = counted.groupby("day")["rows"].sum().sort_index()
+    known = by_day[by_day.index.year < PLACEHOLDER_YEAR]
     if known.empty:
         return None
-    need = max(1, math.ceil(min(5, 0.001 * len(known))))
-    ordered = np.sort(known.to_numpy())
-    inside = np.arange(1, len(ordered) + 1) - np.searchsorted(
-        ordered, ordered - np.timedelta64(31, "D"), side="right"
-    )
+    need = max(1, math.ceil(min(5, 0.001 * known.sum())))
+    upto = np.concatenate([[0], known.cumsum().to_numpy()])
+    ordered = known.index.to_numpy()
+    inside = upto[1:] - upto[np.searchsorted(ordered, ordered - np.timedelta64(31, "D"), side="right")]
     day = pd.Timestamp(ordered[np.flatnonzero(inside >= need)[-1]]).date()
-    last = pd.Timestamp(days.dropna().max()).date()
-    return AsOf(day, "credible", last, int((days > pd.Timestamp(day)).sum()))
+    last = pd.Timestamp(by_day.index.max()).date()
+    return AsOf(day, "credible", last, int(by_day[by_day.index > pd.Timestamp(day)].sum()))
 
 
 def no_statuses() -> pd.DataFrame:
@@ -151,7 +156,11 @@ def settle_customers(bench: Bench) -> None:
         events.add(money < 0, "negative", "kept", column=bench.heads["monetary"], old=bench.cells("monetary"))
 
 
-def settle_as_of(bench: Bench, grain: str, given: dt.date | None) -> AsOf:
+def settle_as_of(bench: Bench, grain: str, given: dt.date | None, reaches: AsOf | None = None) -> AsOf:
+    """The day given, else the last credible one: of the orders, or of a customer table and what goes with it.
+
+    `reaches` is the last credible day of the client's other tables; it counts where the last orders are not known.
+    """
     name = "order_date" if grain == "orders" else "last_order"
     days = bench.values.get(name)
     if days is None:
@@ -164,6 +173,8 @@ def settle_as_of(bench: Bench, grain: str, given: dt.date | None) -> AsOf:
         chosen = AsOf(given, "given", None if pd.isna(last) else last.date(), later)
     else:
         found = credible_as_of(counted) or credible_as_of(days)
+        if reaches is not None and name == "register_date" and (found is None or found.date < reaches.date):
+            found = reaches
         if found is None:
             raise InputProblems([Problem("clean.no_dates", {"n": len(days)}, column=bench.heads.get(name))])
         chosen = found

@@ -33,15 +33,19 @@ _CURRENCY = r"(?:人民币|rmb|cny|yuan|usd|eur|hkd|¥)?"
 _IN_BRACKETS = re.compile(
     rf"[(\[【](?:单位[:：]?|in)?{_CURRENCY}(?:{_WORD}|(?P<en>thousand|million)s?){_CURRENCY}[)\]】]"
 )
-# 金额万元, 销售额千元, gmv万, 金额k: a bare 千 or a letter inside a word is no unit
+# 金额万元, 销售额千元, gmv万, 金额k, amount_wan: a bare 千 or a letter inside a word is no unit
 _AT_END = re.compile(
-    r"(?:(?P<word>十万|百万|千万|[千万萬亿億])元|(?<=[^a-z])(?P<letter>[kw])|(?P<bare>百万|千万|[万萬亿億])|(?P<yuan>元))$"
+    r"(?:(?P<word>十万|百万|千万|[千万萬亿億])元|(?<=[^a-z])(?P<letter>[kw])|(?P<bare>百万|千万|[万萬亿億])|(?P<yuan>元)"
+    r"|(?<=[^a-z])(?P<pinyin>wan)(?:_?yuan)?)$"
 )
+_PINYIN = {"wan": "万"}
 # 单位：万元, 金额单位为千元; not 单位：千里马公司
 _IN_TITLE = re.compile(
     r"单位\s?(?:[:(]|为|是)?\s?(?:人民币)?\s?"
     r"(?:(?P<word>十万|百万|千万|[千万萬亿億])元|(?P<bare>百万|千万|[万萬亿億kw])(?!\w)|(?P<yuan>元))"
 )
+# when a cell in another unit than its column is beyond doubt (示例参数 / sample parameters)
+FEWEST_TIMES, FEWEST_CELLS, GAP, FEW = 1000, 20, 100, 0.05
 _OWN = re.compile(r"[元圆块千kw万萬亿億]")
 _COMMA_CENTS = re.compile(r"(?:^|[^\d,.])(?:\d+|\d{1,3}(?:\.\d{3})+),\d{1,2}(?!\d)")
 _COMMA_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
@@ -60,6 +64,7 @@ def _unit(found: re.Match[str] | None) -> Unit | None:
     if found is None:
         return None
     word = next(w for name, w in found.groupdict().items() if w)
+    word = _PINYIN.get(word, word)
     money = f"{word}元" if word[-1] in "千万萬亿億" else word
     return Unit(money, FACTORS[word])
 
@@ -104,6 +109,29 @@ def scales(
         own = mapped(cells, lambda v: bool(_OWN.search(plain(v)))).astype(bool)
         scale = scale.where(~own, 1.0)
     return scale, {unit: file for unit, file in used.items() if unit.factor != 1}
+
+
+def slips(values: pd.Series, factor: float) -> pd.Series:
+    """True where a cell of a column in 万元 was written in 元: 41000 where all the others say 3 to 8.
+
+    Only where it is beyond doubt: a wide gap parts a few cells from all the others, and divided by the factor they
+    fall among them.
+
+    Parameters
+    ----------
+    values : numbers as they stand in the cells
+    factor : what one unit of the column is worth
+    """
+    none = pd.Series(False, index=values.index)
+    there = values[values > 0].sort_values()
+    if factor < FEWEST_TIMES or len(there) < FEWEST_CELLS:
+        return none
+    gaps = np.flatnonzero(there.to_numpy()[1:] >= GAP * there.to_numpy()[:-1])
+    if not len(gaps):
+        return none
+    usual, odd = there.iloc[: gaps[-1] + 1], there.iloc[gaps[-1] + 1 :]
+    fits = (odd / factor).between(usual.iloc[0], usual.iloc[-1]).all()
+    return none | values.index.isin(odd.index) if fits and len(odd) <= FEW * len(there) else none
 
 
 def decimal_point(cells: pd.Series) -> tuple[pd.Series, bool]:

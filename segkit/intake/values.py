@@ -114,6 +114,18 @@ def read_amounts(column: pd.Series, *, scale: float | pd.Series = 1.0) -> Amount
     column : tidy text
     scale : what one unit of the column, or of each cell, is worth, e.g. 10,000 where the heading says 万元
     """
+    read = read_numbers(column)
+    values = (read.values * scale).round(2)
+    return Amounts(values, read.empty, values.isna() & ~read.empty, read.unit)
+
+
+def read_numbers(column: pd.Series) -> Amounts:
+    """Which number is it? Written in the same ways as an amount, with every decimal it has.
+
+    Parameters
+    ----------
+    column : tidy text
+    """
     empty = is_empty(column)
     quick = pd.to_numeric(column.where(~empty), errors="coerce")
     # what pandas reads beyond our own plain form (inf, 0x1F, 1_000) is not an amount
@@ -124,7 +136,7 @@ def read_amounts(column: pd.Series, *, scale: float | pd.Series = 1.0) -> Amount
         read = {v: _amount(v) for v in column[odd].unique()}
         quick = quick.where(~odd, column.map({v: r[0] for v, r in read.items()}))
         unit = odd & column.map({v: r[1] for v, r in read.items()}).fillna(False).astype(bool)
-    values = (quick.astype(float) * scale).round(2)
+    values = quick.astype(float)
     return Amounts(values, empty, values.isna() & ~empty, unit)
 
 

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from segkit.followup.policy import Policy
-from segkit.intake.encodings import decode
-from segkit.locale import Lang
+from segkit.playbooks.attributes import NotMade, make
+from segkit.playbooks.model import Attribute, Playbook
+from segkit.playbooks.reading import known_playbooks, load_playbook, schemes_of
 from segkit.problems import InputProblems, Problem
-from segkit.schemes.base import Scheme
-from segkit.schemes.store import schemes_from
+from segkit.schemes.base import PROSPECT, UNKNOWN, CannotLearn, Scheme
 
-
-class Playbook(BaseModel):
-    """Schemes by name, the `main` one that page 1 and the policy speak of, and the policy."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str
-    title: dict[Lang, str]
-    schemes: dict[str, dict[str, Any]]
-    main: str
-    policy: Policy
+__all__ = [
+    "Attribute",
+    "NotMade",
+    "Playbook",
+    "Segmentation",
+    "apply",
+    "known_playbooks",
+    "load_playbook",
+    "schemes_of",
+]
 
 
 @dataclass(frozen=True)
@@ -36,90 +32,72 @@ class Segmentation:
     """Labelled customers and the fitted schemes that labelled them.
 
     `main` is the playbook's main scheme, or the first one that could label somebody where that one could not;
-    `skipped` holds the schemes whose columns these customers lack, and which columns those are.
+    `skipped` holds the schemes whose columns these customers lack, and which columns those are; `not_made` the
+    attributes that these customers' data could not give; `unlearned` says of schemes that are left out why these
+    customers could not teach them anything.
     """
 
     customers: pd.DataFrame
     schemes: dict[str, Scheme]
     main: str
     skipped: dict[str, list[str]]
+    not_made: tuple[NotMade, ...] = ()
+    unlearned: tuple[Problem, ...] = ()
 
     @property
     def main_scheme(self) -> Scheme:
         return self.schemes[self.main]
 
 
-def known_playbooks() -> list[str]:
-    return sorted(
-        p.name.removesuffix(".yml") for p in resources.files(__name__).iterdir() if p.name.endswith(".yml")
-    )
+def apply(
+    playbook: Playbook,
+    customers: pd.DataFrame,
+    *,
+    overrides: dict[str, dict[str, Any]] | None = None,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    as_of: dt.date | None = None,
+) -> Segmentation:
+    """Make the playbook's attributes, fit every scheme these customers have the columns for, and label them.
 
+    A scheme may read the labels of those before it.
 
-def load_playbook(name: str, *, folder: Path | None = None) -> Playbook:
-    """A playbook of the package by name, or a client's own file by path (relative to `folder`).
+    Parameters
+    ----------
+    overrides : the client's own schemes by name; they replace the playbook's
+    tables : rows by table, as `attributes.make` takes them
+    as_of : the day the attributes stand on; needed where there are any
 
     Raises
     ------
-    InputProblems : no such playbook, not YAML, or not a valid playbook (every problem at once)
+    InputProblems : a scheme that is none, or no scheme whose columns these customers have
     """
-    if name in known_playbooks():
-        text = resources.files(__name__).joinpath(f"{name}.yml").read_text(encoding="utf-8")
-    else:
-        path = (folder or Path()) / name
-        if not path.is_file():
-            near = difflib.get_close_matches(name, known_playbooks(), n=1, cutoff=0)
-            raise InputProblems(
-                [Problem("playbook.unknown", {"name": name, "known": known_playbooks(), "near": near[0]})]
-            )
-        text = decode(path.read_bytes()).text
-    try:
-        playbook = Playbook.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as fault:
-        raise InputProblems([Problem("playbook.not_yaml", {"name": name, "why": str(fault)})]) from None
-    except ValidationError as fault:
-        raise InputProblems(
-            [
-                Problem("playbook.wrong", {"key": ".".join(map(str, e["loc"])), "why": e["msg"]}, file=name)
-                for e in fault.errors()
-            ]
-        ) from None
-    if playbook.main not in playbook.schemes:
-        raise InputProblems(
-            [Problem("playbook.no_main", {"main": playbook.main, "known": list(playbook.schemes)})]
-        )
-    return playbook
-
-
-def apply(
-    playbook: Playbook, customers: pd.DataFrame, *, overrides: dict[str, dict[str, Any]] | None = None
-) -> Segmentation:
-    """Fit every scheme of the playbook that these customers have the columns for, and label them.
-
-    `overrides` are the client's own schemes by name; they replace the playbook's.
-    """
+    not_made: list[NotMade] = []
+    labelled = customers
+    if playbook.attributes and as_of is not None:
+        labelled, not_made = make(playbook.attributes, customers, tables or {}, as_of=as_of)
+        # what the data could not give may stand among the customer's own columns
+        not_made = [lack for lack in not_made if lack.attribute not in customers.columns]
     fitted: dict[str, Scheme] = {}
     skipped: dict[str, list[str]] = {}
-    labelled = customers
+    unlearned: list[Problem] = []
     for name, scheme in schemes_of(playbook, overrides).items():
-        lacking = [column for column in scheme.needs() if column not in customers.columns]
+        lacking = [column for column in scheme.needs() if column not in labelled.columns]
         if lacking:
-            skipped[name] = lacking
+            if name not in playbook.optional:
+                skipped[name] = lacking
             continue
-        fitted[name] = scheme.fit(customers)
+        try:
+            fitted[name] = scheme.fit(labelled)
+        except CannotLearn as why:
+            unlearned += why.problems
+            continue
         labelled = fitted[name].label(labelled)
+    if not fitted and unlearned:
+        raise InputProblems(unlearned)
     if not fitted:
         lacking = sorted({column for columns in skipped.values() for column in columns})
         raise InputProblems([Problem("playbook.nothing_fits", {"columns": lacking})])
     wanted = [playbook.main, *fitted]
-    able = [n for n in wanted if n in fitted and not labelled[n].isin(["unknown", "prospect"]).all()]
-    return Segmentation(labelled, fitted, (able or [n for n in wanted if n in fitted])[0], skipped)
-
-
-def schemes_of(playbook: Playbook, overrides: dict[str, dict[str, Any]] | None = None) -> dict[str, Scheme]:
-    """The playbook's schemes with the client's own in place of those of the same name, not yet fitted.
-
-    Raises
-    ------
-    InputProblems : a scheme that is none: unknown kind, misspelt key, a map with holes (every problem at once)
-    """
-    return schemes_from({**playbook.schemes, **(overrides or {})}, file="schemes")
+    able = [n for n in wanted if n in fitted and not labelled[n].isin([UNKNOWN, PROSPECT]).all()]
+    main = (able or [n for n in wanted if n in fitted])[0]
+    return Segmentation(labelled, fitted, main, skipped, tuple(not_made), tuple(unlearned))

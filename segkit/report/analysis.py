@@ -15,14 +15,18 @@ import pandas as pd
 import segkit
 from segkit.charts.theme import warm_up
 from segkit.config import Config, load_config
-from segkit.customers import customer_table
 from segkit.followup.planner import Member, plan
 from segkit.locale import Lang, has_term, say, term
-from segkit.playbooks import Segmentation, apply, load_playbook
+from segkit.playbooks import Segmentation
+from segkit.playbooks.model import CUSTOMERS
 from segkit.privacy.known import looks_like_firm
 from segkit.problems import InputProblems, Problem
+from segkit.report.classify_step import classified
+from segkit.report.history import History, history_of
 from segkit.report.intake_step import load_intake, take_in, write_parquet
 from segkit.report.model import Meta, Provenance, ReportModel
+from segkit.report.reasons import in_short, with_reasons
+from segkit.report.sizes import FEWEST_GROUPED, in_order
 from segkit.report.study import Study
 from segkit.schemes.store import save_schemes
 from segkit.workdays import next_working_monday
@@ -76,17 +80,19 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
     """Customers, segments and plan from the clean tables in `folder`."""
     orders, people, ledger, facts = load_intake(folder)
     as_of = dt.date.fromisoformat(facts["as_of"]["date"])
-    customers = _customers(orders, people, as_of)
-    playbook = load_playbook(config.playbook, folder=config.folder)
-    segmentation = apply(playbook, customers, overrides=config.schemes)
-    scheme = segmentation.main_scheme
-    labelled = segmentation.customers.assign(why=scheme.explain_all(segmentation.customers, lang))
+    made = classified(config, folder, orders, people, as_of)
+    history = _history(orders, facts, as_of)
+    segmentation, scheme = made.segmentation, made.segmentation.main_scheme
+    if len(segmentation.customers) < FEWEST_GROUPED:
+        labelled = in_order(segmentation, lang)
+    else:
+        labelled = segmentation.customers.assign(why=scheme.explain_all(segmentation.customers, lang))
     team = [Member(id=m.id, minutes=m.minutes) for m in config.followup.team or []]
     facts["sample_team"] = not team
-    facts["notes"] += [asdict(note) for note in _not_used(segmentation, playbook.main)]
-    made = plan(
+    facts["notes"] += [asdict(note) for note in made.notes]
+    planned = plan(
         labelled,
-        playbook.policy,
+        made.fitting.policy,
         label=segmentation.main,
         start=config.followup.start or next_working_monday(as_of),
         days=config.followup.days,
@@ -102,8 +108,8 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
             client_name=config.client.name,
             lang=lang,
             as_of=as_of,
-            first_date=None if orders is None else orders["order_date"].min().date(),
-            last_date=None if orders is None else orders["order_date"].max().date(),
+            first_date=None if history is None else history.first,
+            last_date=None if history is None else history.last,
             purpose=config.purpose,
             main=segmentation.main,
             version=segkit.__version__,
@@ -111,61 +117,40 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
         ),
         provenance=Provenance(
             inputs=facts["sources"],
-            totals=facts["totals"],
+            totals=_totals(facts),
             parameters=_parameters(config, segmentation),
             versions={name: version(name) for name in PACKAGES},
         ),
     )
     return Study(
-        lang, folder, as_of, labelled, orders, ledger, facts, segmentation, playbook.policy, made, model
+        lang,
+        folder,
+        as_of,
+        labelled,
+        orders,
+        ledger,
+        facts,
+        segmentation,
+        made.fitting.policy,
+        planned,
+        model,
+        history=history,
+        playbook=made.fitting,
+        tables=made.tables,
+        asked=tuple(config.sections),
     )
 
 
-def _customers(orders: pd.DataFrame | None, people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """One row per customer with what is known about them."""
-    about = [c for c in people.columns if c not in ("last_order", "frequency", "monetary")]
-    if orders is None:
-        return _totalled(people, as_of)
-    table = customer_table(orders, as_of=as_of, customers=people[["customer_id"]])
-    return table.merge(people[about], on="customer_id", how="left", validate="one_to_one")
+def _history(orders: pd.DataFrame | None, facts: dict[str, Any], as_of: dt.date) -> History | None:
+    if orders is not None:
+        return history_of(orders, as_of)
+    told = facts.get("history")
+    return History.from_facts(told) if told else None
 
 
-def _totalled(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """The customer table where the client delivered totals: what they do not say stays missing.
-
-    Without a count of orders the frequency of somebody who spent money is unknown, not zero.
-    """
-    table = people.reset_index(drop=True).copy()
-    money = table["monetary"].astype("float64").round(2)
-    if "frequency" in table.columns:
-        frequency = table["frequency"].round().astype("Int64")
-    else:
-        frequency = pd.Series(0, index=table.index, dtype="Int64").mask(money.fillna(0) != 0)
-    last = table["last_order"] if "last_order" in table.columns else pd.Series(pd.NaT, index=table.index)
-    bought = frequency.fillna(1) > 0
-    table["first_order"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns]")
-    table["last_order"] = last.where(bought)
-    table["recency_days"] = (pd.Timestamp(as_of) - table["last_order"]).dt.days.astype("Int64")
-    table["frequency"] = table["orders"] = frequency
-    table["monetary"] = money.where(bought, money.fillna(0.0))
-    table["aov"] = (money / frequency.where(frequency > 0).astype("float64")).astype("float64")
-    table["tenure_days"] = pd.Series(pd.NA, index=table.index, dtype="Int64")
-    first = ["customer_id", "first_order", "last_order", "recency_days", "frequency", "orders", "monetary"]
-    order = [*first, "aov", "tenure_days"]
-    return table[[*order, *[c for c in table.columns if c not in order]]]
-
-
-def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
-    """Schemes these data have no columns for, and a main scheme that could label nobody."""
-    notes = [
-        Problem("report.scheme_skipped", {"scheme": name, "columns": columns})
-        for name, columns in segmentation.skipped.items()
-    ]
-    if segmentation.main != wanted:
-        notes.append(
-            Problem("report.main_changed", {"wanted": wanted.upper(), "main": segmentation.main.upper()})
-        )
-    return notes
+def _totals(facts: dict[str, Any]) -> dict[str, Any]:
+    """Rows in and out, and the money where there is any."""
+    return {k: v for k, v in facts["totals"].items() if facts["has_money"] or not k.startswith("money_")}
 
 
 def _parameters(config: Config, segmentation: Segmentation) -> dict[str, Any]:
@@ -178,23 +163,41 @@ def _parameters(config: Config, segmentation: Segmentation) -> dict[str, Any]:
     }
 
 
+def _unread(study: Study) -> list[str]:
+    """The client's own columns that no scheme and no attribute looks at."""
+    read = {column for scheme in study.segmentation.schemes.values() for column in scheme.needs()}
+    if study.playbook is not None:
+        read |= {*study.playbook.columns_read(CUSTOMERS), *study.playbook.attributes}
+    return [column for column in study.intake.get("own_columns", []) if column not in read]
+
+
 def finish(study: Study) -> ReportModel:
     """Write what the renderers read: model.json, and the customers, plan and ledger as Parquet."""
     internal = study.folder / "internal"
     internal.mkdir(exist_ok=True)
     lang = study.lang
     customers = study.customers
-    # a salesperson has phones and addresses in the client's own system; firms' names are not personal
-    hidden = [c for c in ("phone", "email", "note") if c in customers.columns]
+    # a salesperson has phones and addresses in the client's own system; firms' names are not personal; of columns
+    # under the client's own headings only those are shown that a rule reads, for others may hold anything
+    hidden = [c for c in ("phone", "email", "note", *_unread(study)) if c in customers.columns]
     if "name" in customers.columns:
         customers = customers.assign(
             name=customers["name"].where(customers["name"].fillna("").map(looks_like_firm), "")
         )
     customers = customers.drop(columns=hidden)
-    why = customers.set_index(customers["customer_id"].astype(str))["why"]
+    segmentation = study.segmentation
+    if study.ranked:  # too few for groups: nobody is shown in one
+        why = customers["why"]
+        customers = customers.drop(columns=[*segmentation.schemes], errors="ignore")
+    else:
+        called = customers[segmentation.main].map(lambda label: study.label_name(str(label)))
+        why = in_short(customers["why"], called, lang)
+        customers = with_reasons(customers, segmentation, lang)
+    why = why.set_axis(customers["customer_id"].astype(str))
     tasks = study.plan.tasks
     content = [f"content.{c}" for c in tasks["content"]]
     plan_sheet = tasks.assign(
+        value=tasks["value"] if study.has_money else float("nan"),
         why=tasks["customer_id"].map(why),
         owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
         next_step=[term(c, lang) if has_term(c) else c for c in content],
@@ -203,11 +206,15 @@ def finish(study: Study) -> ReportModel:
     if "name" in customers.columns:
         names = customers.set_index(customers["customer_id"].astype(str))["name"]
         plan_sheet["name"] = plan_sheet["customer_id"].map(names)
+    if study.ranked:
+        plan_sheet = plan_sheet.drop(columns="segment")
     tables = {"customers": customers, "plan": plan_sheet, "ledger": study.ledger}
-    save_schemes(study.segmentation.schemes, study.folder / "schemes.yml")
+    save_schemes(segmentation.schemes, study.folder / "schemes.yml")
     for name, frame in tables.items():
         write_parquet(frame, internal / f"{name}.parquet")
         study.model.tables[name] = f"internal/{name}.parquet"
-    study.mark_segments([*study.segmentation.main_scheme.order()])
+    if not study.ranked:
+        study.mark_segments([*segmentation.main_scheme.order()])
+    study.name_columns(customers)
     study.model.save(study.folder / "model.json")
     return study.model

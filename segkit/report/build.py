@@ -29,14 +29,22 @@ from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
 from segkit.report.analysis import READY, STOPPED
-from segkit.report.intake_step import CONFIRM, GRAINS, Intake, Progress, quiet, take_in
+from segkit.report.intake_step import CONFIRM, CUSTOMER_TABLE, GRAINS, Intake, Progress, quiet, take_in
 from segkit.report.model import ReportModel
 from segkit.report.open_questions import ask_client, open_questions
 
 Writer = Callable[[ReportModel, Path, Path], None]
 FORMATS = ("html", "xlsx")
 # for working, not for reading: the client's own ids stand here, and no contact data at all
-INTERNAL = ("orders.parquet", "people.parquet", "intake.json", "config.json", "config_folder", READY)
+INTERNAL = (
+    "orders.parquet",
+    CUSTOMER_TABLE,
+    "people.parquet",
+    "intake.json",
+    "config.json",
+    "config_folder",
+    READY,
+)
 SCANNED = ("report.html", "customers.xlsx", "model.json", "report.ipynb", "schemes.yml", "figures")
 OLD_BUILDS_HOURS = 6
 TRIES = 10
@@ -128,7 +136,8 @@ def build(
         _tidy(run, analysis.output)
         _write_manifest(run, model, config, intake)
         folder, notes = _put_in_place(run, report_folder(config, model.meta.as_of, lang), _source(config))
-        asked = None if (config.folder / CONFIRM).exists() else open_questions(intake)
+        settled = (config.folder / CONFIRM).exists() or not intake.cleaned  # an engine asks nothing
+        asked = None if settled else open_questions(intake)
         confirm = ask_client(asked, config.folder, lang) if asked is not None else None
     except OSError as fault:
         raise _as_problem(fault, reports) from fault
@@ -288,8 +297,8 @@ def _tidy(run: Path, notebook: Path) -> None:
     """Leave only what is kept: no scratch tables, and a notebook without clocks and machine paths."""
     for name in INTERNAL:
         (run / name).unlink(missing_ok=True)
-    for left in ("ledger.parquet",):
-        (run / left).unlink(missing_ok=True)
+    for left in (run / "ledger.parquet", *run.glob("table_*.parquet")):
+        left.unlink(missing_ok=True)
     book = nbformat.read(notebook, as_version=4)
     book.metadata.pop("papermill", None)
     for cell in book.cells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +14,15 @@ import pandas as pd
 from segkit.config import Column, Draft, client_id, draft, load_config, parse_config
 from segkit.intake.confirm import Questions
 from segkit.intake.ledger import set_aside_reasons
-from segkit.intake.mapping import Grain, Guess, Mapping, check_mapping, suggest_mapping
+from segkit.intake.mapping import Grain, Guess, Mapping, suggest_mapping
+from segkit.intake.mapping_check import check_mapping
 from segkit.intake.reading import read_tables
 from segkit.intake.table import Table
 from segkit.locale import Lang, name_of, say
-from segkit.playbooks import load_playbook
+from segkit.playbooks import Playbook, load_playbook
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
+from segkit.report.file_roles import Roles, columns_wanted, heading_of, roles_of
 from segkit.report.intake_step import CONFIRM, GRAINS, Intake, Progress, quiet, take_in
 from segkit.report.open_questions import ask_client, open_questions
 from segkit.workdays import next_working_monday
@@ -57,7 +59,8 @@ def look(
 
     Parameters
     ----------
-    files : exports of one client; each is taken for orders or customers by its columns
+    files : exports of one client; each is taken for orders, customers or a further table by its columns
+    playbook : written into client.yml; the tables and columns it reads are looked for among the files
     today : `init` is the one place that asks the clock, for the first working Monday of the plan
     as_of : the day the analysis stands on, written into client.yml; needed where the files have no dates
 
@@ -68,29 +71,39 @@ def look(
     target, confirm = folder / "client.yml", folder / CONFIRM
     if target.exists() and not force:
         raise InputProblems([Problem("init.exists", {})])
-    load_playbook(playbook, folder=folder)
+    trade = load_playbook(playbook, folder=folder)
     say_once = _once(progress)
     say_once("read")
-    tables, inputs = _by_grain(files, folder)
+    read = _read(files)
+    roles = roles_of(read, {path: _beside(path, folder) for path in read}, trade)
+    tables, inputs = _by_grain(read, roles, folder)
     mappings = {grain: suggest_mapping(table, grain) for grain, table in tables.items()}
     _refuse(mappings, tables)
+    own = _own_names(mappings, tables, trade)
     facts = Draft(
         client_id=client_id(name or files[0].stem),
         name=name or files[0].stem,
         lang=lang,
         input={str(grain): names for grain, names in inputs.items()},
-        mapping={str(grain): _columns(mapping, lang) for grain, mapping in mappings.items()},
+        mapping={
+            str(grain): _columns(mapping, lang, own.get(grain, {})) for grain, mapping in mappings.items()
+        },
+        tables=roles.tables,
+        wanted=roles.lacking,
         playbook=playbook,
-        schemes={"rfm": {"kind": "rfm", "segments": MAP_IN[lang]}},
+        schemes=_rfm_of(trade, MAP_IN[lang]),
         start=next_working_monday(today or dt.date.today()),
         as_of=as_of,
     )
     trial = parse_config(draft(facts), target)
-    intake = take_in(trial, as_of=as_of, progress=say_once, confirmed=False)
+    try:
+        intake = take_in(trial, as_of=as_of, progress=say_once, confirmed=False)
+    except InputProblems as wrong:
+        raise InputProblems([*wrong.problems, *_left_out(tables.values())]) from None
     chosen = dt.date.fromisoformat(str(intake.facts["as_of"]["date"])[:10])
     buyers = _buyers(intake)
     if len(buyers) < FEW:
-        facts = replace(facts, schemes={"rfm": {"kind": "rfm", "segments": "eight"}})
+        facts = replace(facts, schemes=_rfm_of(trade, "eight"))
     try:
         target.write_text(draft(replace(facts, as_of_guess=chosen)), encoding="utf-8")
         asked = open_questions(intake)
@@ -100,7 +113,7 @@ def look(
         facts_of = {"folder": str(folder), "why": fault.strerror or str(fault)}
         raise InputProblems([Problem("report.not_writable", facts_of)]) from fault
     written = (target, confirm) if confirm.exists() else (target,)
-    notes = tuple(Problem(**note) for note in intake.facts["notes"])
+    notes = (*(Problem(**note) for note in intake.facts["notes"]), *_columns_lacking(own, tables, trade))
     load_config(target)
     guessed = {grain: mapping.guesses for grain, mapping in mappings.items()}
     found = [*_asks(intake, guessed, asked, lang), *_asks_client(intake, buyers, lang, as_of is None)]
@@ -130,45 +143,94 @@ def _refuse(mappings: Dict[Grain, Mapping], tables: Dict[Grain, Table]) -> None:
     problems: list[Problem] = []
     for grain, mapping in mappings.items():
         wrong = check_mapping(mapping, tables[grain], alone=grain == "orders" or "orders" not in tables)
+        # money that is missing is asked about, once client.yml is there to answer in
+        wrong = [problem for problem in wrong if not problem.id.startswith("mapping.missing_monetary")]
         if wrong:
-            problems += [*wrong, *(n for n in tables[grain].notes if n.id == "reading.sheets_left_out")]
+            problems += [*wrong, *_left_out([tables[grain]])]
     if problems:
         raise InputProblems(problems)
 
 
+def _left_out(tables: Iterable[Table]) -> list[Problem]:
+    return [note for table in tables for note in table.notes if note.id == "reading.sheets_left_out"]
+
+
 def _buyers(intake: Intake) -> pd.DataFrame:
-    """The customers with a buying history, and what is known about them."""
+    """The customers with a buying history, and what is known about them; all, where nobody's is known."""
     people = intake.people
     if intake.orders is not None:
         bought = intake.orders.loc[intake.orders["amount"] >= 0, "customer_id"]
         return people[people["customer_id"].isin(bought)]
     if "frequency" in people.columns:
         return people[people["frequency"].fillna(1) > 0]
-    return people[people["monetary"].fillna(0) != 0]
+    return people[people["monetary"].fillna(0) != 0] if intake.facts["has_money"] else people
 
 
-def _by_grain(files: Sequence[Path], folder: Path) -> tuple[dict[Grain, Table], dict[Grain, list[str]]]:
-    """The files as one table per grain, and their paths as client.yml will name them."""
-    parts: dict[Grain, list[Path]] = {}
-    alone: dict[Grain, Table] = {}
-    inputs: dict[Grain, list[str]] = {}
+def _read(files: Sequence[Path]) -> dict[Path, Table]:
+    """Every file as it is.
+
+    Raises
+    ------
+    InputProblems : the problems of all files together
+    """
+    read: dict[Path, Table] = {}
     problems: list[Problem] = []
     for path in files:
         try:
-            table = read_tables([path])
+            read[path] = read_tables([path])
         except InputProblems as found:
             problems += found.problems
-            continue
-        grain = suggest_mapping(table).grain
-        parts.setdefault(grain, []).append(path)
-        alone[grain] = table
-        inputs.setdefault(grain, []).append(_beside(path, folder))
     if problems:
         raise InputProblems(problems)
-    order = [grain for grain in GRAINS if grain in parts]
+    return read
+
+
+def _by_grain(
+    read: Dict[Path, Table], roles: Roles, folder: Path
+) -> tuple[dict[Grain, Table], dict[Grain, list[str]]]:
+    """Orders and customers as one table each, and their paths as client.yml will name them."""
+    parts: dict[Grain, list[Path]] = {
+        grain: paths for grain in GRAINS if (paths := [p for p, g in roles.grains.items() if g == grain])
+    }
     # several files are read together, as the report will: what two of them call differently is one column
-    tables = {g: alone[g] if len(parts[g]) == 1 else read_tables(parts[g]) for g in order}
-    return tables, {grain: inputs[grain] for grain in order}
+    tables = {g: read[p[0]] if len(p) == 1 else read_tables(p) for g, p in parts.items()}
+    return tables, {grain: [_beside(path, folder) for path in paths] for grain, paths in parts.items()}
+
+
+def _rfm_of(playbook: Playbook, segments: str) -> dict[str, dict[str, object]]:
+    """The playbook's RFM with the segment map that suits this client; nothing where it has none."""
+    given = playbook.schemes.get("rfm", {})
+    return {"rfm": {**given, "segments": segments}} if given.get("kind") == "rfm" else {}
+
+
+def _own_names(
+    mappings: Dict[Grain, Mapping], tables: Dict[Grain, Table], playbook: Playbook
+) -> dict[Grain, dict[str, str]]:
+    """Headings of the customer list that are, or mean, a column of the playbook: age, 年龄."""
+    if "customers" not in mappings:
+        return {}
+    headings = [str(c) for c in tables["customers"].frame.columns]
+    free = [heading for heading in headings if heading not in mappings["customers"].columns]
+    named: dict[str, str] = {}
+    for column in columns_wanted(playbook):
+        if column not in mappings["customers"].columns.values():
+            heading = column if column in free else heading_of(column, free, playbook)
+            if heading is not None:
+                named.setdefault(heading, column)
+    return {"customers": named}
+
+
+def _columns_lacking(
+    own: Dict[Grain, dict[str, str]], tables: Dict[Grain, Table], playbook: Playbook
+) -> Iterator[Problem]:
+    """What the playbook reads of the customer list and the list has not."""
+    there = {*own.get("customers", {}).values()}
+    for grain in tables:
+        there |= {str(c) for c in tables[grain].frame.columns}
+        there |= {*suggest_mapping(tables[grain], grain).columns.values()}
+    lacking = [column for column in columns_wanted(playbook) if column not in there]
+    if lacking:
+        yield Problem("init.columns_lacking", {"playbook": playbook.id, "columns": lacking})
 
 
 def _beside(path: Path, folder: Path) -> str:
@@ -179,59 +241,57 @@ def _beside(path: Path, folder: Path) -> str:
         return path.absolute().as_posix()
 
 
-def _columns(mapping: Mapping, lang: Lang) -> list[Column]:
-    return [
-        Column(
-            heading=guess.column,
-            canonical=guess.field,
-            confidence=guess.confidence,
-            reason=mask_text(say(guess.reason_id, lang, **guess.facts)),
-        )
-        for guess in mapping.guesses
-    ]
+def _columns(mapping: Mapping, lang: Lang, named: Dict[str, str]) -> list[Column]:
+    """One line a column; `named` are those that mean a column of the playbook, by heading."""
+    lines = []
+    for guess in mapping.guesses:
+        called = named.get(guess.column)
+        if called is None:
+            reason = mask_text(say(guess.reason_id, lang, **guess.facts))
+            lines.append(Column(guess.column, guess.field, guess.confidence, reason))
+        elif called == guess.column:  # read under its own heading: nothing to map
+            lines.append(Column(guess.column, None, reason=say("config.draft.column_own", lang)))
+        else:
+            lines.append(
+                Column(guess.column, called, reason=say("config.draft.column_read", lang, column=called))
+            )
+    return lines
 
 
 def _asks(
     intake: Intake, guessed: Dict[Grain, Sequence[Guess]], asked: Questions, lang: Lang
 ) -> Iterator[tuple[float, str]]:
     """(weight, sentence): columns we are not sure of first, then by the money behind a question."""
-    totals = intake.facts["totals"]
+    totals, priced = intake.facts["totals"], intake.facts["has_money"]
     money = float(totals["money_in"])
+    for note in intake.facts["notes"]:
+        if note["id"] == "mapping.no_money_near":
+            yield 3, say("init.q.money", lang, near=note["facts"]["near"])
+
+    def asking(id: str, stake: float, **facts: object) -> tuple[float, str]:
+        """With the money behind the question, where there is any."""
+        return stake or 1, say(id if priced else f"{id}_rows", lang, money=stake, **facts)
+
     for grain, guesses in guessed.items():
         for guess in guesses:
             if guess.field and guess.confidence < SURE:
-                yield (
-                    2 * money + 2,
-                    say(
-                        "init.q.column",
-                        lang,
-                        column=guess.column,
-                        field=f"{guess.field} ({name_of('field', guess.field, lang)})",
-                        confidence=guess.confidence,
-                        rows=totals["rows_in"],
-                        money=money,
-                        grain=grain,
-                    ),
-                )
+                field = f"{guess.field} ({name_of('field', guess.field, lang)})"
+                facts = {"column": guess.column, "field": field, "confidence": guess.confidence}
+                _, text = asking("init.q.column", money, rows=totals["rows_in"], grain=grain, **facts)
+                yield 2 * money + 2, text
     if len(asked.twins):
         stake = float(asked.twins.filter(regex="^value_").sum().sum())
-        yield (
-            stake,
-            say(
-                "init.q.twins", lang, n=len(asked.twins), money=stake, sheet=say("confirm.sheet.twins", lang)
-            ),
-        )
+        sheet = say("confirm.sheet.twins", lang)
+        yield asking("init.q.twins", stake, n=len(asked.twins), sheet=sheet)
     if totals["set_aside"]:
         why = set_aside_reasons(intake.cleaned[intake.facts["grain"]].ledger)
         counts = zip(why["reason"], why["rows"], strict=True)
         reasons = [f"{name_of('reason', reason, lang)} {n}" for reason, n in counts]
         more = say("init.and_others", lang) if len(reasons) > MOST_REASONS else ""
-        facts = {"n": totals["set_aside"], "money": totals["money_set_aside"], "more": more}
-        facts["reasons"] = reasons[:MOST_REASONS]
-        yield (
-            abs(totals["money_set_aside"]) + 1,
-            say("init.q.set_aside", lang, **facts, sheet=say("confirm.sheet.set_aside", lang)),
-        )
+        facts = {"n": totals["set_aside"], "more": more, "reasons": reasons[:MOST_REASONS]}
+        facts["sheet"] = say("confirm.sheet.set_aside", lang)
+        weight, text = asking("init.q.set_aside", totals["money_set_aside"], **facts)
+        yield abs(weight) + 1, text
     unknown = asked.statuses
     if len(unknown):
         stake = float(unknown["amount"].sum())

@@ -10,7 +10,8 @@ import datetime as dt
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ import pandas as pd
 from segkit.config import Config
 from segkit.intake.cleaning import PERSONAL, Cleaned, clean
 from segkit.intake.confirm import Confirmed, read_confirm
-from segkit.intake.mapping import Grain, Mapping, check_mapping, mapping_from, suggest_mapping
+from segkit.intake.further_tables import FurtherTable, OpenTable
+from segkit.intake.ledger import no_events
+from segkit.intake.mapping import Grain, Mapping, mapping_from, suggest_mapping
+from segkit.intake.mapping_check import check_mapping, no_money
+from segkit.intake.own_columns import own_of
 from segkit.intake.profile import quality
 from segkit.intake.reading import read_tables
 from segkit.intake.settling import Answers
@@ -28,11 +33,14 @@ from segkit.intake.table import Table
 from segkit.playbooks import load_playbook, schemes_of
 from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
+from segkit.report.engine_step import EngineIntake
+from segkit.report.further_step import about, cut, joined_ledger, latest, of_customers, open_further
 from segkit.report.shield import Shield, shield_for
 
 GRAINS: tuple[Grain, ...] = ("orders", "customers")
 LATER_GRAINS = ("leads", "contacts", "surveys", "complaints", "outcomes")
 CONFIRM = "to_confirm.xlsx"
+CUSTOMER_TABLE = "customer_table.parquet"
 Progress = Callable[[str], None]
 
 
@@ -60,11 +68,13 @@ class Intake:
     orders : clean order lines or None
     people : one row per known customer with the attributes found
     ledger : one line per event, all files
-    facts : JSON-able: as_of, totals, sources, notes, quality, unknown statuses, grain, data_sha256
+    facts : JSON-able: as_of, totals, has_money, tables, sources, notes, quality, unknown statuses, grain, data_sha256
     known : personal values of this client's input by kind, for the leak scan; never saved
     harmless : values of the columns that client.yml calls not personal
     shield : surrogates, where the client's own key is personal
+    further : the rows of further tables by name, of known customers; see `further_tables.FurtherTable.frame`
     tables, cleaned, mappings : as they came out of cleaning, for `init` and its questions
+    table, aside : where an engine read the orders, one row per customer, and the file of the rows set aside
     """
 
     orders: pd.DataFrame | None
@@ -74,9 +84,12 @@ class Intake:
     known: dict[str, set[str]]
     harmless: set[str]
     shield: Shield | None
+    further: dict[str, pd.DataFrame]
     tables: dict[Grain, Table]
     cleaned: dict[Grain, Cleaned]
     mappings: dict[Grain, Mapping]
+    table: pd.DataFrame | None = None
+    aside: Path | None = None
 
     @property
     def worth(self) -> pd.Series:
@@ -90,8 +103,15 @@ class Intake:
             write_parquet(self.orders, folder / "orders.parquet")
         write_parquet(self.people, folder / "people.parquet")
         write_parquet(self.ledger, folder / "ledger.parquet")
+        for number, frame in enumerate(self.further.values()):
+            write_parquet(frame, folder / f"table_{number}.parquet")
+        if self.table is not None:
+            write_parquet(self.table, folder / CUSTOMER_TABLE)
+        (folder / "internal").mkdir(exist_ok=True)
+        if self.aside is not None:
+            shutil.move(self.aside, folder / "internal" / self.aside.name)
+            self.aside.parent.rmdir()
         if self.shield is not None:
-            (folder / "internal").mkdir()
             write_parquet(self.shield.keys, folder / "internal" / "keys.parquet")
         text = json.dumps(self.facts, ensure_ascii=False, indent=1, default=str)
         (folder / "intake.json").write_text(text, encoding="utf-8")
@@ -109,6 +129,13 @@ def load_intake(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame, pd.Dat
     )
 
 
+def load_further(folder: Path) -> dict[str, pd.DataFrame]:
+    """The further tables that `Intake.save` wrote, by name."""
+    facts = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
+    used = [name for name, about in facts["tables"].items() if about["used"]]
+    return {name: read_parquet(folder / f"table_{number}.parquet") for number, name in enumerate(used)}
+
+
 def take_in(
     config: Config, *, as_of: dt.date | None = None, progress: Progress = quiet, confirmed: bool = True
 ) -> Intake:
@@ -120,11 +147,16 @@ def take_in(
     ------
     InputProblems : everything that is wrong with any file, mapping or answer, at once
     """
+    if config.input.engine != "pandas":
+        return _take_in_engine(config, as_of, progress)
     problems: list[Problem] = []
+    reads: dict[str, set[str]] = {}
     try:
-        schemes_of(load_playbook(config.playbook, folder=config.folder), config.schemes)
+        reads = _reads(config)
     except InputProblems as found:
         problems += found.problems
+        # what the mapping names cannot be judged without a playbook
+        reads = {grain: {*filter(None, columns.values())} for grain, columns in config.mapping.items()}
     tables: dict[Grain, Table] = {}
     mappings: dict[Grain, Mapping] = {}
     for grain in GRAINS:
@@ -134,12 +166,14 @@ def take_in(
         progress("read")
         try:
             tables[grain] = read_tables(paths)
-            mappings[grain] = _mapping(config, tables[grain], grain)
+            mappings[grain] = _mapping(config, tables[grain], grain, reads.get(grain, ()))
             problems += check_mapping(
                 mappings[grain], tables[grain], alone="orders" not in tables or grain == "orders"
             )
         except InputProblems as found:
             problems += found.problems
+    opened, wrong = open_further(config)
+    problems += wrong
     said: Confirmed | None = None
     if confirmed and (config.folder / CONFIRM).is_file():
         now = {source.file: source.sha256 for table in tables.values() for source in table.sources}
@@ -152,17 +186,112 @@ def take_in(
 
     progress("clean")
     cleaned: dict[Grain, Cleaned] = {}
+    same: tuple[tuple[str, str], ...] = ()
     day = as_of or config.as_of
+    reaches = latest(opened)
     for grain, table in tables.items():
         try:
-            cleaned[grain] = _clean(table, mappings[grain], day, said)
+            cleaned[grain], answers = _clean(
+                table, mappings[grain], day, said, wanted=reads.get(grain, ()), reaches=reaches
+            )
         except InputProblems as found:
             problems += found.problems
             continue
+        same += answers.merge
         day = day or cleaned[grain].as_of.date  # one day for all tables: the one the orders give
+    further: dict[str, FurtherTable] = {}
+    if day is not None:
+        further, wrong = cut(opened, day, same)
+        problems += wrong
     if problems:
         raise InputProblems(problems)
-    return _joined(config, tables, mappings, cleaned, said.notes if said else ())
+    return _joined(config, tables, mappings, cleaned, opened, further, said.notes if said else ())
+
+
+def _take_in_engine(config: Config, as_of: dt.date | None, progress: Progress) -> Intake:
+    """Orders in their engine; the customer list and further tables in pandas, on the day the orders give."""
+    block = config.input
+    if block.tables and not block.customers:
+        facts = {"engine": block.engine}
+        raise InputProblems([Problem("engine.tables_want_customers", facts, file=config.path.name)])
+    _reads(config)
+    progress("read")
+    large = EngineIntake(config, as_of)
+    try:
+        progress("clean")
+        listed = None
+        if block.customers:
+            small = block.model_copy(update={"orders": [], "engine": "pandas"})
+            listed = take_in(config.model_copy(update={"input": small}), as_of=large.day, confirmed=False)
+        table = large.customers(None if listed is None or listed.shield else listed.people)
+        aside, facts, sources = large.aside(), large.facts(), large.sources()
+    finally:
+        large.engine.close()
+    return _with_engine(config, large, listed, table, aside, facts, sources)
+
+
+def _with_engine(
+    config: Config,
+    large: EngineIntake,
+    listed: Intake | None,
+    table: pd.DataFrame,
+    aside: Path | None,
+    facts: dict[str, Any],
+    sources: list[dict[str, Any]],
+) -> Intake:
+    """What an engine found out, beside what the customer list says."""
+    people = table[["customer_id"]] if listed is None else listed.people
+    sources = [*sources, *([] if listed is None else listed.facts["sources"])]
+    kept = (
+        []
+        if listed is None
+        else [n for n in listed.facts["notes"] if not n["id"].startswith("mapping.no_money")]
+    )
+    facts |= {
+        "sources": sources,
+        "notes": [*(asdict(note) for note in large.orders.notes), *kept],
+        "twins": 0 if listed is None else listed.facts["twins"],
+        "twins_money": 0.0,
+        "tables": {} if listed is None else listed.facts["tables"],
+        "mapping": {"orders": large.mapping, **({} if listed is None else listed.facts["mapping"])},
+        "data_sha256": hashlib.sha256("".join(s["sha256"] for s in sources).encode("ascii")).hexdigest(),
+    }
+    heads = {field: head for head, field in large.mapping.items()}
+    shield = shield_for(config, heads, table["customer_id"])
+    known = {} if listed is None else dict(listed.known)
+    if shield is not None:
+        for kind, values in known_values(shield.keys, {"customer_id": shield.kind}).items():
+            known[kind] = known.get(kind, set()) | values
+        table, people = shield.over(table), shield.over(people)
+        facts["notes"].append(asdict(shield.note))
+        facts["key_fingerprint"] = shield.fingerprint
+    ledger = no_events() if listed is None else listed.ledger
+    return Intake(
+        orders=None,
+        people=people,
+        ledger=ledger,
+        facts=facts,
+        known=known,
+        harmless=set() if listed is None else listed.harmless,
+        shield=shield,
+        further={} if listed is None else listed.further,
+        tables={} if listed is None else listed.tables,
+        cleaned={},
+        mappings={} if listed is None else listed.mappings,
+        table=table,
+        aside=aside,
+    )
+
+
+def _reads(config: Config) -> dict[str, set[str]]:
+    """The columns the playbook and the client's own schemes look at, by table."""
+    playbook = load_playbook(config.playbook, folder=config.folder)
+    schemes = schemes_of(playbook, config.schemes)
+    needed = {column for scheme in schemes.values() for column in scheme.needs()}
+    return {
+        "orders": {*playbook.columns_read("orders")},
+        "customers": {*playbook.columns_read("customers"), *needed},
+    }
 
 
 def not_yet(config: Config) -> list[Problem]:
@@ -176,7 +305,6 @@ def not_yet(config: Config) -> list[Problem]:
         "brand": config.brand != type(config.brand)(),
         "crm.targets": config.crm.targets not in ([], ["generic"]),
         "privacy.contacts": config.privacy.contacts != "none",
-        "input.engine": config.input.engine != "pandas",
         **{f"input.{grain}": bool(getattr(config.input, grain)) for grain in LATER_GRAINS},
     }
     return [
@@ -184,12 +312,16 @@ def not_yet(config: Config) -> list[Problem]:
     ]
 
 
-def _clean(table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Confirmed | None) -> Cleaned:
+def _clean(
+    table: Table, mapping: Mapping, as_of: dt.date | None, confirmed: Confirmed | None, **more: Any
+) -> tuple[Cleaned, Answers]:
     """Clean, and clean again with the client's answers: pairs are named by rows, ids are known only then."""
     try:
-        cleaned = clean(table, mapping, as_of=as_of)
+        cleaned = clean(table, mapping, as_of=as_of, **more)
         answers = Answers() if confirmed is None else confirmed.answers(cleaned.twins)
-        return cleaned if answers == Answers() else clean(table, mapping, as_of=as_of, answers=answers)
+        if answers != Answers():
+            cleaned = clean(table, mapping, as_of=as_of, answers=answers, **more)
+        return cleaned, answers
     except InputProblems as found:
         file = table.sources[0].file if len(table.sources) == 1 else None
         raise InputProblems([replace(p, file=p.file or file) for p in found.problems]) from None
@@ -201,9 +333,9 @@ def _worth(main: Cleaned, twins: pd.DataFrame) -> float:
     return round(float(money[main.frame["customer_id"].isin({*twins["id_a"], *twins["id_b"]})].sum()), 2)
 
 
-def _mapping(config: Config, table: Table, grain: Grain) -> Mapping:
+def _mapping(config: Config, table: Table, grain: Grain, reads: Collection[str]) -> Mapping:
     named = config.mapping.get(grain)
-    return mapping_from(table, dict(named), grain) if named else suggest_mapping(table, grain)
+    return mapping_from(table, dict(named), grain, also=reads) if named else suggest_mapping(table, grain)
 
 
 def _joined(
@@ -211,6 +343,8 @@ def _joined(
     tables: dict[Grain, Table],
     mappings: dict[Grain, Mapping],
     cleaned: dict[Grain, Cleaned],
+    opened: dict[str, OpenTable],
+    further: dict[str, FurtherTable],
     answered: Sequence[Problem],
 ) -> Intake:
     main = cleaned["orders" if "orders" in cleaned else "customers"]
@@ -219,10 +353,19 @@ def _joined(
         # the customer list leads; what only the orders know is added
         extra = cleaned["orders"].people
         people = people.set_index("customer_id").combine_first(extra.set_index("customer_id")).reset_index()
-    sources = [asdict(source) for table in tables.values() for source in table.sources]
+    sources = [
+        asdict(source)
+        for table in (*tables.values(), *(one.table for one in opened.values()))
+        for source in table.sources
+    ]
     for source in sources:
         source.pop("path")
-    said = [*(n for one in cleaned.values() for n in one.notes), *answered]
+    lines = cleaned["orders"].frame if "orders" in cleaned else None
+    rows = {name: of_customers(config, name, one, people, lines) for name, one in further.items()}
+    said = [*(n for one in cleaned.values() for n in one.notes)]
+    if main.grain == "customers" and (without := no_money(mappings["customers"], tables["customers"])):
+        said.append(without)
+    said += [*(n for one in further.values() for n in one.notes), *answered]
     notes = [asdict(note) for note in (*said, *(n for m in mappings.values() for n in m.notes))]
     grade = quality(main)
     doubles = pd.concat([one.twins for one in cleaned.values()], ignore_index=True)
@@ -231,6 +374,7 @@ def _joined(
         "grain": main.grain,
         "as_of": asdict(main.as_of),
         "totals": main.totals.as_dict(),
+        "has_money": main.grain == "orders" or bool(main.frame["monetary"].notna().any()),
         "sources": sources,
         "notes": notes,
         "unknown_status": main.unknown_status.to_dict("records"),
@@ -247,26 +391,34 @@ def _joined(
             },
             "fields": [asdict(field) for field in grade.fields],
         },
+        "main_files": list(dict.fromkeys(s.file for table in tables.values() for s in table.sources)),
+        "tables": {name: about(opened[name], one, rows[name]) for name, one in further.items()},
+        "own_columns": own_of(people),
         "mapping": {grain: dict(m.columns) for grain, m in mappings.items()},
         "data_sha256": hashlib.sha256("".join(s["sha256"] for s in sources).encode("ascii")).hexdigest(),
     }
-    ledger = pd.concat([one.ledger for one in cleaned.values()], ignore_index=True)
+    ledger = joined_ledger([one.ledger for one in cleaned.values()], [*further.values()])
     orders = cleaned["orders"].frame if "orders" in cleaned else None
-    shield = shield_for(config, main, people["customer_id"])
-    known = _known(cleaned, shield)
+    shield = shield_for(config, main.heads, people["customer_id"])
+    known = _known(cleaned, further, shield)
+    rows = {name: frame for name, frame in rows.items() if len(frame)}
     if shield is not None:
         people = shield.over(people)
         orders = None if orders is None else shield.over(orders)
+        rows = {name: shield.over(frame) for name, frame in rows.items()}
         facts["notes"].append(asdict(shield.note))
         facts["key_fingerprint"] = shield.fingerprint
-    harmless = _harmless(config, tables)
-    return Intake(orders, people, ledger, facts, known, harmless, shield, tables, cleaned, mappings)
+    harmless = _harmless(config, [*tables.values(), *(one.table for one in opened.values())])
+    return Intake(orders, people, ledger, facts, known, harmless, shield, rows, tables, cleaned, mappings)
 
 
-def _known(cleaned: dict[Grain, Cleaned], shield: Shield | None) -> dict[str, set[str]]:
+def _known(
+    cleaned: dict[Grain, Cleaned], further: dict[str, FurtherTable], shield: Shield | None
+) -> dict[str, set[str]]:
     """Personal values of this client's input by kind, to look for in every artefact."""
     known: dict[str, set[str]] = {}
     columns = [(one.people, {c: c for c in PERSONAL if c in one.people.columns}) for one in cleaned.values()]
+    columns += [(one.frame, one.personal) for one in further.values()]
     if shield is not None:
         columns.append((shield.keys, {"customer_id": shield.kind}))
     for frame, kinds in columns:
@@ -275,11 +427,11 @@ def _known(cleaned: dict[Grain, Cleaned], shield: Shield | None) -> dict[str, se
     return known
 
 
-def _harmless(config: Config, tables: dict[Grain, Table]) -> set[str]:
+def _harmless(config: Config, tables: Sequence[Table]) -> set[str]:
     """What stands in the columns that client.yml calls not personal."""
     return {
         value
-        for table in tables.values()
+        for table in tables
         for name in config.privacy.not_personal
         if name in table.frame.columns
         for value in table.frame[name].unique()

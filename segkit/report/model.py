@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from segkit.charts.figure import Figure
 from segkit.locale import Lang
 
-Unit = Literal["count", "money", "share", "days", "hours", "times", "text", "date", "id"]
+Unit = Literal["count", "money", "share", "days", "hours", "times", "ratio", "text", "date", "id"]
 
 
 class Part(BaseModel):
@@ -95,9 +95,19 @@ Block = Annotated[Text | Bullets | Sheet | Kpis | Findings | Picture, Field(disc
 
 
 class Section(Part):
+    """`appendix`: only there may methods be called by their names."""
+
     id: str
     title: str
     blocks: list[Block]
+    appendix: bool = False
+
+
+class SchemeNames(Part):
+    """What a scheme and its labels are called, in the language of the report."""
+
+    title: str
+    labels: dict[str, str]
 
 
 class Meta(Part):
@@ -133,6 +143,8 @@ class ReportModel(Part):
     figures: dict[str, Figure] = {}
     sections: list[Section] = []
     segment_marks: dict[str, dict[str, str]] = {}  # segment id -> name, colour, mark
+    schemes: dict[str, SchemeNames] = {}  # columns of labels in the customers, the main one first
+    fields: dict[str, str] = {}  # headings of the customers' further columns, where they have own ones
     tables: dict[str, str] = {}  # customers | plan | ledger -> Parquet file beside the model
     provenance: Provenance
 

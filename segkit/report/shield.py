@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from segkit.config import Config
-from segkit.intake.cleaning import Cleaned
 from segkit.intake.mapping import STAND_IN
 from segkit.privacy.find import column_kind
 from segkit.privacy.known import looks_like_firm
@@ -45,15 +45,15 @@ class Shield:
         return Problem("report.surrogates", {"kind": self.kind, "column": self.column}, column=self.column)
 
 
-def shield_for(config: Config, cleaned: Cleaned, ids: pd.Series) -> Shield | None:
+def shield_for(config: Config, heads: Mapping[str, str], ids: pd.Series) -> Shield | None:
     """Surrogates where the ids are personal data and client.yml does not say otherwise; else None.
 
     Parameters
     ----------
-    cleaned : the table that leads (orders where there are any)
+    heads : canonical column -> heading of the table that leads (orders where there are any)
     ids : every customer id of this client
     """
-    field, column = _key_column(cleaned)
+    field, column = _key_column(heads)
     if column in config.privacy.not_personal:
         return None
     kind = _personal_kind(field, ids)
@@ -65,11 +65,11 @@ def shield_for(config: Config, cleaned: Cleaned, ids: pd.Series) -> Shield | Non
     return Shield(table, kind, fingerprint(key), column)
 
 
-def _key_column(cleaned: Cleaned) -> tuple[str, str]:
+def _key_column(heads: Mapping[str, str]) -> tuple[str, str]:
     """The canonical column the customer id was made from, and the client's heading."""
     for field in ("customer_id", *STAND_IN):
-        if field in cleaned.heads:
-            return field, cleaned.heads[field]
+        if field in heads:
+            return field, heads[field]
     return "customer_id", ""
 
 

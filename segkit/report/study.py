@@ -15,8 +15,9 @@ from segkit.charts import segment_marks
 from segkit.charts.theme import Drawn
 from segkit.followup.planner import Plan
 from segkit.followup.policy import Policy, Touch
-from segkit.locale import Lang, say
-from segkit.playbooks import Segmentation
+from segkit.locale import Lang, has_term, name_of, say, term
+from segkit.playbooks import Playbook, Segmentation
+from segkit.report.history import History
 from segkit.report.model import (
     Block,
     Bullets,
@@ -25,15 +26,17 @@ from segkit.report.model import (
     Kpi,
     Picture,
     ReportModel,
+    SchemeNames,
     Section,
     Sheet,
     Text,
     Unit,
 )
 from segkit.report.render.values import shown
+from segkit.report.sizes import FEWEST_GROUPED
+from segkit.schemes.base import Scheme
 
 Head = tuple[str, str, Unit]  # id, heading, unit of a column
-PERIODS = (365, 180, 90, 30)
 
 
 @dataclass(repr=False)
@@ -46,6 +49,10 @@ class Study:
     orders : clean order lines, or None where the client delivered totals per customer
     ledger : one line per event of the cleaning
     intake : what `intake_step.take_in` wrote down: totals, sources, notes, quality, unknown statuses
+    history : first and last order and the periods; None where the client delivered totals per customer
+    playbook : the trade's schemes and policy; None in a study made by hand
+    tables : further clean tables of the client, by the name they have below `input.tables`
+    asked : the sections of the appendix that client.yml asks for
     """
 
     lang: Lang
@@ -60,11 +67,46 @@ class Study:
     plan: Plan
     model: ReportModel
     found: list[Finding] = field(default_factory=list)
+    history: History | None = None
+    playbook: Playbook | None = None
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     # --- words and numbers ------------------------------------------------------------------------
 
     def say(self, id: str, **facts: Any) -> str:
         return say(id, self.lang, **facts)
+
+    def scheme_name(self, name: str) -> str:
+        """A scheme as it is called in a heading."""
+        own = self.segmentation.schemes[name].names.get(name, {}) if name in self.segmentation.schemes else {}
+        return own[self.lang] if self.lang in own else name_of("scheme", name, self.lang)
+
+    def label_name(self, label: str, scheme: Scheme | None = None) -> str:
+        """A label of `scheme`, by default of the main one, as the reader knows it."""
+        return (scheme or self.segmentation.main_scheme).label_name(label, self.lang)
+
+    def field_name(self, column: str) -> str:
+        """A column of the customers as it is called in a heading: by us, by the playbook, or by the client."""
+        own = self.playbook.names.get(column, {}) if self.playbook is not None else {}
+        if self.lang in own:
+            return own[self.lang]
+        return term(f"field.{column}", self.lang) if has_term(f"field.{column}") else column
+
+    @property
+    def ranked(self) -> bool:
+        """Are there so few customers that they stand in order instead of in groups?"""
+        return len(self.customers) < FEWEST_GROUPED
+
+    @property
+    def has_money(self) -> bool:
+        """Is anything known of what the customers spent?"""
+        return "monetary" in self.customers and bool(self.customers["monetary"].notna().any())
+
+    @property
+    def has_purchases(self) -> bool:
+        """Do the data say who bought and who did not?"""
+        return self.has_money or bool(self.customers["frequency"].notna().any())
 
     @property
     def buyers(self) -> pd.DataFrame:
@@ -98,14 +140,6 @@ class Study:
         return round(float(self.paying["monetary"].sum()), 2)
 
     @property
-    def period_days(self) -> int | None:
-        """The longest usual period of which the data holds two in a row; None where it holds none."""
-        if self.orders is None or self.orders.empty:
-            return None
-        span = (pd.Timestamp(self.as_of) - self.orders["order_date"].min()).days + 1
-        return next((days for days in PERIODS if 2 * days <= span), None)
-
-    @property
     def source(self) -> str:
         files = [entry["file"] for entry in self.intake["sources"]]
         return files[0] if len(files) == 1 else self.say("report.sources", first=files[0], n=len(files))
@@ -129,11 +163,12 @@ class Study:
         n: int | None = None,
         note: str = "",
         previous: float | int | None = None,
+        **facts: Any,
     ) -> str:
-        """Put a number into the report; money is rounded to the cent, counts are whole."""
+        """Put a number into the report; money is rounded to the cent, counts are whole; `facts` go into its label."""
         self.model.kpis[id] = Kpi(
             id=id,
-            label=self.say(f"kpi.{id}"),
+            label=self.say(f"kpi.{id}", **facts),
             value=_plain(value, unit),
             unit=unit,
             n=None if n is None else int(n),
@@ -179,13 +214,14 @@ class Study:
         *,
         n: int,
         base: int,
+        claim: str = "claim",
         evidence: Sequence[str] = ("evidence",),
         action: Sequence[str] = ("action",),
         **facts: Any,
     ) -> None:
         """A computed sentence, its evidence and its action, all from messages `finding.<id>.*`.
 
-        `n` of `base` customers (or rows) are spoken of; `evidence` and `action` name their sentences.
+        `n` of `base` customers (or rows) are spoken of; `claim`, `evidence` and `action` name their sentences.
         """
 
         def said(*parts: str) -> str:
@@ -193,19 +229,34 @@ class Study:
             return ("" if self.lang == "zh" else " ").join(sentences)
 
         self.found.append(
-            Finding(id=id, claim=said("claim"), evidence=said(*evidence), action=said(*action), n=base)
+            Finding(id=id, claim=said(claim), evidence=said(*evidence), action=said(*action), n=base)
         )
 
-    def add(self, id: str, blocks: Sequence[Block | None]) -> Shown:
-        """Add a section; one without content does not appear at all."""
+    def add(
+        self, id: str, blocks: Sequence[Block | None], *, appendix: bool = False, title: str = ""
+    ) -> Shown:
+        """Add a section, of the main pages or of the appendix; one without content does not appear at all."""
         content: list[Block] = [block for block in blocks if block is not None]
-        section = Section(id=id, title=self.say(f"section.{id}"), blocks=content)
+        section = Section(id=id, title=self.say(f"section.{title or id}"), blocks=content, appendix=appendix)
         if content:
             self.model.sections.append(section)
         return Shown(self, section)
 
-    def mark_segments(self, labels: Sequence[str]) -> None:
-        self.model.segment_marks.update({k: dict(v) for k, v in segment_marks(labels, self.lang).items()})
+    def mark_segments(self, labels: Sequence[str], scheme: Scheme | None = None) -> None:
+        """Fix how labels of `scheme`, by default of the main one, are shown in every format."""
+        marks = {label: dict(mark) for label, mark in segment_marks(labels, self.lang).items()}
+        for label, mark in marks.items():
+            mark["name"] = self.label_name(label, scheme)
+        self.model.segment_marks.update(marks)
+
+    def name_columns(self, customers: pd.DataFrame) -> None:
+        """What renderers call the columns of the customers: schemes with their labels, and columns of the playbook."""
+        schemes, main = ({} if self.ranked else self.segmentation.schemes), self.segmentation.main
+        for name in sorted(schemes, key=lambda name: name != main):
+            labels = {label: self.label_name(label, schemes[name]) for label in schemes[name].order()}
+            self.model.schemes[name] = SchemeNames(title=self.scheme_name(name), labels=labels)
+        heads = {column: self.field_name(str(column)) for column in customers.columns if column not in schemes}
+        self.model.fields = {column: head for column, head in heads.items() if head != column}
 
 
 def _known_for_most(customers: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -221,7 +272,7 @@ def _plain(value: Any, unit: Unit) -> Any:
         return round(float(value))
     if unit == "money":
         return round(float(value), 2)
-    if unit in ("share", "days", "hours", "times"):
+    if unit in ("share", "days", "hours", "times", "ratio"):
         return float(value)
     return value.isoformat()[:10] if isinstance(value, dt.date) else str(value)
 

@@ -17,9 +17,9 @@ from segkit.customers import missing_columns, native_with_kinds
 from segkit.locale import Lang, name_of, say
 from segkit.problems import InputProblems, SegkitError
 from segkit.schemes.ladder import Frame, refusal
+from segkit.schemes.texts import UNKNOWN
 from segkit.schemes.wording import measure
 
-UNKNOWN = "unknown"
 PROSPECT = "prospect"
 
 
@@ -34,6 +34,10 @@ class NotFitted(SegkitError):
         return say("schemes.not_fitted", lang, name=self.name)
 
 
+class CannotLearn(InputProblems):
+    """`fit` has too little to learn from; the scheme is left out, and the problems say why."""
+
+
 class Scheme(BaseModel, ABC):
     """A rule that gives every customer exactly one label (分类方案).
 
@@ -44,7 +48,8 @@ class Scheme(BaseModel, ABC):
     ----------
     kind : the word for this sort of scheme in YAML
     name : the text column `label` adds
-    source : where the numbers come from, to be shown beside the rule (示例参数 where they are examples)
+    source : where the numbers come from, to be shown beside the rule (示例参数 where they are examples); one text,
+        or one a language
     names : what columns and labels of a client's own are called, by id and language; others have terms of the
         package
     """
@@ -52,7 +57,7 @@ class Scheme(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: str
     name: str = ""
-    source: str | None = None
+    source: str | dict[Lang, str] | None = None
     names: dict[str, dict[Lang, str]] = {}
 
     @model_validator(mode="before")
@@ -152,11 +157,12 @@ class Scheme(BaseModel, ABC):
     def describe(self, lang: Lang = "zh") -> list[str]:
         """The rule actually used (口径), one sentence each, with what could not be done."""
         self._require_fitted()
-        source = [say("schemes.source", lang, source=self.source)] if self.source else []
+        told = self.source_text(lang)
+        source = [say("schemes.source", lang, source=told)] if told else []
         return [*self.rule(lang), self.unknown_rule(lang), *self.notes(lang), *source]
 
     def to_dict(self) -> dict[str, Any]:
-        written = self.model_dump(mode="json", exclude_none=True)
+        written = self.model_dump(mode="json", exclude_none=True, by_alias=True)
         if not self.names:
             del written["names"]
         return written
@@ -176,6 +182,10 @@ class Scheme(BaseModel, ABC):
     def label_name(self, label: str, lang: Lang) -> str:
         own = self.names.get(label, {})
         return own[lang] if lang in own else name_of("segment", label, lang)
+
+    def source_text(self, lang: Lang) -> str:
+        """Where the numbers come from; empty where nobody said."""
+        return (self.source.get(lang, "") if isinstance(self.source, dict) else self.source) or ""
 
     def unknown_rule(self, lang: Lang) -> str:
         """When the label is ``unknown``."""

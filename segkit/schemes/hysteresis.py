@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import narwhals as nw
@@ -16,14 +17,16 @@ from segkit.schemes.pareto import Pareto
 from segkit.schemes.rfm import RFM
 from segkit.schemes.segment_maps import map_names
 
+UP, DOWN = 1, 3  # periods, where none are given for a tier
+Periods = int | Mapping[str, int]
 USUAL_NAMES = ("rfm", "abc", "lifecycle", "bands")  # of schemes that were given none
 
 
 def hysteresis(
     previous: IntoFrameT | None,
     current: IntoFrameT,
-    up: int = 1,
-    down: int = 3,
+    up: Periods = UP,
+    down: Periods = DOWN,
     *,
     column: str | None = None,
     order: Sequence[str] | None = None,
@@ -32,14 +35,17 @@ def hysteresis(
 
     A customer rises once the raw tier has stood above the held one for `up` periods in a row, and falls after
     `down` periods in a row below it; then the raw tier is taken. A period at the held tier, or on its other
-    side, starts the count anew. Newcomers take their raw tier; who is not in `current` is left out.
+    side, starts the count anew. Newcomers take their raw tier; who is not in `current` is left out. Patience may
+    depend on the tier held: with ``down={"private": 6}`` private clients fall after six periods, all others after
+    three.
 
     Parameters
     ----------
     previous : what this function returned last period (or any frame with `customer_id` and `column`); None at
         first
     current : this period's labels, same engine: `customer_id` and `column` (a scheme's output)
-    up, down : periods, at least 1
+    up, down : periods, at least 1; one number for all tiers, or by the tier held, where tiers not named keep 1 up
+        and 3 down
     column : the tier column; left out: the one text column of `current` beside `customer_id`, or of several
         the one that a scheme gives by itself, like ``rfm``
     order : all tiers from best to worst, as ``scheme.order()``; left out: that of the scheme whose labels
@@ -53,8 +59,8 @@ def hysteresis(
 
     Raises
     ------
-    InputProblems : a column is missing, a period is below 1, a tier is not in `order`, or `column` or `order`
-        was left out and cannot be told
+    InputProblems : a column is missing, a number of periods is none or below 1, a tier is not in `order`, or
+        `column` or `order` was left out and cannot be told
     """
     now: Frame = nw.from_native(current)
     before: Frame | None = None if previous is None else nw.from_native(previous)
@@ -82,7 +88,9 @@ def hysteresis(
         .otherwise(nw.lit(0))
     )
     both = both.with_columns(ahead.alias("_ahead")).with_columns(count.alias("_count"))
-    moves = nw.col("_held").is_null() | (nw.col("_count") >= up) | (nw.col("_count") <= -down)
+    risen = nw.col("_count") >= _patience(up, UP, order)
+    fallen = -nw.col("_count") >= _patience(down, DOWN, order)
+    moves = nw.col("_held").is_null() | risen | fallen
     settled = both.with_columns(
         nw.when(moves).then(nw.col(raw)).otherwise(nw.col("_held")).alias(column),
         nw.when(moves).then(nw.lit(0)).otherwise(nw.col("_count")).alias(pending),
@@ -90,13 +98,20 @@ def hysteresis(
     return native_with_kinds(settled.select(*columns), (pending,), (column, raw))
 
 
+def _patience(periods: Periods, usual: int, order: Sequence[str]) -> nw.Expr:
+    """How many periods the raw tier must wait, by the tier held."""
+    if not isinstance(periods, Mapping):
+        return nw.lit(int(periods))
+    wait = {tier: int(periods.get(tier, usual)) for tier in order}
+    return nw.col("_held").replace_strict(wait, default=usual, return_dtype=nw.Int64)
+
+
 def _settled(
-    frames: list[Frame], column: str | None, order: Sequence[str] | None, up: int, down: int
+    frames: list[Frame], column: str | None, order: Sequence[str] | None, up: Periods, down: Periods
 ) -> tuple[str, list[str]]:
     """The tier column and the order of the tiers; all that is wrong is raised at once."""
-    problems = [
-        Problem("schemes.periods", {"at": n, "value": v}) for n, v in (("up", up), ("down", down)) if v < 1
-    ]
+    given = {"up": up, "down": down}
+    problems = [problem for at, periods in given.items() for problem in _wrong_periods(at, periods)]
     if column is None:
         texts = _text_columns(frames[0])
         likely = texts if len(texts) == 1 else [c for c in texts if c in USUAL_NAMES]
@@ -118,9 +133,21 @@ def _settled(
             strange = sorted(str(t) for t in tiers if t not in order)
             if strange:
                 problems.append(Problem("schemes.no_such_label", {"labels": strange, "order": list(order)}))
+    named = {tier for periods in given.values() if isinstance(periods, Mapping) for tier in periods}
+    if order is not None and not named <= set(order):
+        strange = sorted(str(tier) for tier in named - set(order))
+        problems.append(Problem("schemes.no_such_label", {"labels": strange, "order": list(order)}))
     if problems:
         raise InputProblems(problems)
     return column, list(order or ())
+
+
+def _wrong_periods(at: str, periods: Any) -> list[Problem]:
+    each = {f"{at}.{t}": n for t, n in periods.items()} if isinstance(periods, Mapping) else {at: periods}
+    sound = {
+        at: isinstance(n, Integral) and not isinstance(n, bool) and int(n) >= 1 for at, n in each.items()
+    }
+    return [Problem("schemes.periods", {"at": at, "value": n}) for at, n in each.items() if not sound[at]]
 
 
 def _text_columns(frame: Frame) -> list[str]:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from segkit.locale import has_message
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.bands import Bands
 from segkit.schemes.base import Scheme
+from segkit.schemes.clusters import Clusters
 from segkit.schemes.lifecycle import Lifecycle
+from segkit.schemes.lookup import Lookup
+from segkit.schemes.matrix import Matrix
+from segkit.schemes.needs import Needs
 from segkit.schemes.pareto import Pareto
 from segkit.schemes.rfm import RFM
-from segkit.schemes.segment_maps import Segment
+from segkit.schemes.rules import Rules
+from segkit.schemes.scorecard import Scorecard
 
-KINDS: dict[str, type[Scheme]] = {"bands": Bands, "lifecycle": Lifecycle, "pareto": Pareto, "rfm": RFM}
+KINDS: dict[str, type[Scheme]] = {
+    "bands": Bands,
+    "lifecycle": Lifecycle,
+    "lookup": Lookup,
+    "pareto": Pareto,
+    "rfm": RFM,
+    "matrix": Matrix,
+    "needs": Needs,
+    "clusters": Clusters,
+    "rules": Rules,
+    "scorecard": Scorecard,
+}
 
-BRANCHES = ("name", "own")  # of `RFM.segments`, no part of the user's file
 # what pydantic calls a mistake -> our sentence
 SENTENCES = {
     "missing": "schemes.key_missing",
@@ -30,6 +45,9 @@ SENTENCES = {
     "less_than_equal": "schemes.at_most",
     "greater_than": "schemes.more_than",
     "less_than": "schemes.less_than",
+    "float_type": "schemes.want_number",
+    "int_type": "schemes.want_whole",
+    "string_type": "schemes.want_text",
 }
 
 
@@ -126,14 +144,16 @@ def _read(given: Any, name: str | None, file: str | None) -> tuple[Scheme | None
     try:
         return KINDS[kind].model_validate(fields), []
     except ValidationError as error:
-        return None, [_problem(e, KINDS[kind], where, file) for e in error.errors()]
+        return None, [_problem(e, KINDS[kind], fields, where, file) for e in error.errors()]
 
 
-def _problem(error: Any, scheme: type[Scheme], where: str, file: str | None) -> Problem:
-    at = _at(where, *(str(part) for part in error["loc"] if part not in BRANCHES))
+def _problem(
+    error: Any, scheme: type[Scheme], given: Mapping[str, Any], where: str, file: str | None
+) -> Problem:
+    at = _at(where, *_path(error, given))
     context = {k: v for k, v in error.get("ctx", {}).items() if k != "error"}
     if error["type"] == "extra_forbidden":
-        keys = list((Segment if error["loc"][0] == "segments" else scheme).model_fields)
+        keys = _keys_there(error["loc"], scheme)
         near = get_close_matches(str(error["loc"][-1]), keys, 1)
         id = "schemes.key_near" if near else "schemes.key_unknown"
         facts: dict[str, Any] = {"at": at, "near": near[0] if near else "", "keys": keys}
@@ -144,6 +164,42 @@ def _problem(error: Any, scheme: type[Scheme], where: str, file: str | None) -> 
     limit = next((context[k] for k in ("ge", "le", "gt", "lt") if k in context), None)
     allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     return Problem(id, {"at": at, "value": error["input"], "limit": limit, "allowed": allowed}, file=file)
+
+
+def _path(error: Any, given: Any) -> list[str]:
+    """Where in the user's file; pydantic's path also names branches and forms the user did not write."""
+    path, here = [], given
+    for part in error["loc"]:
+        listed = isinstance(here, Sequence) and not isinstance(here, str)
+        if part in here if isinstance(here, Mapping) else listed and isinstance(part, int):
+            path.append(str(part))
+            here = here[part]
+    if error["type"] == "missing":
+        path.append(str(error["loc"][-1]))
+    return path
+
+
+def _keys_there(loc: Sequence[str | int], scheme: type[Scheme]) -> list[str]:
+    """The settings there are at the place of a key that is none."""
+    models: list[type[BaseModel]] = [scheme]
+    for part in loc[:-1]:
+        fields = [f for m in models for n, f in m.model_fields.items() if part in (n, f.alias)]
+        inner = [model for f in fields for model in _models_in(f.annotation)]
+        models = inner or [m for m in models if m.__name__ == part] or models
+    named = {
+        f.alias or n: None for m in models if not issubclass(m, RootModel) for n, f in m.model_fields.items()
+    }
+    return list(named)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        root = annotation.model_fields.get("root")
+        return [
+            annotation,
+            *(_models_in(root.annotation) if root and issubclass(annotation, RootModel) else []),
+        ]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]
 
 
 def _near(value: str, allowed: list[str]) -> list[str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import narwhals as nw
 import pandas as pd
 
+UNKNOWN = (
+    "unknown"  # the label where an input is missing; a scheme that reads labels takes it for missing too
+)
 BLANKS = " \t\r\n\u00a0\u3000"  # named, because engines differ in what they take for a blank
 
 
@@ -14,11 +17,11 @@ def text_of(column: str) -> nw.Expr:
 
 
 def text_known(column: str) -> nw.Expr:
-    """True where something is written: neither null nor blank."""
-    return ~nw.col(column).is_null() & (text_of(column) != "")
+    """True where something is written: neither null nor blank, nor the label of what is not known."""
+    return ~nw.col(column).is_null() & (text_of(column) != "") & (text_of(column) != UNKNOWN)
 
 
 def texts(column: pd.Series) -> pd.Series:
     """`text_of` of a pandas column as objects, None where nothing is written."""
     written = column.astype("str").str.strip(BLANKS)
-    return written.astype(object).where(column.notna() & (written != ""), None)
+    return written.astype(object).where(column.notna() & ~written.isin(["", UNKNOWN]), None)

@@ -18,6 +18,11 @@ def value_text(form: str, value: float, lang: Lang) -> str:
     return _unit(form, lang).format(f"{value:{FORMATS[form]}}" if form in FORMATS else plain_number(value))
 
 
+def value_name(value: object, lang: Lang) -> str:
+    """A text as it is, yes and no in words."""
+    return say("value.yes" if value else "value.no", lang) if isinstance(value, bool) else str(value)
+
+
 FORMATS = {"days": ",.0f", "times": ",.0f", "money": ",.2f"}
 _UNITS: dict[tuple[str, Lang], str] = {}
 

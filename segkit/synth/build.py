@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from segkit.locale import Lang, say
 from segkit.problems import InputProblems, Problem
 from segkit.samples import no_samples, unknown_case
+from segkit.synth.clients import client_files
 from segkit.synth.dictionary import dictionary
 from segkit.synth.files import File, TextFile, csv_of
 from segkit.synth.people import Names
@@ -135,8 +136,9 @@ def check(
 
 def _files(case: str, seed: int | None, size: str, names: str) -> list[File]:
     make = import_module(f"segkit.synth.cases.{case}.case").make
-    files = make(CASES[case] if seed is None else seed, SCALE[size], "en" if names == "en" else "zh")
-    return [_with_notes(file, size, names) for file in files]
+    words: Names = "en" if names == "en" else "zh"
+    files = make(CASES[case] if seed is None else seed, SCALE[size], words)
+    return [*(_with_notes(file, size, names) for file in files), *client_files(case, words)]
 
 
 def _with_notes(file: File, size: str, names: str) -> File:

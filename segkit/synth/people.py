@@ -30,6 +30,11 @@ def _words(case: str = "") -> dict[str, Any]:
     return dict(yaml.safe_load(text))
 
 
+def shared_words(key: str) -> dict[str, Any]:
+    """A block of the words all cases share, each a [zh, en] pair."""
+    return dict(_words()[key])
+
+
 @dataclass(frozen=True)
 class Firm:
     """A firm's name in its parts, so that a twin can be spelled differently."""

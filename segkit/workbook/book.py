@@ -48,6 +48,7 @@ _UNITS: dict[str, tuple[str, str]] = {
     "share": ("0.0%", "right"),
     "days": ("#,##0", "right"),
     "times": ("#,##0", "right"),
+    "ratio": ("0.00", "right"),
     "date": ("yyyy-mm-dd", "center"),
     "text": ("@", "left"),
     "id": ("@", "left"),
@@ -251,6 +252,12 @@ class Page:
         for i, head in enumerate(heads):
             if head.hidden:
                 self.sheet.set_column(i, i, widths[i], None, {"hidden": True})
+            elif head.folded:
+                self.sheet.set_column(i, i, widths[i], None, {"hidden": True, "level": 1})
+            elif i + 1 < len(heads) and heads[i + 1].folded:  # the [+] stands above the column before them
+                self.sheet.set_column(i, i, widths[i], None, {"collapsed": True})
+        if any(head.folded for head in heads):
+            self.sheet.outline_settings(symbols_right=False)
 
         top = self.row
         self._head(heads)
@@ -305,7 +312,7 @@ class Page:
             room = self._inside(i)
             lines = (
                 {c: lines_of(c, room) for c in set(column) if isinstance(c, str)}
-                if head.unit == "text"
+                if head.unit == "text" and not head.one_line
                 else {}
             )
             wrap = max(lines.values(), default=1) > 1

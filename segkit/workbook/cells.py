@@ -39,7 +39,8 @@ class Head:
 
     `unit` decides the type of its cells and their format; `marks` shows labels by name; `choices` offers a
     drop-down (an offer, not a fence: other input is accepted); `fill` marks a column left to the reader;
-    `width` in characters overrides the fitted one.
+    `width` in characters overrides the fitted one. A `folded` column is folded away under a [+] of Excel's
+    outline; `one_line` texts are not broken into lines, which keeps long lists dense.
     """
 
     text: str
@@ -48,6 +49,8 @@ class Head:
     choices: tuple[str, ...] = ()
     fill: bool = False
     hidden: bool = False
+    folded: bool = False
+    one_line: bool = False
     width: float | None = None
 
 

@@ -11,10 +11,10 @@ from segkit.intake.mapping import (
     REQUIRED,
     Mapping,
     canonical_columns,
-    check_mapping,
     mapping_from,
     suggest_mapping,
 )
+from segkit.intake.mapping_check import check_mapping, no_money
 from segkit.intake.reading import read_table
 from segkit.intake.table import Table
 from segkit.problems import InputProblems
@@ -221,8 +221,26 @@ def test_a_customer_list_beside_orders_needs_no_amounts(table) -> None:
     read = table({"客户编号": "id", "城市": "word", "注册日期": "date"})
     mapping = suggest_mapping(read)
     assert mapping.grain == "customers"
-    assert ids(check_mapping(mapping, read)) == ["mapping.missing_monetary"]
     assert check_mapping(mapping, read, alone=False) == []
+
+
+@pytest.mark.parametrize(
+    ("headings", "wanted"),
+    [
+        ({"患者编号": "id", "年龄": "whole", "空腹血糖": "money", "入组日期": "date"}, []),
+        ({"客户编号": "id", "最近下单日期": "date"}, ["mapping.missing_monetary"]),
+        ({"客户编号": "id", "城市": "word", "累积消费金额": "money"}, ["mapping.missing_monetary_near"]),
+    ],
+)
+def test_customers_alone_need_no_money_unless_they_look_like_buyers(table, headings, wanted) -> None:
+    read = table(headings)
+    mapping = suggest_mapping(read, "customers")
+    assert "monetary" not in mapping.columns.values()
+    assert ids(check_mapping(mapping, read)) == wanted
+    note = no_money(mapping, read)
+    assert note is not None and note.text("zh") and note.text("en")
+    given = mapping_from(read, {next(iter(headings)): "customer_id"}, "customers")
+    assert check_mapping(given, read) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from segkit.intake.cleaning import Cleaned, clean
 from segkit.intake.mapping import mapping_from
 from segkit.intake.reading import read_tables
 from segkit.intake.table import stack
-from segkit.intake.units import decimal_point, title_units, unit_of
+from segkit.intake.units import decimal_point, slips, title_units, unit_of
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,9 @@ from segkit.intake.units import decimal_point, title_units, unit_of
         ("GMV万", 1e4),
         ("GMV(w)", 1e4),
         ("金额k", 1e3),
+        ("amount_wan", 1e4),
+        ("price_wan_yuan", 1e4),
+        ("taiwan", None),
         ("Revenue (k USD)", 1e3),
         ("Revenue (in thousands)", 1e3),
         ("金额（元）", 1.0),
@@ -112,3 +115,26 @@ def test_one_odd_comma_does_not_turn_a_column(others):
     cells = pd.Series(["12,34", *others], dtype="str")
     turned, comma = decimal_point(cells)
     assert not comma and turned.tolist() == cells.tolist()
+
+
+def test_a_cell_written_in_yuan_in_a_column_of_wan_is_mended_and_said():
+    cells = [f"{3 + i / 10:.2f}" for i in range(60)]
+    cells[7], cells[30] = "41000", "6.55万"
+    cleaned = money("amount_wan", cells)
+    assert cleaned.frame["amount"].iloc[7] == 41000.0 and cleaned.frame["amount"].iloc[8] == 38000.0
+    mended = cleaned.ledger[cleaned.ledger["reason"] == "amount_unit"]
+    assert mended[["old", "new"]].to_numpy().tolist() == [["41000", "41000.00"], ["6.55万", "65500.00"]]
+
+
+@pytest.mark.parametrize(
+    ("why", "values", "factor"),
+    [
+        ("in yuan large amounts are large amounts", [3.0] * 60 + [41000.0], 1.0),
+        ("no gap: sums of all sizes", [10.0**e for e in range(-2, 6) for _ in range(8)], 1e4),
+        ("divided it would still stand alone", [3.0 + i / 10 for i in range(60)] + [9_000_000.0], 1e4),
+        ("too many to be slips", [3.0 + i / 10 for i in range(60)] + [41000.0] * 9, 1e4),
+        ("too few cells to know what is usual", [3.0, 4.0, 5.0, 41000.0], 1e4),
+    ],
+)
+def test_what_is_not_beyond_doubt_stays_as_it_is(why, values, factor):
+    assert not slips(pd.Series(values), factor).any(), why

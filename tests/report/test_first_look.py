@@ -68,7 +68,7 @@ def test_a_refused_workbook_says_which_sheets_were_not_read(tmp_path: Path) -> N
     book.close()
     with pytest.raises(InputProblems) as caught:
         look([path], tmp_path, lang="zh", today=TODAY)
-    assert [p.id for p in caught.value.problems] == ["mapping.missing_monetary", "reading.sheets_left_out"]
+    assert [p.id for p in caught.value.problems] == ["clean.no_dates", "reading.sheets_left_out"]
     assert not (tmp_path / "client.yml").exists()
 
 

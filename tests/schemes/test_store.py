@@ -24,9 +24,12 @@ def problems_of(given: Any, lang: Any = "en") -> list[str]:
 def test_the_usual_names_of_the_output_columns() -> None:
     assert {kind: scheme_from(fields).name for kind, fields in SMALLEST.items()} == {
         "bands": "bands",
+        "clusters": "clusters",
         "lifecycle": "lifecycle",
         "pareto": "abc",
         "rfm": "rfm",
+        "rules": "rules",
+        "scorecard": "scorecard",
     }
     assert set(SMALLEST) == set(KINDS)
     assert scheme_from({"kind": "pareto"}, "worth").name == "worth"
@@ -35,9 +38,16 @@ def test_the_usual_names_of_the_output_columns() -> None:
 
 SMALLEST: dict[str, dict[str, Any]] = {
     "bands": {"kind": "bands", "column": "aum", "cuts": [5], "labels": ["a", "b"]},
+    "clusters": {"kind": "clusters"},
     "lifecycle": {"kind": "lifecycle"},
     "pareto": {"kind": "pareto"},
     "rfm": {"kind": "rfm"},
+    "rules": {"kind": "rules", "rules": [{"label": "a", "when": {"x": 1}}], "otherwise": "b"},
+    "scorecard": {
+        "kind": "scorecard",
+        "items": [{"when": {"x": 1}, "points": 1}],
+        "grades": [{"label": "a", "from": 1}, {"label": "b"}],
+    },
 }
 
 

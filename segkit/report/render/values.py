@@ -19,6 +19,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "days": lambda days: count(days) if float(days).is_integer() else number(days, 1),
     "hours": lambda hours: number(hours, 1),
     "times": lambda times: number(times, 2),
+    "ratio": lambda ratio: number(ratio, 2),
     "score": lambda score: number(score, 1),
 }
 LEFT: frozenset[str] = frozenset({"text", "date", "id"})  # units set from the left; numbers end at the right

@@ -7,64 +7,19 @@ workbook name (``kpi_<id>``) by which they are found again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from segkit.locale import Lang, has_message, has_term, name_of, say, term
+from segkit.locale import Lang, has_message, say
 from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
-from segkit.workbook import Book, Head, Mark, Page, Sum
+from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of, plan_list
+from segkit.workbook import Book, Head, Page, Sum
 
 DEFINITIONS = "definitions"  # the section whose words go to the last sheet
 SEGMENTS = "segments"  # the table that leads the segment sheet
-PERSONAL = frozenset({"phone", "email", "address"})  # the salesperson has them in the client's own system
-
-# field -> unit, in the order the columns stand; a field not listed follows after these
-PLAN = {
-    "due": "date",
-    "customer_id": "id",
-    "name": "text",
-    "segment": "text",
-    "why": "text",
-    "next_step": "text",
-    "channel": "text",
-    "owner": "text",
-    "minutes": "count",
-    "value": "money",
-}
-TO_FILL = {"done_on": "date", "result": "text", "next_date": "date"}
-PLAN_TAIL = {"marketing": "text", "task_id": "id"}
-SAID_ALREADY = frozenset({"content"})  # the id of what `next_step` says in words
-CUSTOMERS = {
-    "customer_id": "id",
-    "name": "text",
-    "first_order": "date",
-    "last_order": "date",
-    "recency_days": "count",
-    "frequency": "count",
-    "orders": "count",
-    "monetary": "money",
-    "aov": "money",
-    "tenure_days": "count",
-    "r_score": "count",
-    "f_score": "count",
-    "m_score": "count",
-}
-LEDGER = {
-    "file": "text",
-    "sheet": "text",
-    "row": "row",
-    "fate": "text",
-    "reason": "text",
-    "column": "text",
-    "old": "text",
-    "new": "text",
-    "amount": "money",
-}
-RESULTS = ("reached", "ordered", "again", "no_answer", "declined", "wrong_contact")
-NAMED = {"channel": "channel", "content": "content", "fate": "fate", "reason": "reason"}  # ids shown by name
 SUMMED = {"count": 1e-9, "hours": 1e-9, "money": 0.005, "share": 1e-6}  # units that add up, and how closely
 
 
@@ -83,11 +38,11 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
     lang, meta = model.meta.lang, model.meta
     with Book(out, lang=lang, created=meta.as_of, title=meta.title, label=meta.client_name) as book:
         _overview(book, model)
-        sections = [s for s in model.sections if s.id != DEFINITIONS and _tables(s)]
+        sections = [s for s in model.sections if s.id != DEFINITIONS and _tables(s) and not s.appendix]
         leading = [s for s in sections if any(t.id == SEGMENTS for t in _tables(s))]
         for section in leading:
             _section(book, model, section, say("xlsx.sheet.segments", lang))
-        for key, write in (("plan", _plan), ("customers", _customers)):
+        for key, write in (("plan", plan_list), ("customers", customer_list)):
             frame = _stored(model, folder, key)
             if frame is not None:
                 write(book.page(say(f"xlsx.sheet.{key}", lang)), model, frame)
@@ -96,8 +51,10 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
                 _section(book, model, section, section.title)
         ledger = _stored(model, folder, "ledger")
         if ledger is not None and len(ledger):
-            _working_list(book.page(say("xlsx.sheet.ledger", lang)), model, ledger, LEDGER)
+            ledger_list(book.page(say("xlsx.sheet.ledger", lang)), model, ledger)
         _sources(book, model)
+        for section in (s for s in model.sections if s.appendix):
+            _section(book, model, section, say("xlsx.sheet.appendix", lang, title=section.title))
 
 
 def _stored(model: ReportModel, folder: Path, key: str) -> pd.DataFrame | None:
@@ -200,7 +157,7 @@ def _heads(model: ReportModel, table: Sheet) -> list[Head]:
     for i, column in enumerate(table.columns):
         marks = None
         if column.id == "segment":
-            marks = _marks(model, {row[i] for row in table.rows if isinstance(row[i], str)})
+            marks = marks_of(model, {row[i] for row in table.rows if isinstance(row[i], str)})
         heads.append(Head(column.head, _cell_unit(column.unit), marks=marks))
     return heads
 
@@ -237,107 +194,6 @@ def _padded(widths: list[float], other: list[float]) -> list[float]:
     return widths + [0.0] * (len(other) - len(widths))
 
 
-# --- working lists ---------------------------------------------------------
-
-
-def _plan(page: Page, model: ReportModel, plan: pd.DataFrame) -> None:
-    """Who is called when, why and by whom, with empty columns for what came of it."""
-    by = [c for c in ("due", "owner") if c in plan.columns]
-    lines = plan.sort_values(by, kind="stable", ignore_index=True) if by else plan
-    lines = lines.assign(**dict.fromkeys(TO_FILL, ""))
-    _working_list(page, model, lines, {**PLAN, **TO_FILL, **PLAN_TAIL}, frozen=2)
-    printed = [c for c in (*PLAN, *TO_FILL) if c in lines.columns]
-    page.printed(len({*printed} - _wholly_empty(lines)))
-
-
-def _customers(page: Page, model: ReportModel, customers: pd.DataFrame) -> None:
-    """Every customer with its figures, labels and the reason for the main label."""
-    labels = [c for c in customers.columns if has_term(f"scheme.{c}") or c == model.meta.main]
-    labels.sort(key=lambda c: c != model.meta.main)
-    fields = {**CUSTOMERS, **dict.fromkeys(labels, "text"), "why": "text"}
-    _working_list(page, model, customers, fields, labels=labels)
-
-
-def _working_list(
-    page: Page,
-    model: ReportModel,
-    frame: pd.DataFrame,
-    fields: Mapping[str, str],
-    *,
-    labels: Sequence[str] = (),
-    frozen: int = 1,
-) -> None:
-    """A frame with its head in the first row: known fields in their order, then whatever else there is."""
-    lang = model.meta.lang
-    left_out = PERSONAL | SAID_ALREADY | _wholly_empty(frame)
-    known = [c for c in fields if c in frame.columns and c not in left_out]
-    rest = [c for c in frame.columns if c not in fields and c not in left_out]
-    chosen = frame[[*known, *rest]].copy()
-    heads = []
-    for column in chosen.columns:
-        unit = fields.get(column) or _unit_of(chosen[column])
-        marks = None
-        if column in ("segment", model.meta.main):
-            marks = _marks(model, chosen[column].dropna().unique())
-        elif column in labels or column in NAMED:
-            group = NAMED.get(column, "segment")
-            chosen[column] = _by_name(chosen[column], group, lang)
-        heads.append(
-            Head(
-                _head("segment" if column == model.meta.main else column, lang),
-                unit,
-                marks=marks,
-                choices=tuple(say(f"xlsx.result.{r}", lang) for r in RESULTS) if column == "result" else (),
-                fill=column in TO_FILL,
-                width=14.0 if column in TO_FILL else None,
-            )
-        )
-    top = page.table(heads, chosen)
-    page.freeze(top + 1, frozen)
-
-
-def _wholly_empty(frame: pd.DataFrame) -> set[str]:
-    """Columns without a value in any row, but for those the reader is to fill."""
-    kept = {*TO_FILL} if len(frame) else {*frame.columns}
-    return {c for c in frame.columns if c not in kept and _is_blank(frame[c])}
-
-
-def _is_blank(column: pd.Series) -> bool:
-    known = column.dropna()
-    return known.empty or (not pd.api.types.is_numeric_dtype(known) and bool(known.eq("").all()))
-
-
-def _by_name(ids: pd.Series, group: str, lang: Lang) -> pd.Series:
-    names = {id: name_of(group, str(id), lang) for id in ids.dropna().unique()}
-    return ids.astype(object).map(names)
-
-
-def _unit_of(column: pd.Series) -> str:
-    kind = pd.api.types
-    if kind.is_datetime64_any_dtype(column):
-        return "date"
-    return "count" if kind.is_numeric_dtype(column) and not kind.is_bool_dtype(column) else "text"
-
-
-def _marks(model: ReportModel, ids: Iterable[str]) -> dict[str, Mark]:
-    """Every label as it is shown everywhere: its mark, its name, its colour."""
-    shown = {}
-    for id in ids:
-        look = model.segment_marks.get(id, {})
-        name = look.get("name") or name_of("segment", id, model.meta.lang)
-        shown[id] = Mark(f"{look['mark']} {name}" if look.get("mark") else name, look.get("colour", ""))
-    return shown
-
-
-def _head(field: str, lang: Lang) -> str:
-    if has_message(f"xlsx.field.{field}"):
-        return say(f"xlsx.field.{field}", lang)
-    for group in ("field", "scheme"):
-        if has_term(f"{group}.{field}"):
-            return term(f"{group}.{field}", lang)
-    return field
-
-
 # --- last sheet ------------------------------------------------------------
 
 
@@ -372,7 +228,7 @@ def _pairs(page: Page, facts: Mapping[str, Any], lang: Lang) -> None:
         unit = "text"
         if _is_number(value) and key.startswith(("money_", "rows", "kept", "changed", "merged", "set_aside")):
             unit = "money" if key.startswith("money_") else "count"
-        page.line([(_head(key, lang), "text"), (value, unit)])
+        page.line([(head_of(key, lang), "text"), (value, unit)])
 
 
 def _flat(facts: Mapping[str, Any], lead: str = "") -> dict[str, Any]:

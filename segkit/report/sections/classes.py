@@ -1,24 +1,32 @@
-"""How the customers were classified: the rules actually used, in words and numbers."""
+"""How the customers were classified: the main rule in words and numbers, of the others what they look at."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from segkit.charts import distributions, score_heatmap
-from segkit.locale import name_of
 from segkit.report.model import Block, Bullets, Text
 from segkit.report.study import Shown, Study
 from segkit.schemes.base import PROSPECT, UNKNOWN
 
 
 def classification(study: Study) -> Shown:
-    """Per scheme its rule (口径) and what it could not do; the scores as a map; how R, F and M are spread."""
+    """The main scheme's rule (口径), the others in a sentence, what they could not do; how R, F and M are spread.
+
+    Every cut point with its source stands among the definitions.
+    """
+    if study.ranked:
+        return study.add("classes", [])
+    main, lang = study.segmentation.main, study.lang
     blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
-        blocks.append(Text(text=name_of("scheme", name, study.lang), role="heading"))
-        able = tells_apart(study.customers[name])
-        lines = scheme.describe(study.lang) if able else [study.say("report.scheme_unable")]
-        blocks.append(Bullets(items=lines))
+        rule = scheme.rule(lang) if name == main else scheme.rule(lang)[:1]
+        lines = [*rule, *scheme.notes(lang)]
+        if not tells_apart(study.customers[name]):
+            lines = [study.say("report.scheme_unable")]
+        block: list[Block] = [Text(text=study.scheme_name(name), role="heading"), Bullets(items=lines)]
+        blocks = [*block, *blocks] if name == main else [*blocks, *block]
+    blocks.append(Text(text=study.say("report.rules_elsewhere"), role="note"))
     if study.buyers.empty:
         return study.add("classes", blocks)
     facts = {"lang": study.lang, "source": study.source, "as_of": study.as_of}

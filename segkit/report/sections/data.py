@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from segkit.intake.ledger import set_aside_reasons
 from segkit.intake.table import ORIGIN
 from segkit.locale import listing, term
@@ -17,23 +19,27 @@ def data_and_quality(study: Study) -> Shown:
     totals = study.intake["totals"]
     study.kpi("rows_in", totals["rows_in"], "count")
     study.kpi("rows_set_aside", totals["set_aside"], "count", n=totals["rows_in"])
-    study.kpi("money_in", totals["money_in"], "money")
-    study.kpi("money_set_aside", totals["money_set_aside"], "money")
+    ids = ["rows_in", "rows_set_aside"]
+    if study.has_money:
+        ids.append(study.kpi("money_in", totals["money_in"], "money"))
+        ids.append(study.kpi("money_set_aside", totals["money_set_aside"], "money"))
     as_of = study.intake["as_of"]
     day = study.say(f"report.as_of.{as_of['why']}", as_of=study.as_of)
     if as_of["later"]:
         later = study.say("report.as_of.later", later=as_of["later"], last=as_of["last"])
         day += later if study.lang == "zh" else f" {later}"
     gone = study.intake["customers_gone"]
-    balance = study.say("report.balance", **totals)
+    balance = study.say("report.balance" if study.has_money else "report.balance_rows", **totals)
     notes = [Problem(**note).text(study.lang) for note in study.intake["notes"]]
     return study.add(
         "data",
         [
-            Kpis(ids=["rows_in", "rows_set_aside", "money_in", "money_set_aside"]),
+            Kpis(ids=ids),
             Text(text=balance),
             Text(text=day),
             Text(text=study.say("report.gone", n=gone), role="note") if gone else None,
+            _further(study),
+            _in_engine(study),
             _fates(study),
             _set_aside(study),
             Bullets(items=notes) if notes else None,
@@ -43,9 +49,55 @@ def data_and_quality(study: Study) -> Shown:
     )
 
 
+def _further(study: Study) -> Bullets | None:
+    """A sentence for each further table: rows, days, what was left out and why."""
+    sentences = []
+    for name, table in study.intake["tables"].items():
+        facts = {**table, "name": name, "reasons": list(table["reasons"].items())}
+        parts = ["report.table"]
+        parts += ["report.table.days"] if table["first"] else []
+        parts += ["report.table.set_aside"] if table["set_aside"] else []
+        parts += ["report.table.merged"] if table["merged"] else []
+        parts += ["report.table.strangers"] if table["strangers"] else []
+        sentences.append("".join(study.say(part, **facts) for part in parts) + study.say("report.table.end"))
+    return Bullets(items=sentences) if sentences else None
+
+
+def _of_main(study: Study) -> pd.DataFrame:
+    """The ledger without the lines of further tables, which have no money."""
+    further = {file for table in study.intake["tables"].values() for file in table["files"]}
+    further -= set(study.intake["main_files"])
+    return study.ledger[~study.ledger["file"].isin(further)]
+
+
+def _in_engine(study: Study) -> Sheet | None:
+    """Where an engine read the orders: rows and money by reason; the rows themselves stand in a file."""
+    reasons = study.intake.get("reasons")
+    if not reasons:
+        return None
+    rows = [
+        [term(f"reason.{r['reason']}", study.lang), term(f"fate.{r['fate']}", study.lang), r["rows"], r["amount"]]
+        for r in reasons
+    ]
+    n = sum(r["rows"] for r in reasons)
+    title = study.say("report.engine_reasons", n=n, reasons=len(reasons))
+    note = study.say("report.engine_aside") if any(r["fate"] == "set_aside" for r in reasons) else ""
+    total = study.intake["totals"]["rows_in"]
+    return study.table("engine_reasons", title, _by_reason(study), rows, n=total, note=note)
+
+
+def _by_reason(study: Study) -> list[Head]:
+    return [
+        ("reason", study.say("head.reason"), "text"),
+        ("fate", study.say("head.fate"), "text"),
+        ("rows", study.say("head.rows"), "count"),
+        ("amount", study.say("head.amount"), "money"),
+    ]
+
+
 def _fates(study: Study) -> Sheet | None:
     """Events by reason: rows, each once a reason, their money, what became of them."""
-    ledger = study.ledger
+    ledger = _of_main(study)
     if ledger.empty:
         return None
     places = ledger.drop_duplicates(["reason", "fate", *ORIGIN])
@@ -57,22 +109,19 @@ def _fates(study: Study) -> Sheet | None:
         [term(f"reason.{r.reason}", study.lang), term(f"fate.{r.fate}", study.lang), r.rows, r.amount]
         for r in grouped.itertuples()
     ]
-    head: list[Head] = [
-        ("reason", study.say("head.reason"), "text"),
-        ("fate", study.say("head.fate"), "text"),
-        ("rows", study.say("head.rows"), "count"),
-        ("amount", study.say("head.amount"), "money"),
-    ]
+    head = _by_reason(study)
     title = study.say("report.events", n=len(ledger), reasons=ledger["reason"].nunique())
+    head, rows = _without_money(study, head, rows)
     return study.table("events", title, head, rows, n=study.intake["totals"]["rows_in"])
 
 
 def _set_aside(study: Study) -> Sheet | None:
     """The rows that do not count, one line each, with the reasons that set them aside."""
-    aside = study.ledger[study.ledger["fate"] == "set_aside"]
+    ledger = _of_main(study)
+    aside = ledger[ledger["fate"] == "set_aside"]
     if aside.empty:
         return None
-    reasons = set(set_aside_reasons(study.ledger)["reason"])
+    reasons = set(set_aside_reasons(ledger)["reason"])
     # a line carries the fate of its row: what was merely mended there is no reason
     aside = aside[aside["reason"].isin(reasons)]
     places = aside.drop_duplicates(ORIGIN)
@@ -99,8 +148,17 @@ def _set_aside(study: Study) -> Sheet | None:
         ("amount", study.say("head.amount"), "money"),
     ]
     which = "report.set_aside" if len(places) > len(rows) else "report.set_aside_all"
+    which = which if study.has_money else f"{which}_rows"
     title = study.say(which, n=len(places), money=float(places["amount"].sum()), shown=len(rows))
+    head, rows = _without_money(study, head, rows)
     return study.table("set_aside", title, head, rows, n=len(places))
+
+
+def _without_money(
+    study: Study, head: list[Head], rows: list[list[object]]
+) -> tuple[list[Head], list[list[object]]]:
+    """The last column is the money; it goes where nothing is known of any."""
+    return (head, rows) if study.has_money else (head[:-1], [row[:-1] for row in rows])
 
 
 def _unknown(study: Study) -> Sheet | None:

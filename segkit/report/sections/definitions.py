@@ -1,9 +1,12 @@
-"""Definitions and provenance: what each number means, and which files and versions it was made from."""
+"""Definitions and provenance: what each number means, every threshold with its source, files and versions."""
 
 from __future__ import annotations
 
-from segkit.report.model import Bullets, Sheet, Text
+from segkit.locale import has_message, has_term, name_of, term
+from segkit.playbooks import Attribute, schemes_of
+from segkit.report.model import Block, Bullets, Sheet, Text
 from segkit.report.study import Head, Shown, Study
+from segkit.schemes.base import Scheme
 
 DEFINED = (
     "customer",
@@ -17,12 +20,140 @@ DEFINED = (
     "quality",
     "sample_parameter",
 )
+OF_MONEY = ("amount", "aov")
+OF_PURCHASES = (*OF_MONEY, "customer", "buyer", "frequency", "recency", "prospect")
 
 
 def definitions(study: Study) -> Shown:
-    """Definitions (口径) in words, then the files with their fingerprints and the versions used."""
-    words = [study.say(f"definition.{id}") for id in DEFINED]
-    return study.add("definitions", [Bullets(items=words), _files(study), _versions(study)])
+    """Definitions (口径) in words, the rules with their sources, then files with fingerprints and versions."""
+    left_out = {*OF_PURCHASES} if not study.has_purchases else set() if study.has_money else {*OF_MONEY}
+    left_out |= {"segments"} if study.ranked else set()
+    words = [study.say(f"definition.{id}") for id in DEFINED if id not in left_out]
+    if not study.has_purchases:
+        words.insert(0, study.say("definition.customer_alone"))
+    rules = [] if study.ranked else _rules(study)
+    parts = [Bullets(items=words), *rules, _attributes(study), _policy(study), _note(study)]
+    return study.add("definitions", [*parts, _files(study), _versions(study)])
+
+
+# --- rules -----------------------------------------------------------------------------------------
+
+
+def _rules(study: Study) -> list[Block]:
+    """Every scheme with all its cut points and where they come from; none without a word on that."""
+    blocks: list[Block] = [Text(text=study.say("definition.rules"), role="heading")]
+    for name, scheme in study.segmentation.schemes.items():
+        blocks.append(Text(text=study.scheme_name(name), role="heading"))
+        lines = [*scheme.rule(study.lang), scheme.unknown_rule(study.lang), *scheme.notes(study.lang)]
+        blocks.append(Bullets(items=[*lines, study.say("definition.source", source=_source(study, name))]))
+    return blocks
+
+
+def _source(study: Study, name: str) -> str:
+    """Its own source, that of its usual parameters, or the data it learned from; else that none is given."""
+    scheme = study.segmentation.schemes[name]
+    own = scheme.source_text(study.lang)
+    if own:
+        return own
+    usual = f"definition.source.{_parameters(scheme)}"
+    if has_message(usual):
+        return study.say(usual)
+    if study.playbook is not None and not schemes_of(study.playbook)[name].fitted:
+        return study.say("definition.source.learned", n=len(study.customers))
+    return study.say("definition.source.none")
+
+
+def _parameters(scheme: Scheme) -> str:
+    """The scheme by the thresholds of the package it uses as they are; "" where somebody chose others."""
+    if scheme.kind == "rfm":
+        own_map = getattr(scheme, "segments", "")
+        return f"rfm.{own_map}" if isinstance(own_map, str) else ""
+    changed = {"pareto": ("cuts",), "lifecycle": ("loyal_from",)}.get(scheme.kind)
+    fields = type(scheme).model_fields
+    if changed and all(getattr(scheme, field) == fields[field].default for field in changed):
+        return scheme.kind
+    return ""
+
+
+def _attributes(study: Study) -> Bullets | None:
+    """How the playbook's own columns were made."""
+    if study.playbook is None:
+        return None
+    made = {n: a for n, a in study.playbook.attributes.items() if n in study.customers.columns}
+    lines = [_attribute(study, name, attribute) for name, attribute in made.items()]
+    return Bullets(items=lines) if lines else None
+
+
+def _attribute(study: Study, name: str, attribute: Attribute) -> str:
+    def called(column: str | None) -> str:
+        return "" if column is None else study.field_name(column)
+
+    known = f"definition.table.{attribute.source}"
+    facts = {
+        "name": study.field_name(name),
+        "table": study.say(known)
+        if has_message(known)
+        else study.say("definition.table", name=attribute.source),
+        "column": called(attribute.column),
+        "of": called(attribute.of),
+        "columns": [called(column) for column in attribute.columns],
+        "days": attribute.within_days,
+    }
+    which = f"definition.take.{attribute.take}"
+    if not attribute.column and has_message(f"{which}_rows"):
+        which = f"{which}_rows"
+    said = study.say(which, **facts)
+    if attribute.where is not None:
+        when = attribute.where.text(study.segmentation.main_scheme, study.lang)
+        said += study.say("definition.take.where", when=when)
+    if attribute.within_days is not None:
+        said += study.say("definition.take.within", days=attribute.within_days)
+    return said + study.say("definition.take.end")
+
+
+# --- follow-up -------------------------------------------------------------------------------------
+
+
+def _policy(study: Study) -> Sheet | None:
+    """How often each label is contacted, how, for how long, and where these figures come from."""
+    if study.ranked:
+        return None
+    here = set(study.customers[study.segmentation.main])
+    order = [label for label in study.policy.labels if label in here]
+    rows = [
+        [
+            label if i == 0 else "",
+            term(f"content.{touch.content}", study.lang)
+            if has_term(f"content.{touch.content}")
+            else touch.content,
+            name_of("channel", touch.channel, study.lang),
+            touch.every_days,
+            touch.minutes,
+        ]
+        for label in order
+        for i, touch in enumerate(study.touches(label))
+    ]
+    if not rows:
+        return None
+    head: list[Head] = [
+        ("segment", study.say("head.segment"), "text"),
+        ("next", study.say("head.next_step"), "text"),
+        ("channel", study.say("head.channel"), "text"),
+        ("every_days", study.say("head.every_days"), "count"),
+        ("minutes", study.say("head.minutes"), "count"),
+    ]
+    source = study.policy.source_text(study.lang) or study.say("definition.source.none")
+    title = study.say("definition.policy", n=len(order), source=source)
+    return study.table("policy", title, head, rows, n=len(study.customers))
+
+
+def _note(study: Study) -> Text | None:
+    """What a playbook wants said wherever it is used."""
+    note = getattr(study.playbook, "note", None)
+    return Text(text=note[study.lang], role="warning") if note and study.lang in note else None
+
+
+# --- provenance ------------------------------------------------------------------------------------
 
 
 def _files(study: Study) -> Sheet:

@@ -33,7 +33,8 @@ def followup(study: Study) -> Shown:
         "report.plan", planned=planned, start=start, end=end, hours=hours, there=there, need=need
     )
     ids = ["followup_tasks", "followup_unscheduled", "followup_consent", "followup_refused"]
-    blocks: list[Block | None] = [Kpis(ids=ids), Text(text=words), _by_segment(study)]
+    table = None if study.ranked else _by_segment(study)
+    blocks: list[Block | None] = [Kpis(ids=ids), Text(text=words), table]
     if study.intake["sample_team"]:
         people = math.ceil(round(need / there, 6)) if there else 1
         which = "report.sample_team_people" if people > 1 else "report.sample_team"
@@ -91,5 +92,8 @@ def _by_segment(study: Study) -> Sheet:
         float(minutes.sum()) / 60,
         float(value.sum()),
     ]
-    title = study.say("report.plan_table", n=len(plan.tasks), value=float(value.sum()))
+    if not study.has_money:
+        head, total, rows = head[:-1], total[:-1], [row[:-1] for row in rows]
+    which = "report.plan_table" if study.has_money else "report.plan_table_people"
+    title = study.say(which, n=len(plan.tasks), value=float(value.sum()))
     return study.table("followup", title, head, rows, n=len(study.customers), total=total)

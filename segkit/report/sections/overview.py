@@ -2,83 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import pandas as pd
-
 from segkit.charts import top_customers
+from segkit.report.history import PERIODS
 from segkit.report.model import Block, Kpis, Text
-from segkit.report.study import PERIODS, Head, Shown, Study
+from segkit.report.study import Head, Shown, Study
+from segkit.schemes.base import UNKNOWN
 
 IN_PERIODS = ("active", "new", "returning", "churn_rate")
 # buyers watched for a shorter time than this cannot yet count as "bought once only"
 WATCHED_DAYS = 90
 
 
-@dataclass(frozen=True)
-class Period:
-    """Customers and money of one period; `start` is excluded, `end` included."""
-
-    active: int
-    new: int | None  # None where the data does not reach back far enough to tell new from returning
-    returning: int | None
-    revenue: float
-    orders: int
-    lost: int | None  # active in the period before and not in this one
-    before: int | None  # active in the period before
-
-    @property
-    def churn(self) -> float | None:
-        return None if not self.before or self.lost is None else self.lost / self.before
-
-
-def period(orders: pd.DataFrame, end: pd.Timestamp, days: int) -> Period:
-    """Who bought in (end - days, end], for the first time or again, and who of the period before did not."""
-    length = pd.Timedelta(days=days)
-    dates = orders["order_date"]
-    bought = orders["amount"] >= 0
-    inside = orders[(dates > end - length) & (dates <= end)]
-    here = set(inside.loc[bought, "customer_id"])
-    first = orders[bought].groupby("customer_id")["order_date"].min()
-    # the data must reach back one period before this one, else every customer looks new
-    reaches = bool(dates.min() <= end - 2 * length + pd.Timedelta(days=1))
-    new = int(first.loc[list(here)].gt(end - length).sum()) if reaches else None
-    earlier = orders[bought & (dates > end - 2 * length) & (dates <= end - length)]
-    before = set(earlier["customer_id"])
-    key = "order_id" if "order_id" in orders.columns else None
-    positive = inside[inside["amount"] >= 0]
-    return Period(
-        active=len(here),
-        new=new,
-        returning=None if new is None else len(here) - new,
-        revenue=round(float(inside["amount"].sum()), 2),
-        orders=int(positive[key].nunique() if key else len(positive)),
-        lost=len(before - here) if reaches else None,
-        before=len(before) if reaches else None,
-    )
-
-
 def overview(study: Study) -> Shown:
-    """Customers, active, new and returning, 复购率, 流失率, 客单价, 购买频次, share of the top 20 %."""
-    customers, paying = study.customers, study.paying
-    study.kpi("customers", len(customers), "count")
-    study.kpi("buyers", len(study.buyers), "count", n=len(customers))
-    study.kpi("revenue", float(customers["monetary"].sum()), "money", n=len(customers))
-    _, held = top_customers(paying["monetary"], 0.2)
-    top = [
-        study.kpi(
-            "top20_share",
-            held if len(paying) else None,
-            "share",
-            n=len(paying),
-            note=study.say("report.rule.top20"),
-        )
-    ]
-    ids = ["customers", "buyers", "revenue", *_counts(study), *top]
+    """Customers, active, new and returning, 复购率, 流失率, 客单价, 购买频次, share of the top 20 %.
+
+    Where the data do not say who bought, the customers and what the main scheme makes of them.
+    """
+    customers = study.customers
+    ids = [study.kpi("customers", len(customers), "count")]
+    if not study.has_purchases:
+        words = Text(text=study.say("report.no_purchases"), role="note")
+        return study.add("overview", [Kpis(ids=[*ids, *_classed(study)]), words])
+    ids.append(study.kpi("buyers", len(study.buyers), "count", n=len(customers)))
+    if study.has_money:
+        ids.append(study.kpi("revenue", float(customers["monetary"].sum()), "money", n=len(customers)))
+    ids += _counts(study)
+    if study.has_money:
+        ids.append(_top_share(study))
     blocks: list[Block | None] = [Kpis(ids=ids)]
     if len(study.buyers) and study.counted.empty:
         blocks.append(Text(text=study.say("report.not_counted"), role="note"))
     return study.add("overview", [*blocks, *_periods(study), _limits(study)])
+
+
+def _classed(study: Study) -> list[str]:
+    """How many the main scheme could classify, and how many stand in the best class that occurs."""
+    labels, scheme = study.customers[study.segmentation.main], study.segmentation.main_scheme
+    known = labels[labels != UNKNOWN]
+    here = [label for label in scheme.order() if (known == label).any()]
+    ids = [study.kpi("classified", len(known), "count", n=len(labels))]
+    if len(here) > 1 and not study.ranked:
+        best = int((known == here[0]).sum())
+        ids.append(study.kpi("best_class", best, "count", n=len(known), name=study.label_name(here[0])))
+    return ids
+
+
+def _top_share(study: Study) -> str:
+    paying = study.paying
+    _, held = top_customers(paying["monetary"], 0.2)
+    rule = study.say("report.rule.top20")
+    return study.kpi("top20_share", held if len(paying) else None, "share", n=len(paying), note=rule)
 
 
 def _counts(study: Study) -> list[str]:
@@ -89,7 +62,7 @@ def _counts(study: Study) -> list[str]:
     n, orders = len(counted), float(counted["orders"].sum())
     known = study.customers[study.customers["frequency"].notna()]
     watched, rule = counted, study.say("report.rule.repurchase_total")
-    if study.orders is not None:
+    if study.history is not None:
         watched = counted[counted["tenure_days"] >= WATCHED_DAYS]
         rule = study.say("report.rule.repurchase", days=WATCHED_DAYS)
     again, once = int((watched["frequency"] >= 2).sum()), int((counted["frequency"] == 1).sum())
@@ -97,7 +70,7 @@ def _counts(study: Study) -> list[str]:
     worth = float(known["monetary"].sum()) / orders if orders else None
     return [
         study.kpi("orders", orders, "count"),
-        study.kpi("aov", worth, "money", n=int(orders)),
+        *([study.kpi("aov", worth, "money", n=int(orders))] if study.has_money else []),
         study.kpi("frequency", counted["frequency"].mean() if n else None, "times", n=n),
         study.kpi("repurchase_rate", rate, "share", n=len(watched), note=rule),
         study.kpi("one_time_share", once / n if n else None, "share", n=n),
@@ -105,14 +78,11 @@ def _counts(study: Study) -> list[str]:
 
 
 def _periods(study: Study) -> list[Block]:
-    if study.orders is None:
+    if study.history is None:
         return [Text(text=study.say("report.no_orders"), role="note")]
-    days = study.period_days
-    if days is None:
+    days, now, then = study.history.days, study.history.now, study.history.then
+    if days is None or now is None or then is None:
         return [Text(text=study.say("report.no_periods", days=2 * min(PERIODS)), role="note")]
-    end = pd.Timestamp(study.as_of)
-    now = period(study.orders, end, days)
-    then = period(study.orders, end - pd.Timedelta(days=days), days)
     study.kpi("active", now.active, "count", previous=then.active)
     study.kpi("new", now.new, "count", n=now.active, previous=then.new)
     study.kpi("returning", now.returning, "count", n=now.active, previous=then.returning)
@@ -131,7 +101,7 @@ def _periods(study: Study) -> list[Block]:
         for words, p in (("head.last_days", now), ("head.days_before", then))
     ]
     title = study.say("report.periods", days=days, active=now.active, before=then.active)
-    note = Text(text=study.say("report.rule.new", first=study.orders["order_date"].min()), role="note")
+    note = Text(text=study.say("report.rule.new", first=study.history.first), role="note")
     return [Kpis(ids=[*IN_PERIODS]), study.table("periods", title, head, rows, n=len(study.customers)), note]
 
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 import pandas as pd
 
 from segkit.charts import segment_value
-from segkit.locale import name_of
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.sections.classes import tells_apart
+from segkit.report.sections.ranking import ranking
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN
 
-FEW = 30  # below so many customers, shares and medians of groups are not statistics
-
 
 def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> pd.DataFrame:
-    """One row per label that occurs, best first: customers, money, totals above zero, medians."""
+    """One row per label that occurs, best first: customers, money (missing where of nobody known), medians."""
     worth = customers.assign(positive=customers["monetary"].clip(lower=0))
     grouped = worth.groupby(label, observed=True)
     table = pd.DataFrame(
         {
             "customers": grouped.size(),
-            "monetary": grouped["monetary"].sum().round(2),
+            "monetary": grouped["monetary"].sum(min_count=1).round(2),
             "positive": grouped["positive"].sum().round(2),
             "recency": grouped["recency_days"].median(),
             "frequency": grouped["frequency"].mean(),
@@ -32,20 +30,26 @@ def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> p
 
 
 def segments(study: Study) -> Shown:
-    """Each segment of the main scheme: size, value, usual recency and frequency; then the other schemes."""
+    """Each segment of the main scheme: size, value, usual recency and frequency; then the other schemes.
+
+    Of too few customers for groups, their order.
+    """
+    if study.ranked:
+        return ranking(study)
     main = study.segmentation.main
     blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
         if name != main and not tells_apart(study.customers[name]):
             continue
         summary = summary_by(study.customers, name, scheme.order())
-        study.mark_segments(list(summary.index))
+        study.mark_segments(list(summary.index), scheme)
         sheet = _sheet(study, name, summary)
         if name == main:
-            columns = ["label", "customers", "monetary", "positive"]
+            columns = ["label", "name", "customers", "monetary", "positive"]
+            named = summary.assign(name=[study.label_name(label, scheme) for label in summary.index])
             picture = study.figure(
                 segment_value(
-                    summary.reset_index(names="label")[columns],
+                    named.reset_index(names="label")[columns],
                     lang=study.lang,
                     source=study.source,
                     as_of=study.as_of,
@@ -54,9 +58,6 @@ def segments(study: Study) -> Shown:
             blocks = [sheet, picture, *blocks]
         else:
             blocks.append(sheet)
-    if len(study.customers) < FEW:
-        words = study.say("report.few", n=len(study.customers))
-        blocks.insert(0, Text(text=words, role="warning"))
     below = study.customers["monetary"][study.customers["monetary"] < 0]
     if len(below):
         words = study.say("report.negative", n=len(below), money=float(below.sum()))
@@ -64,7 +65,7 @@ def segments(study: Study) -> Shown:
     unknown = int((study.customers[main] == UNKNOWN).sum())
     if unknown:
         blocks.append(Text(text=study.say("report.unknown", n=unknown), role="warning"))
-    return study.add("segments", blocks)
+    return study.add("segments", blocks, title="segments" if study.has_money else "segments_people")
 
 
 def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
@@ -87,7 +88,7 @@ def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
         }
     )
     head: list[Head] = [
-        ("segment", study.say("head.segment") if is_main else name_of("scheme", name, study.lang), "text"),
+        ("segment", study.say("head.segment") if is_main else study.scheme_name(name), "text"),
         ("customers", study.say("head.customers"), "count"),
         ("customers_share", study.say("head.customers_share"), "share"),
         ("monetary", study.say("head.money"), "money"),
@@ -105,9 +106,9 @@ def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
         "monetary": round(float(summary["monetary"].sum()), 2),
         "monetary_share": 1.0,
     }
-    best = summary["monetary"].idxmax()
+    best = summary["monetary" if study.has_money else "customers"].idxmax()
     facts = {
-        "name": name_of("segment", best, study.lang),
+        "name": study.label_name(str(best), study.segmentation.schemes[name]),
         "people": summary.loc[best, "customers"] / people,
         "money": table.loc[best, "monetary_share"],
     }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from segkit.charts import top_customers
 from segkit.locale import name_of
 from segkit.report.model import Findings, Kpis, Text
 from segkit.report.study import Shown, Study
+from segkit.schemes.base import PROSPECT, UNKNOWN
 
-CARDS = ("buyers", "revenue", "repurchase_rate", "top20_share")  # the first three that there are
+# the first three that there are; the last ones where the data do not say who bought
+CARDS = ("buyers", "revenue", "repurchase_rate", "top20_share", "customers", "best_class", "followup_tasks")
 MOST = 3
 FRESH_DAYS = 90  # a first purchase this recent still invites a second
 COMPARABLE = 100  # from so many on a part can be kept without follow-up to compare with
@@ -21,6 +25,9 @@ def summary(study: Study) -> Shown:
     """Cards, then the three findings with the most money or people behind them, each with an action."""
     for find in (_slipping, _concentrated, _bought_once, _twins, _prospects, _set_aside):
         find(study)
+    if len(study.found) < MOST:
+        for find in (_first_in_line, _without_data, _no_time, _waiting, _largest):
+            find(study)
     chosen = study.found[:MOST]
     study.model.findings.update({finding.id: finding for finding in chosen})
     kpis = study.model.kpis
@@ -76,7 +83,7 @@ def _slipping(study: Study) -> None:
         usual=int(dated["recency_days"].median()),
         worth=money / len(away),
         average=float(study.buyers["monetary"].mean()),
-        segments=[name_of("segment", label, study.lang) for label in labels if (away[main] == label).any()],
+        segments=[study.label_name(label) for label in labels if (away[main] == label).any()],
         tasks=len(called),
         first_week=int((called["due"] < week).sum()),
         left=left,
@@ -137,17 +144,100 @@ def _bought_once(study: Study) -> None:
 def _twins(study: Study) -> None:
     n = study.intake["twins"]
     if n:
-        study.finding("twins", n=n, base=len(study.customers), money=study.intake["twins_money"])
+        facts = {"n": n, "base": len(study.customers), "money": study.intake["twins_money"]}
+        study.finding("twins", claim=_priced(study), **facts)
 
 
 def _set_aside(study: Study) -> None:
     totals = study.intake["totals"]
     n, rows = totals["set_aside"], totals["rows_in"]
     if n:
-        study.finding("set_aside", n=n, base=rows, money=totals["money_set_aside"], share=n / rows)
+        facts = {"n": n, "base": rows, "money": totals["money_set_aside"], "share": n / rows}
+        study.finding("set_aside", claim=_priced(study), **facts)
+
+
+def _priced(study: Study) -> str:
+    """The claim with the money behind it, or without where nothing is known of any."""
+    return "claim" if study.has_money else "claim_rows"
 
 
 def _prospects(study: Study) -> None:
     n, of = len(study.prospects), len(study.customers)
     if n:
         study.finding("prospects", n=n, base=of, share=n / of)
+
+
+def _first_in_line(study: Study) -> None:
+    """The class the playbook gives its time to first, and how much of it the plan reaches."""
+    labels = study.customers[study.segmentation.main]
+    named = [label for label in study.policy.labels if (labels == label).any() and label != PROSPECT]
+    if not named or labels.nunique() < 2 or study.ranked:
+        return
+    ids = set(study.customers.loc[labels == named[0], "customer_id"].astype(str))
+    planned = study.plan.tasks[study.plan.tasks["customer_id"].isin(ids)]
+    action = "action" if len(planned) == len(ids) else "action_some" if len(planned) else "action_none"
+    study.finding(
+        "first_in_line",
+        n=len(ids),
+        base=len(labels),
+        action=(action,),
+        name=study.label_name(named[0]),
+        scheme=study.scheme_name(study.segmentation.main),
+        share=len(ids) / len(labels),
+        planned=len(planned),
+        last=None if planned.empty else planned["due"].max(),
+        next=name_of("content", study.touches(named[0])[0].content, study.lang),
+    )
+
+
+def _without_data(study: Study) -> None:
+    """Customers the main scheme could not classify, and what is missing most often."""
+    scheme, customers = study.segmentation.main_scheme, study.customers
+    unknown = customers[customers[study.segmentation.main] == UNKNOWN]
+    if unknown.empty:
+        return
+    missing = unknown[list(scheme.needs())].isna().sum().sort_values(ascending=False, kind="stable")
+    column = scheme.measure(str(missing.index[0]), study.lang)
+    share = len(unknown) / len(customers)
+    study.finding("without_data", n=len(unknown), base=len(customers), share=share, column=column)
+
+
+def _no_time(study: Study) -> None:
+    """Customers whose next step does not fit into the time there is, and how many people it would take."""
+    plan = study.plan
+    n, there = len(plan.unscheduled), float(plan.load["capacity"].sum())
+    if not n or not there:
+        return
+    need = float(plan.tasks["minutes"].sum() + plan.unscheduled["minutes"].sum())
+    people = math.ceil(round(need / there * plan.load["owner"].nunique(), 6))
+    facts = {"need": need / 60, "there": there / 60, "people": people}
+    study.finding("no_time", n=n, base=len(study.customers), share=n / len(study.customers), **facts)
+
+
+def _largest(study: Study) -> None:
+    """The class most customers are in, and what is done with them next."""
+    labels = study.customers[study.segmentation.main]
+    known = labels[~labels.isin([UNKNOWN, PROSPECT])]
+    touches = study.touches(str(known.mode().iloc[0])) if len(known) else ()
+    if known.nunique() < 2 or not touches or study.ranked:
+        return
+    label = str(known.mode().iloc[0])
+    n = int((known == label).sum())
+    study.finding(
+        "largest",
+        n=n,
+        base=len(labels),
+        share=n / len(labels),
+        name=study.label_name(label),
+        scheme=study.scheme_name(study.segmentation.main),
+        next=name_of("content", touches[0].content, study.lang),
+        channel=name_of("channel", touches[0].channel, study.lang),
+        days=touches[0].every_days,
+    )
+
+
+def _waiting(study: Study) -> None:
+    """Customers whose next step waits for their consent."""
+    n = int((study.plan.excluded["reason"] == "consent").sum())
+    if n:
+        study.finding("waiting", n=n, base=len(study.customers), share=n / len(study.customers))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segkit.synth.calendar import AS_OF, days_from
+from segkit.synth.calendar import days_from
 from segkit.synth.cases.jd.campaign import campaign, campaign_facts
 from segkit.synth.cases.jd.dirt import dirty_orders
 from segkit.synth.cases.jd.feedback import feedback
@@ -20,7 +20,7 @@ from segkit.synth.cases.jd.truth import customer_truth, facts
 from segkit.synth.dictionary import columns
 from segkit.synth.dirt import Planter, at_scale
 from segkit.synth.draws import Draws, sigmoid
-from segkit.synth.files import File, TextFile
+from segkit.synth.files import File
 from segkit.synth.people import Invented, Names, numbered
 from segkit.synth.tables import case_files, written
 
@@ -29,30 +29,10 @@ SENT, ASKED, ANSWERED = 2000, 1900, 900  # people in the campaign; asked for fee
 CITY_TIERS = [0.18, 0.27, 0.25, 0.30]  # 一线 to 三线及以下 (示例参数)
 TWINS = 30  # pairs of ids with one phone
 FIRMS, FIRM_TIMES = 12, 40  # buyers that are firms; one order of each is 40 times as large
-MAPPING = {
-    "orders": {
-        "order_id": "order_id",
-        "customer_id": "customer_id",
-        "order_date": "order_date",
-        "paid_amount": "amount",
-        "refund_amount": "refund",
-        "category": "category",
-        "channel": "channel",
-        "status": "status",
-    },
-    "customers": {
-        "customer_id": "customer_id",
-        "phone": "phone",
-        "register_date": "register_date",
-        "province": "province",
-        "consent_marketing": "consent_marketing",
-        "opt_out_channels": "opt_out_channels",
-    },
-}
 
 
 def make(seed: int, scale: float, names: Names) -> list[File]:
-    """The files of the case: five tables, client.yml, and the truth."""
+    """The files of the case: five tables and the truth."""
     draws = Draws(seed, CASE)
     invented = Invented(draws, names)
     history = shop(draws, round(BUYERS * scale))
@@ -86,10 +66,7 @@ def make(seed: int, scale: float, names: Names) -> list[File]:
         "feedback": survey_facts,
         "items": basket.facts | {"of_orders_after_as_of": after_as_of},
     }
-    return [
-        *case_files(CASE, tables, hidden, told),
-        TextFile(f"{CASE}/client.yml", _client_yml(invented), "utf-8"),
-    ]
+    return case_files(CASE, tables, hidden, told)
 
 
 def _customers(draws: Draws, invented: Invented, history: History, scale: float) -> pd.DataFrame:
@@ -189,12 +166,3 @@ def _orders(draws: Draws, invented: Invented, history: History, customers: pd.Da
     orders["channel"] = spec["channel"].drawn(names, draws, CHANNEL_SHARES, n)
     orders["is_gift"] = draws.chance(0.03, n).astype(int)
     return orders
-
-
-def _client_yml(invented: Invented) -> str:
-    lines = []
-    for table, pairs in MAPPING.items():
-        lines += [f"  {table}:", *(f"    {column}: {name}" for column, name in pairs.items())]
-    return invented.phrase(CASE, "client_yml").format(
-        client=invented.phrase(CASE, "client"), as_of=AS_OF.isoformat(), mapping="\n".join(lines)
-    )

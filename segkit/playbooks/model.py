@@ -1,0 +1,119 @@
+"""What a playbook is: the columns it makes, its schemes, its policy, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from segkit.followup.policy import Policy
+from segkit.locale import Lang
+from segkit.schemes.conditions import Conditions
+from segkit.schemes.ladder import refusal
+
+Take = Literal[
+    "last",
+    "first",
+    "count",
+    "sum",
+    "mean",
+    "median",
+    "max",
+    "min",
+    "share",
+    "most",
+    "distinct",
+    "days_since",
+    "days_until",
+    "ratio",
+    "total",
+]
+TAKES: tuple[Take, ...] = get_args(Take)
+# which keys a take cannot do without, and which it has no use for
+NEEDS: dict[Take, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("last", "first", "sum", "mean", "median", "max", "min", "most", "distinct"), ("column",)
+    ),
+    "days_until": ("column",),
+    "ratio": ("column", "of"),
+    "total": ("columns",),
+}
+ACROSS: tuple[Take, ...] = ("ratio", "total")  # of a customer's own columns, not of rows
+CUSTOMERS = "customers"
+
+
+class Attribute(BaseModel):
+    """One column made for every customer out of the rows of a table.
+
+    Attributes
+    ----------
+    source : written `from`: `orders`, `customers` (the customer's own row), or a name in `input.tables`
+    take : what is made of the rows; see `attributes.make`
+    where : conditions a row must meet
+    within_days : only rows of the days (as_of - within_days, as_of]
+    column, columns, of : what it is made of
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    source: str = Field(default=CUSTOMERS, alias="from", min_length=1)
+    take: Take
+    column: str | None = None
+    columns: tuple[str, ...] = ()
+    of: str | None = None
+    where: Conditions | None = None
+    within_days: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _fits_its_take(self) -> Self:
+        for key in NEEDS.get(self.take, ()):
+            if not getattr(self, key):
+                raise refusal("playbook.take_needs", "attributes", take=self.take, key=key)
+        if self.take == "days_since" and self.source == CUSTOMERS and not self.column:
+            raise refusal("playbook.take_needs", "attributes", take=self.take, key="column")
+        allowed = {*NEEDS.get(self.take, ()), *(("column",) if self.take in ("share", "days_since") else ())}
+        allowed |= set() if self.take in ACROSS else {"where", *(["within_days"] if self.of_rows else [])}
+        for key in ("column", "columns", "of", "where", "within_days"):
+            if getattr(self, key) and key not in allowed:
+                raise refusal("playbook.take_has_no", "attributes", take=self.take, key=key)
+        if self.take in ACROSS and self.of_rows:
+            raise refusal("playbook.take_has_no", "attributes", take=self.take, key="from")
+        return self
+
+    @property
+    def of_rows(self) -> bool:
+        """Does it look at rows of a table rather than at the customer's own?"""
+        return self.source != CUSTOMERS
+
+    def reads(self) -> tuple[str, ...]:
+        """The columns of its table that it looks at."""
+        where = self.where.columns() if self.where is not None else ()
+        named = (self.column, self.of, *self.columns, *where)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
+class Playbook(BaseModel):
+    """Attributes made for every customer, schemes by name, the `main` one that page 1 and the policy speak of.
+
+    `names` says what columns and labels of its own are called; `sections` which further sections the report has;
+    `optional` names the schemes nobody misses where their columns are not there; `note` is what a reader has to
+    know before using any of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    title: dict[Lang, str]
+    attributes: dict[str, Attribute] = {}
+    schemes: dict[str, dict[str, Any]]
+    main: str
+    optional: tuple[str, ...] = ()
+    note: dict[Lang, str] = {}
+    names: dict[str, dict[Lang, str]] = {}
+    sections: tuple[str, ...] = ()
+    policy: Policy
+
+    def columns_read(self, table: str) -> Iterator[str]:
+        """The columns of a table that its attributes look at."""
+        for attribute in self.attributes.values():
+            if attribute.source == table:
+                yield from attribute.reads()

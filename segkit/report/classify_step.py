@@ -1,0 +1,135 @@
+"""From clean tables to classified customers: the table of a report, the playbook on it, and what it could not use."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from segkit.config import Config
+from segkit.customers import customer_table
+from segkit.playbooks import NotMade, Playbook, Segmentation, apply, load_playbook
+from segkit.playbooks.model import CUSTOMERS
+from segkit.problems import Problem
+from segkit.report.intake_step import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
+from segkit.report.sizes import sized
+from segkit.schemes.base import PROSPECT, UNKNOWN
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The customers of a client, classified.
+
+    Attributes
+    ----------
+    playbook : as it was loaded; `fitting` as far as so many customers carry it
+    tables : further tables by name
+    notes : what was changed, and what these data could not give
+    """
+
+    playbook: Playbook
+    fitting: Playbook
+    segmentation: Segmentation
+    tables: dict[str, pd.DataFrame]
+    notes: list[Problem]
+
+
+def classified(
+    config: Config, folder: Path, orders: pd.DataFrame | None, people: pd.DataFrame, as_of: dt.date
+) -> Classified:
+    """The playbook of `config` on the clean tables in `folder`."""
+    customers = customers_of(orders, people, as_of, folder)
+    playbook = load_playbook(config.playbook, folder=config.folder)
+    tables = load_further(folder)
+    rows = tables if orders is None else {**tables, "orders": orders}
+    fitting, changed = sized(playbook, config.schemes, len(customers))
+    segmentation = apply(fitting, customers, tables=rows, as_of=as_of)
+    return Classified(
+        playbook, fitting, segmentation, tables, [*changed, *_not_used(segmentation, fitting.main)]
+    )
+
+
+def rehearsed(config: Config, intake: Intake) -> list[Problem]:
+    """What a report of this client would leave out, and the classes nothing is planned for; writes nothing."""
+    with tempfile.TemporaryDirectory(prefix="segkit-") as name:
+        intake.save(Path(name))
+        orders, people, _, facts = load_intake(Path(name))
+        made = classified(config, Path(name), orders, people, dt.date.fromisoformat(facts["as_of"]["date"]))
+    main = made.segmentation.main_scheme
+    ruled = made.fitting.policy.labels
+    unruled = [main.label_name(x, config.lang) for x in main.order() if x not in (*ruled, UNKNOWN, PROSPECT)]
+    about = {"playbook": made.playbook.id, "main": made.segmentation.main, "labels": unruled}
+    return [*made.notes, *([Problem("playbook.no_touch", about)] if unruled else [])]
+
+
+def customers_of(
+    orders: pd.DataFrame | None, people: pd.DataFrame, as_of: dt.date, folder: Path
+) -> pd.DataFrame:
+    """One row per customer with what is known about them."""
+    made = folder / CUSTOMER_TABLE
+    if made.is_file():  # an engine counted the orders
+        table = read_parquet(made)
+    elif orders is None:
+        return _totalled(people, as_of)
+    else:
+        table = customer_table(orders, as_of=as_of, customers=people[["customer_id"]])
+    about = ["customer_id", *(c for c in people.columns if c not in table.columns)]
+    return table.merge(people[about], on="customer_id", how="left", validate="one_to_one")
+
+
+def _totalled(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """The customer table where the client delivered totals: what they do not say stays missing.
+
+    Without a count of orders the frequency of somebody who spent money is unknown, not zero; without any money
+    nothing is known of what anybody bought.
+    """
+    table = people.reset_index(drop=True).copy()
+    money = table["monetary"].astype("float64").round(2)
+    priced = bool(money.notna().any())
+    if "frequency" in table.columns:
+        frequency = table["frequency"].round().astype("Int64")
+    else:
+        frequency = pd.Series(0, index=table.index, dtype="Int64").mask((money.fillna(0) != 0) | (not priced))
+    last = table["last_order"] if "last_order" in table.columns else pd.Series(pd.NaT, index=table.index)
+    bought = frequency.fillna(1) > 0
+    table["first_order"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns]")
+    table["last_order"] = last.where(bought)
+    table["recency_days"] = (pd.Timestamp(as_of) - table["last_order"]).dt.days.astype("Int64")
+    table["frequency"] = table["orders"] = frequency
+    table["monetary"] = money.where(bought, money.fillna(0.0)) if priced else money
+    table["aov"] = (money / frequency.where(frequency > 0).astype("float64")).astype("float64")
+    table["tenure_days"] = pd.Series(pd.NA, index=table.index, dtype="Int64")
+    first = ["customer_id", "first_order", "last_order", "recency_days", "frequency", "orders", "monetary"]
+    order = [*first, "aov", "tenure_days"]
+    return table[[*order, *[c for c in table.columns if c not in order]]]
+
+
+def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
+    """Schemes these data have no columns for, and a main scheme that could label nobody."""
+    notes = [*_not_made(segmentation), *segmentation.unlearned]
+    notes += [
+        Problem("report.scheme_skipped", {"scheme": name, "columns": columns})
+        for name, columns in segmentation.skipped.items()
+    ]
+    if segmentation.main != wanted:
+        notes.append(
+            Problem("report.main_changed", {"wanted": wanted.upper(), "main": segmentation.main.upper()})
+        )
+    return notes
+
+
+def _not_made(segmentation: Segmentation) -> Iterator[Problem]:
+    """What the playbook's attributes lacked, each table or column once; those made of others are not named."""
+    unmade = {lack.attribute for lack in segmentation.not_made}
+    by_cause: dict[NotMade, list[str]] = {}
+    for lack in segmentation.not_made:
+        if not (lack.table == CUSTOMERS and lack.column in unmade):
+            by_cause.setdefault(replace(lack, attribute=""), []).append(lack.attribute)
+    for cause, attributes in by_cause.items():
+        facts = {"table": cause.table, "column": cause.column, "near": list(cause.near)}
+        id = f"playbook.lacks.{cause.why}" + ("_near" if cause.near else "")
+        yield Problem(id, {**facts, "attributes": attributes})

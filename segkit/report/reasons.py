@@ -1,0 +1,37 @@
+"""Why has this customer these labels? One sentence for every scheme; a shorter one for who makes the calls."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from segkit.locale import Lang
+from segkit.playbooks import Segmentation
+from segkit.report.render.lists import WHY
+
+# what stands between label, facts and change in every sentence of `Scheme.explain`
+COLON: dict[Lang, str] = {"zh": "：", "en": ": "}
+PAUSE: dict[Lang, str] = {"zh": "；", "en": "; "}
+STOPS = "。. "
+
+
+def with_reasons(customers: pd.DataFrame, segmentation: Segmentation, lang: Lang) -> pd.DataFrame:
+    """The customers with a column `why_<scheme>` for every scheme but the main one, whose reasons are `why`."""
+    others = [(name, scheme) for name, scheme in segmentation.schemes.items() if name != segmentation.main]
+    said = {f"{WHY}{name}": scheme.explain_all(customers, lang) for name, scheme in others}
+    return pd.concat([customers, pd.DataFrame(said, index=customers.index)], axis=1)
+
+
+def in_short(reasons: pd.Series, labels: pd.Series, lang: Lang) -> pd.Series:
+    """The facts alone: without the label, which has its own column, and without what would change it."""
+    return pd.Series(
+        [_facts(str(why), str(label), lang) for why, label in zip(reasons, labels, strict=True)],
+        index=reasons.index,
+        dtype="str",
+    )
+
+
+def _facts(why: str, label: str, lang: Lang) -> str:
+    lead = f"{label}{COLON[lang]}"
+    said = why.removeprefix(lead)
+    facts, pause, _ = said.rpartition(PAUSE[lang])
+    return (facts if pause and said != why else said).rstrip(STOPS)

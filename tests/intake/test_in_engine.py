@@ -1,0 +1,188 @@
+"""Large clean orders in an engine: the balance, the reasons, and the rows that count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from engines import back
+
+from segkit.customers import customer_table
+from segkit.intake.engines import in_pandas, start, write_aside
+from segkit.intake.in_engine import clean_in_engine, fingerprint
+from segkit.intake.settling import credible_as_of
+from segkit.problems import InputProblems
+
+COLUMNS = {"单号": "order_id", "客户": "customer_id", "日期": "order_date", "金额": "amount"}
+ENGINES = ["duckdb", "polars", pytest.param("spark", marks=pytest.mark.slow)]
+
+
+def orders(n: int = 400) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 720, n), unit="D")
+    frame = pd.DataFrame(
+        {
+            "单号": [f"D{i:05}" for i in range(n)],
+            "客户": [f"C{i:03}" for i in rng.integers(0, 60, n)],
+            "日期": days,
+            "金额": np.round(rng.normal(200, 90, n), 2),
+        }
+    )
+    frame.loc[[0, 1], "客户"] = [None, "  "]
+    frame.loc[[2, 3, 4], "金额"] = [np.nan, np.nan, np.inf]
+    frame.loc[5, "日期"] = pd.NaT
+    frame.loc[[6, 7], "日期"] = pd.Timestamp("2099-01-01")
+    frame.loc[8, ["客户", "日期", "金额"]] = [None, pd.NaT, None]  # counted once, under the first reason
+    lines = frame.loc[[20]].assign(金额=1.5)  # a second line of an order
+    return pd.concat([frame, frame.loc[[30, 31, 31, 32]], lines], ignore_index=True)
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    path = tmp_path / "订单.parquet"
+    orders().to_parquet(path, index=False)
+    return path
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest):
+    if request.param == "spark":
+        request.getfixturevalue("spark")  # one session for all tests, which stays open
+        yield start("spark")
+        return
+    session = start(request.param)
+    yield session
+    session.close()
+
+
+def test_every_row_has_one_fate_and_the_money_adds_up(engine, parquet):
+    found = clean_in_engine(engine.open([str(parquet)]), COLUMNS)
+    assert found.reasons.set_index("reason")["rows"].to_dict() == {
+        "no_customer": 3, "no_amount": 3, "after_as_of": 2, "no_date": 1,
+    }  # fmt: skip
+    whole = orders()
+    assert found.totals.rows_in == len(whole) == 405
+    assert (found.totals.set_aside, found.totals.merged, found.totals.kept) == (9, 4, 392)
+    money = whole["金额"].replace(np.inf, np.nan).fillna(0)
+    assert found.totals.money_in == pytest.approx(money.sum())
+    assert found.totals.money_merged == pytest.approx(money.loc[[30, 31, 31, 32]].sum())
+    assert found.as_of.date == whole.loc[whole["日期"].dt.year < 2090, "日期"].max().date()
+    assert (found.as_of.why, found.as_of.later) == ("credible", 2)
+    assert found.first == whole["日期"].min().date()
+    assert found.completeness == pytest.approx(
+        {"customer_id": 402 / 405, "order_date": 403 / 405, "amount": 401 / 405, "order_id": 1.0}
+    )
+    assert [note.id for note in found.notes] == ["engine.lines_of_one_order"]
+    assert found.notes[0].facts == {"n": 1}
+
+
+def test_the_customers_are_those_of_the_rows_that_count(engine, parquet):
+    found = clean_in_engine(engine.open([str(parquet)]), COLUMNS, as_of=dt.date(2025, 6, 30))
+    whole = orders().rename(columns=COLUMNS)
+    fine = whole["customer_id"].str.strip().fillna("").ne("") & np.isfinite(whole["amount"].astype("float64"))
+    rows = whole[fine & (whole["order_date"] <= "2025-06-30")].drop_duplicates()
+    assert found.totals.kept == len(rows)
+    wanted = customer_table(rows, as_of="2025-06-30")
+    got = in_pandas(customer_table(found.rows, as_of="2025-06-30"))
+    pd.testing.assert_frame_equal(back(got), back(wanted))
+    assert [k.kind for k in got.dtypes] == [k.kind for k in wanted.dtypes]
+
+
+def test_rows_set_aside_are_written_as_they_came(engine, parquet, tmp_path):
+    found = clean_in_engine(engine.open([str(parquet)]), COLUMNS)
+    write_aside(found.aside, found.totals.set_aside, tmp_path / "搁置.parquet")
+    written = pd.read_parquet(tmp_path / "搁置.parquet")
+    assert list(written.columns) == [*COLUMNS, "reason"] and len(written) == 9
+    assert sorted(written["单号"]) == [f"D{i:05}" for i in range(9)]
+
+
+def test_without_an_order_id_repeats_are_not_looked_for_and_that_is_said(engine, parquet):
+    columns = {head: name for head, name in COLUMNS.items() if name != "order_id"}
+    found = clean_in_engine(engine.open([str(parquet)]), columns)
+    assert found.totals.merged == 0 and [n.id for n in found.notes] == ["engine.no_order_id"]
+
+
+def test_a_csv_and_a_folder_of_parts_read_alike(tmp_path):
+    clean = orders().dropna().iloc[20:]
+    clean.to_csv(tmp_path / "a.csv", index=False, encoding="utf-8")
+    (tmp_path / "parts").mkdir()
+    clean.iloc[:100].to_parquet(tmp_path / "parts" / "1.parquet", index=False)
+    clean.iloc[100:].to_parquet(tmp_path / "parts" / "2.parquet", index=False)
+    session = start("duckdb", memory="500MB")
+    totals = [
+        clean_in_engine(session.open([str(tmp_path / name)]), COLUMNS).totals for name in ("a.csv", "parts")
+    ]
+    session.close()
+    assert totals[0] == totals[1] and totals[0].kept == len(clean.drop_duplicates())
+
+
+def problems(columns: dict[str, str], frame: pd.DataFrame, tmp_path: Path, **facts) -> list[str]:
+    path = tmp_path / "x.parquet"
+    frame.to_parquet(path, index=False)
+    session = start("duckdb")
+    with pytest.raises(InputProblems) as caught:
+        clean_in_engine(session.open([str(path)]), columns, **facts)
+    session.close()
+    assert "{" not in caught.value.text("zh") + caught.value.text("en")
+    return [problem.id for problem in caught.value.problems]
+
+
+def test_everything_wrong_with_the_columns_is_said_at_once(tmp_path):
+    frame = orders().assign(日期="2025-01-01", 金额="12", 状态="已付款")
+    columns = {
+        "单号": "order_id",
+        "客 户": "customer_id",
+        "日期": "order_date",
+        "金额": "amount",
+        "状态": "status",
+    }
+    assert problems(columns, frame, tmp_path) == [
+        "customers.missing_column_near", "engine.not_clean", "customers.date_is_text", "customers.amount_is_text",
+    ]  # fmt: skip
+    assert problems({"客户": "customer_id"}, frame, tmp_path) == ["engine.not_named"] * 2
+
+
+def test_nothing_that_counts_and_a_day_before_all_orders_are_refused(tmp_path):
+    empty = orders().assign(客户=pd.Series(dtype="str"))
+    assert problems(COLUMNS, empty, tmp_path) == ["engine.nothing_counts"]
+    early = {"as_of": dt.date(2020, 1, 1)}
+    assert problems(COLUMNS, orders(), tmp_path, **early) == ["clean.as_of_before_first"]
+
+
+@pytest.mark.parametrize("files", [["a.xlsx"], ["a.csv", "b.parquet"]])
+def test_files_no_engine_reads_are_named(files):
+    session = start("polars")
+    with pytest.raises(InputProblems) as caught:
+        session.open(files)
+    assert caught.value.problems[0].id == "engine.which_files"
+
+
+def test_a_damaged_file_is_one_problem(tmp_path):
+    (tmp_path / "x.parquet").write_bytes(b"no parquet")
+    for name in ("duckdb", "polars"):
+        session = start(name)
+        with pytest.raises(InputProblems) as caught:
+            session.open([str(tmp_path / "x.parquet")])
+        assert caught.value.problems[0].id == "engine.unreadable" and "parquet" in caught.value.text("zh")
+        session.close()
+
+
+def test_days_counted_by_number_give_the_credible_day_of_the_days_themselves():
+    rng = np.random.default_rng(8)
+    for _ in range(30):
+        days = pd.Series(pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 300, 40), unit="D"))
+        days.iloc[:2] = [pd.Timestamp("2026-03-01"), pd.Timestamp("2095-01-01")]
+        counted = days.value_counts()
+        by_number = credible_as_of(pd.Series(counted.index), pd.Series(counted.to_numpy()))
+        assert by_number == credible_as_of(days) and by_number is not None
+
+
+def test_the_fingerprint_tells_contents_apart(tmp_path):
+    (tmp_path / "a").write_bytes(b"1")
+    first = fingerprint([tmp_path / "a"])
+    assert first == fingerprint([tmp_path]) and len(first) == 64
+    (tmp_path / "a").write_bytes(b"2")
+    assert fingerprint([tmp_path / "a"]) != first
