@@ -36,7 +36,7 @@ class FurtherTable:
     ----------
     frame : `customer_id` (text), `date` where a column of dates was named, and every column under its heading,
         or under the name it was given; numbers, dates or text
-    ledger : one line per event, as of orders; the amount is 0
+    ledger : one line per event, as of orders; the amount is missing
     totals : rows in, kept, changed, merged, set aside
     reasons : why rows were set aside, by reason
     kinds : what each column holds: number | date | text
@@ -100,7 +100,7 @@ class OpenTable:
             events.add(late, "after_as_of", "set_aside", column=bench.heads[DATE], old=bench.cells(DATE))
         nothing = pd.Series(0.0, index=bench.text.index)
         totals = events.totals(nothing)
-        ledger = events.ledger(self.table.origin, nothing)
+        ledger = events.ledger(self.table.origin, nothing).assign(amount=np.nan)
         for side in ("old", "new"):
             ledger[side] = ledger[side].map(mask_text)
         decides = {CUSTOMER: bench.heads[CUSTOMER], "order_date": bench.heads.get(DATE, "")}

@@ -96,8 +96,9 @@ class Playbook(BaseModel):
     """Attributes made for every customer, schemes by name, the `main` one that page 1 and the policy speak of.
 
     `names` says what columns and labels of its own are called; `sections` which further sections the report has;
-    `optional` names the schemes nobody misses where their columns are not there; `note` is what a reader has to
-    know before using any of it.
+    `buys_once` where a customer of the trade buys once as a rule (a home, a car), so that nothing is said of
+    repurchase and loss; `optional` names the schemes nobody misses where their columns are not there; `note` is
+    what a reader has to know before using any of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,6 +107,7 @@ class Playbook(BaseModel):
     attributes: dict[str, Attribute] = {}
     schemes: dict[str, dict[str, Any]]
     main: str
+    buys_once: bool = False
     optional: tuple[str, ...] = ()
     note: dict[Lang, str] = {}
     names: dict[str, dict[Lang, str]] = {}

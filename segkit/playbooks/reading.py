@@ -77,11 +77,12 @@ def schemes_of(playbook: Playbook, overrides: dict[str, dict[str, Any]] | None =
     InputProblems : a scheme that is none: unknown kind, misspelt key, a map with holes (every problem at once)
     """
     schemes = schemes_from({**playbook.schemes, **(overrides or {})}, file="schemes")
-    return {name: _named(scheme, playbook) for name, scheme in schemes.items()}
+    return {name: _named(scheme, schemes, playbook) for name, scheme in schemes.items()}
 
 
-def _named(scheme: Scheme, playbook: Playbook) -> Scheme:
-    asked = (*scheme.needs(), *scheme.order(), scheme.name)
+def _named(scheme: Scheme, schemes: Mapping[str, Scheme], playbook: Playbook) -> Scheme:
+    of_others = (label for need in scheme.needs() if need in schemes for label in schemes[need].order())
+    asked = (*scheme.needs(), *scheme.order(), scheme.name, *of_others)
     names = {id: playbook.names[id] for id in dict.fromkeys(asked) if id in playbook.names}
     return scheme.model_copy(update={"names": {**names, **scheme.names}}) if names else scheme
 

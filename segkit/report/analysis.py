@@ -208,7 +208,8 @@ def finish(study: Study) -> ReportModel:
         plan_sheet["name"] = plan_sheet["customer_id"].map(names)
     if study.ranked:
         plan_sheet = plan_sheet.drop(columns="segment")
-    tables = {"customers": customers, "plan": plan_sheet, "ledger": study.ledger}
+    ledger = study.ledger if study.has_money else study.ledger.assign(amount=float("nan"))
+    tables = {"customers": customers, "plan": plan_sheet, "ledger": ledger}
     save_schemes(segmentation.schemes, study.folder / "schemes.yml")
     for name, frame in tables.items():
         write_parquet(frame, internal / f"{name}.parquet")

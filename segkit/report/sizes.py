@@ -17,7 +17,7 @@ from segkit.locale import Lang, say
 from segkit.playbooks import Playbook, Segmentation, load_playbook, schemes_of
 from segkit.problems import Problem
 from segkit.report.reasons import in_short
-from segkit.schemes.base import PROSPECT, UNKNOWN, Scheme
+from segkit.schemes.base import PROSPECT, Scheme
 
 FEWEST_GROUPED = 30
 FEWEST_LEARNED = 300
@@ -42,7 +42,7 @@ def sized(playbook: Playbook, overrides: dict[str, dict[str, Any]], n: int) -> t
                 continue
             facts = {"scheme": name, "n": n, "least": FEWEST_LEARNED}
             if scheme.kind == "rfm" and getattr(scheme, "segments", "") in DETAILED_MAPS:
-                keep = {k: v for k, v in given[name].items() if k in ("name", "names", "source")}
+                keep = {k: v for k, v in given[name].items() if k in ("name", "names")}
                 given[name] = {"kind": "rfm", "segments": "eight", **keep}
                 notes.append(Problem("report.size.eight", facts | {"was": getattr(scheme, "segments", "")}))
             elif scheme.kind in LEARNED_FROM_MANY:
@@ -54,18 +54,20 @@ def sized(playbook: Playbook, overrides: dict[str, dict[str, Any]], n: int) -> t
 def _without_groups(
     playbook: Playbook, given: dict[str, Any], schemes: dict[str, Scheme], n: int
 ) -> tuple[Playbook, list[Problem]]:
-    """Only rules that need no other customers are left; they decide the next step, nobody is shown in a group."""
+    """Only rules that need no other customers are left; nobody is shown in a group.
+
+    They decide the next step where the trade's main rule is one of them; else whoever bought gets a call.
+    """
     kept = {name: given[name] for name, scheme in schemes.items() if scheme.fitted}
-    policy = playbook.policy
-    if not kept:
-        kept = {CARRIER: {"kind": CARRIER}}
-        usual = load_playbook("general").policy.labels
-        carried = schemes_of(playbook.model_copy(update={"schemes": kept}))[CARRIER].order()
-        # whoever bought gets a call from a person
-        calls = {label: usual["loyal"] for label in carried if label not in (PROSPECT, UNKNOWN)}
-        policy = policy.model_copy(update={"labels": {**calls, PROSPECT: usual[PROSPECT]}})
-    ranked = _with(playbook, kept).model_copy(update={"policy": policy})
-    return ranked, [Problem("report.size.ranked", {"n": n, "least": FEWEST_GROUPED})]
+    note = Problem("report.size.ranked", {"n": n, "least": FEWEST_GROUPED})
+    if playbook.main in kept:
+        return _with(playbook, kept), [note]
+    kept = {**kept, CARRIER: {"kind": CARRIER}}
+    ranked = playbook.model_copy(update={"schemes": kept, "main": CARRIER})
+    usual = load_playbook("general").policy.labels
+    labels = {label: usual["loyal"] for label in schemes_of(ranked)[CARRIER].order() if label != PROSPECT}
+    policy = playbook.policy.model_copy(update={"labels": {**labels, PROSPECT: usual[PROSPECT]}})
+    return ranked.model_copy(update={"policy": policy}), [note]
 
 
 def _with(playbook: Playbook, schemes: dict[str, Any]) -> Playbook:

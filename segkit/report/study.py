@@ -109,6 +109,11 @@ class Study:
         return self.has_money or bool(self.customers["frequency"].notna().any())
 
     @property
+    def comes_back(self) -> bool:
+        """Does a customer of this trade buy again? Of a home or a car nothing is said of repurchase and loss."""
+        return self.playbook is None or not self.playbook.buys_once
+
+    @property
     def buyers(self) -> pd.DataFrame:
         """Customers who bought at least once; whoever spent money did, where the orders were not counted."""
         frequency, spent = self.customers["frequency"], self.customers["monetary"].fillna(0.0) > 0

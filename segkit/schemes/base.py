@@ -14,11 +14,11 @@ from narwhals.typing import IntoFrame, IntoFrameT
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from segkit.customers import missing_columns, native_with_kinds
-from segkit.locale import Lang, name_of, say
+from segkit.locale import Lang, has_term, name_of, say
 from segkit.problems import InputProblems, SegkitError
 from segkit.schemes.ladder import Frame, refusal
 from segkit.schemes.texts import UNKNOWN
-from segkit.schemes.wording import measure
+from segkit.schemes.wording import measure, value_name
 
 PROSPECT = "prospect"
 
@@ -178,6 +178,11 @@ class Scheme(BaseModel, ABC):
         """A column as it is called inside a sentence."""
         own = self.names.get(column, {})
         return own[lang] if lang in own else measure(column, lang)
+
+    def value_name(self, column: str, value: object, lang: Lang) -> str:
+        """A value as the reader knows it: yes and no in words, a label of another scheme by its name."""
+        labelled = has_term(f"scheme.{column}") or str(value) in self.names
+        return self.label_name(value, lang) if isinstance(value, str) and labelled else value_name(value, lang)
 
     def label_name(self, label: str, lang: Lang) -> str:
         own = self.names.get(label, {})

@@ -203,13 +203,13 @@ def smallest_changes(scheme: Clusters, values: Floats) -> Changes:
     behind = np.maximum(near[np.arange(n), own][:, None] - near, 0)
     best = Changes(np.full(n, -1), np.zeros(n, dtype=bool), np.zeros(n), own.copy())
     least = np.full(n, np.inf)
-    for axis, (column, taught) in enumerate(zip(scheme.columns, learned.columns, strict=True)):
+    for axis, taught in enumerate(learned.columns):
         if not taught.deviation:
             continue
         gain = 2 * (centres[:, axis][None, :] - centres[own, axis][:, None])  # per unit upwards
         now = values[:, axis]
-        lowest = np.minimum(now, max(taught.lowest, 1.0) if column == "frequency" else taught.lowest)
-        highest = np.maximum(now, taught.highest)
+        # of what no customer has had an explanation does not speak
+        lowest, highest = np.minimum(now, taught.lowest), np.maximum(now, taught.highest)
         for way in (1, -1):
             towards = np.where(gain * way > 0, abs(gain), np.nan)
             meets = np.isfinite(towards).any(axis=1)

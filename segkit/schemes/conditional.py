@@ -14,7 +14,18 @@ import pandas as pd
 from segkit.locale import Lang, say
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import Scheme
-from segkit.schemes.conditions import Conditions, Kind, Reader, as_it_stands, as_read, kinds_of, reading
+from segkit.schemes.conditions import (
+    Conditions,
+    Kind,
+    Reader,
+    as_it_stands,
+    as_read,
+    flag_read,
+    kinds_of,
+    number_read,
+    text_read,
+    written,
+)
 from segkit.schemes.ladder import FORMS, Frame
 from segkit.schemes.regions import Regions, regions_of
 from segkit.schemes.what_if import Move, change_text, nearest_moves
@@ -59,8 +70,21 @@ class ConditionalScheme(Scheme):
         # every column is read once, then the conditions compare what was read
         kinds = self.kinds
         self._require_numbers(frame, [column for column, kind in kinds.items() if kind == "number"])
+        schema = frame.collect_schema()
         read = {column: f"__read_{i}" for i, column in enumerate(kinds)}
-        staged = frame.with_columns(reading(c, kinds[c]).alias(name) for c, name in read.items())
+        values: dict[str, nw.Expr] = {}
+        texts: dict[str, nw.Expr] = {}
+        for column, name in read.items():
+            kind, dtype = kinds[column], schema[column]
+            if kind == "number":
+                values[column] = number_read(column)
+            elif kind == "flag" and (dtype == nw.Boolean or dtype.is_numeric()):
+                values[column] = flag_read(column)
+            else:  # to trim text is dear, so it is done once
+                texts[column] = written(column, kind).alias(name)
+                values[column] = text_read(nw.col(column), nw.col(name), kind)
+        staged = frame.with_columns(*texts.values()) if texts else frame
+        staged = staged.with_columns(value.alias(read[column]) for column, value in values.items())
         return self.outcome(staged, lambda column, _: nw.col(read[column])).drop(list(read.values()))
 
     def outcome_of(self, read: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +132,7 @@ class ConditionalScheme(Scheme):
         if kind == "number":
             texts = [value_text(form, x, lang) for x in values.tolist()]
         elif kind == "text":
-            texts = [str(x) for x in values]
+            texts = [self.value_name(column, str(x), lang) for x in values]
         else:
             texts = [value_name(bool(x), lang) for x in values]
         return [texts[code] for code in codes.tolist()]

@@ -23,8 +23,8 @@ from pydantic import (
 
 from segkit.locale import Lang, say
 from segkit.schemes.ladder import FORMS, refusal
-from segkit.schemes.texts import BLANKS, UNKNOWN, text_known, text_of, texts
-from segkit.schemes.wording import plain_number, value_name
+from segkit.schemes.texts import BLANKS, UNKNOWN, text_of, texts
+from segkit.schemes.wording import plain_number
 
 if TYPE_CHECKING:
     from segkit.schemes.base import Scheme
@@ -190,7 +190,7 @@ class Condition(BaseModel):
                 "schemes.when.missing" if self.is_missing else "schemes.when.known", lang, measure=name
             )
         if self.kind != "number":
-            quoted = [say("schemes.when.quoted", lang, value=value_name(v, lang)) for v in self.values()]
+            quoted = [say("schemes.when.quoted", lang, value=scheme.value_name(column, v, lang)) for v in self.values()]
             return self._listed(name, quoted, lang)
         if self.values():
             numbers = [number_text(column, float(v), lang) for v in self.values()]
@@ -306,21 +306,33 @@ def kinds_of(conditions: Iterable[Conditions]) -> dict[str, Kind]:
 
 def reading(column: str, kind: Kind) -> nw.Expr:
     """The values of a column of any engine, null where missing; yes and no are 1 and 0."""
-    if kind == "number":
-        number = nw.col(column).cast(nw.Float64)
-        return nw.when(~nw.col(column).is_null() & number.is_finite()).then(number)
+    return number_read(column) if kind == "number" else text_read(nw.col(column), written(column, kind), kind)
+
+
+def number_read(column: str) -> nw.Expr:
+    number = nw.col(column).cast(nw.Float64)
+    return nw.when(~nw.col(column).is_null() & number.is_finite()).then(number)
+
+
+def written(column: str, kind: Kind) -> nw.Expr:
+    """What stands in a cell; meaningless where nothing does."""
+    return text_of(column) if kind == "text" else text_of(column).str.to_lowercase()
+
+
+def text_read(cell: nw.Expr, text: nw.Expr, kind: Kind) -> nw.Expr:
+    """`reading` of a column whose text was taken before."""
+    there = ~cell.is_null()
     if kind == "text":
-        return nw.when(text_known(column)).then(text_of(column))
-    written = text_of(column).str.to_lowercase()
-    there = ~nw.col(column).is_null()
+        return nw.when(there & (text != "")).then(text)
     if kind == "presence":
-        return nw.when(there & ~written.is_in(NOTHING)).then(nw.lit(1.0))
-    return (
-        nw.when(there & written.is_in(YES))
-        .then(nw.lit(1.0))
-        .when(there & written.is_in(NO))
-        .then(nw.lit(0.0))
-    )
+        return nw.when(there & ~text.is_in(NOTHING)).then(nw.lit(1.0))
+    return nw.when(there & text.is_in(YES)).then(nw.lit(1.0)).when(there & text.is_in(NO)).then(nw.lit(0.0))
+
+
+def flag_read(column: str) -> nw.Expr:
+    """`reading` of a column of truth values or numbers as yes or no."""
+    number = nw.col(column).cast(nw.Float64)
+    return nw.when(number == 1).then(nw.lit(1.0)).when(number == 0).then(nw.lit(0.0))
 
 
 def as_it_stands(column: str, kind: Kind) -> nw.Expr:

@@ -114,18 +114,19 @@ class Matrix(CellScheme):
             raise refusal("schemes.axis_number", self.kind, n=len(columns))
         if len(set(columns)) < len(columns):
             raise refusal("schemes.axis_twice", self.kind, columns=columns)
-        cells, wrong = {}, []
-        for path, label in _leaves(self.grid, len(self.axes)):
-            fits = len(path) == len(self.axes) and all(
-                level in axis.levels for level, axis in zip(path, self.axes, strict=True)
-            )
-            if fits and isinstance(label, str) and label and label != UNKNOWN:
-                cells[path] = label
-            else:
-                wrong.append(" / ".join([*map(str, path), *([] if fits else [str(label)])]))
-        holes = [" / ".join(p) for p in product(*(a.levels[::-1] for a in self.axes)) if p not in cells]
+        cells = list(product(*(axis.levels[::-1] for axis in self.axes)))
+        given = dict(_leaves(self.grid, len(self.axes)))
+        holes = [" / ".join(cell) for cell in cells if cell not in given]
+        wrong = [
+            " / ".join(map(str, (*path, label)))
+            for path, label in given.items()
+            if path not in cells or not isinstance(label, str) or label in ("", UNKNOWN)
+        ]
         if holes or wrong:
-            raise refusal("schemes.grid", self.kind, holes=holes or ["-"], wrong=wrong or ["-"])
+            which = (
+                "schemes.grid_wrong" if not holes else "schemes.grid_both" if wrong else "schemes.grid_holes"
+            )
+            raise refusal(which, self.kind, holes=holes, wrong=wrong)
         return self
 
     # --- what it says about itself --------------------------------------------------------------

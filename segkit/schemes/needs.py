@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 from narwhals.typing import IntoFrame
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from segkit.locale import Lang, say
 from segkit.schemes.base import UNKNOWN, Scheme
@@ -21,7 +21,7 @@ from segkit.schemes.distinct import distinct_texts, replaced
 from segkit.schemes.ladder import Frame, Ladder, one_row, refusal
 from segkit.schemes.spellings import says_nothing
 from segkit.schemes.texts import text_known, text_of, texts
-from segkit.schemes.what_if import Move, Probe, change_text, nearest_moves
+from segkit.schemes.what_if import Move
 from segkit.schemes.wording import plain_number
 
 MIXED, NO_PREFERENCE = "mixed", "no_preference"
@@ -32,6 +32,7 @@ NOTHING, OUTSIDE = (
 TOP, BOTTOM, GIVEN = "__top", "__bottom", "__given"
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 MOST_STEPS = 100  # of a scale, so that every answer can be tried
+MOST_TRIES = 500_000  # at once
 
 
 class Answers(BaseModel):
@@ -76,9 +77,7 @@ class Needs(Scheme):
     kind: Literal["needs"] = "needs"
     columns: dict[str, str]
     scale: tuple[int, int] = (1, 5)
-    ties: Annotated[
-        Literal["mixed"] | tuple[str, ...], BeforeValidator(lambda g: tuple(g) if isinstance(g, list) else g)
-    ] = "mixed"
+    ties: str | tuple[str, ...] = MIXED
     margin: float = Field(0.0, ge=0)
     relative: bool = False
     min_answered: int | None = Field(None, ge=1)
@@ -99,7 +98,7 @@ class Needs(Scheme):
             raise refusal("schemes.needs_scale", self.kind, low=low, high=high, most=MOST_STEPS)
         if self.margin >= high - low:
             raise refusal("schemes.needs_margin", self.kind, value=self.margin, low=low, high=high)
-        if self.ties != MIXED and sorted(self.ties) != sorted(needs):
+        if self.ties != MIXED and (isinstance(self.ties, str) or sorted(self.ties) != sorted(needs)):
             raise refusal("schemes.needs_ties", self.kind, needs=needs)
         if self.min_answered is not None and self.min_answered > len(needs):
             raise refusal("schemes.needs_answered", self.kind, value=self.min_answered, needs=len(needs))
@@ -230,29 +229,45 @@ class Needs(Scheme):
         written = pd.DataFrame({c: texts(customers[c]).to_numpy() for c in self.needs()}, dtype="str")
         read = self._read(nw.from_native(written)).to_native()[self._names].to_numpy(dtype="float64")
         answers = pd.DataFrame(np.where(read > NOTHING, read, np.nan), columns=list(self.needs()))
-        _, alike = np.unique(read, axis=0, return_inverse=True)
-        low, high = self.scale
-        probes = [
-            Probe(column, side, step, step)
-            for column in self.needs()
-            for step in range(low, high + 1)
-            for side in ("at_least", "at_most")
-        ]
-        moves = nearest_moves(self._labels, answers, probes, alike.reshape(-1))
-        labels = self._labels(answers)
+        _, first, alike = np.unique(read, axis=0, return_index=True, return_inverse=True)
+        labels, moves = self._nearest(answers.iloc[first])
         said: dict[Any, str] = {}
         found = []
         cells = written.astype(object).where(written.notna(), None).itertuples(index=False, name=None)
-        for row, texts_, label, move in zip(read.tolist(), cells, labels, moves, strict=True):
-            key = (tuple(row), texts_ if OUTSIDE in row else None, move)
+        for row, texts_, at in zip(read.tolist(), cells, alike.reshape(-1).tolist(), strict=True):
+            key = (at, texts_ if OUTSIDE in row else None)
             if key not in said:
-                said[key] = self._sentence(row, texts_, label, move, lang)
+                said[key] = self._sentence(row, texts_, labels[at], moves[at], lang)
             found.append(said[key])
         return found
 
-    def _labels(self, answers: pd.DataFrame) -> list[str]:
-        frame: Frame = nw.from_native(answers)
-        return list(self.labelled(frame).to_native()[self.name])
+    def _nearest(self, answers: pd.DataFrame) -> tuple[list[str], list[Move | None]]:
+        """For every row its label, and the smallest change of one answer given that leads to another one.
+
+        Of two as small the first need wins, and upwards before downwards.
+        """
+        steps = np.arange(self.scale[1], self.scale[0] - 1, -1, dtype="float64")
+        tries = len(self.columns) * len(steps)
+        labels: list[str] = []
+        moves: list[Move | None] = []
+        for start in range(0, len(answers), max(1, MOST_TRIES // tries)):
+            now = answers.iloc[start : start + max(1, MOST_TRIES // tries)].to_numpy()
+            # row, need, step: the answers with that one need at that step
+            tried = np.repeat(now[:, None, :], tries, axis=1).reshape(len(now), now.shape[1], len(steps), -1)
+            for at in range(now.shape[1]):
+                tried[:, at, :, at] = steps
+            rows = np.vstack([now, tried.reshape(-1, now.shape[1])])
+            found = self.label(pd.DataFrame(rows, columns=answers.columns))[self.name].to_numpy(dtype=object)
+            here, there = found[: len(now)], found[len(now) :].reshape(len(now), tries)
+            far = np.abs(now[:, :, None] - steps).reshape(len(now), tries)
+            far = np.where((there != here[:, None]) & np.isfinite(far), far, np.inf)
+            labels += here.tolist()
+            for row, at in enumerate(far.argmin(axis=1).tolist()):
+                need, step = divmod(at, len(steps))
+                target, label = plain_number(steps[step]), str(there[row, at])
+                way = Move(self.needs()[need], "is", target, label)
+                moves.append(way if np.isfinite(far[row, at]) else None)
+        return labels, moves
 
     def _sentence(
         self, row: Sequence[float], written: Sequence[str | None], label: str, move: Move | None, lang: Lang
@@ -283,9 +298,8 @@ class Needs(Scheme):
                 )
         change = say("schemes.no_change", lang)
         if move is not None:
-            change = change_text(
-                self, move._replace(side="is", target=plain_number(float(move.target))), lang
-            )
+            other, named = self.label_name(move.label, lang), self.measure(move.column, lang)
+            change = say("schemes.needs.change", lang, measure=named, value=move.target, other=other)
         name = self.label_name(label, lang)
         return say("schemes.explain", lang, label=name, facts=facts, change=change)
 

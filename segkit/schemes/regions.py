@@ -17,7 +17,6 @@ from segkit.locale import Lang, say
 from segkit.schemes.conditions import Conditions, Kind, kinds_of, number_text, spellings
 from segkit.schemes.ladder import FORMS
 from segkit.schemes.what_if import Probe, number_probes
-from segkit.schemes.wording import value_name
 
 if TYPE_CHECKING:
     from segkit.schemes.base import Scheme
@@ -171,7 +170,7 @@ class Regions:
         if not all(s.named for s in spots):
             shown, sort = [s for s in self.spots[column] if s.put is not None and s not in spots], "not"
         values = [bool(s.put) if kind == "flag" else str(s.put) for s in shown]
-        quoted = [say("schemes.when.quoted", lang, value=value_name(v, lang)) for v in values]
+        quoted = [say("schemes.when.quoted", lang, value=scheme.value_name(column, v, lang)) for v in values]
         joined = say("schemes.when.or", lang).join(quoted)
         return say(f"schemes.when.{sort}", lang, measure=name, values=joined)
 

@@ -13,7 +13,7 @@ from segkit.locale import Lang, say, term
 from segkit.schemes.base import UNKNOWN
 from segkit.schemes.ladder import FORMS
 from segkit.schemes.texts import texts
-from segkit.schemes.wording import value_name, value_text
+from segkit.schemes.wording import value_text
 
 if TYPE_CHECKING:
     from segkit.schemes.base import Scheme
@@ -140,7 +140,7 @@ def change_text(scheme: Scheme, move: Move, lang: Lang) -> str:
     if move.side in ("other", "known"):
         return say(f"schemes.change_{move.side}", lang, **facts)
     if move.side == "is":
-        return say("schemes.change_is", lang, value=value_name(move.target, lang), **facts)
+        return say("schemes.change_is", lang, value=scheme.value_name(move.column, move.target, lang), **facts)
     form = FORMS.get(move.column, ("plain", 0.0))[0]
     target = value_text(form, float(move.target), lang)
     return say("schemes.change", lang, side=term(f"side.{move.side}", lang), target=target, **facts)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from segkit.locale import Lang, has_term, name_of, say, term
+from segkit.locale import Lang, has_term, say, term
 from segkit.schemes.ladder import Ladder
 
 
 def measure(column: str, lang: Lang) -> str:
-    """A column as it is called inside a sentence."""
-    return (
-        term(f"measure.{column}", lang) if has_term(f"measure.{column}") else name_of("field", column, lang)
-    )
+    """A column as it is called inside a sentence; the column of another scheme by that scheme's name."""
+    known = (f"{group}.{column}" for group in ("measure", "field", "scheme"))
+    return next((term(id, lang) for id in known if has_term(id)), column)
 
 
 def value_text(form: str, value: float, lang: Lang) -> str:

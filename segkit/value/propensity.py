@@ -13,7 +13,7 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 from scipy.optimize import brentq
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from segkit.customers import missing_columns
 from segkit.locale import Lang, name_of, say
@@ -22,7 +22,7 @@ from segkit.schemes.ladder import refusal
 from segkit.value.discrimination import auc, brier, calibration, lift_by_decile
 from segkit.value.leaking import unusable
 from segkit.value.model import Check, ValueModel
-from segkit.value.points import CardColumn, design, keys, learn_column, variables, weighed
+from segkit.value.points import LEAST_ROWS, CardColumn, design, keys, learn_column, variables, weighed
 from segkit.value.summaries import as_pandas
 
 Floats = NDArray[np.float64]
@@ -144,6 +144,13 @@ class Propensity(ValueModel):
         )
         used, success = used.iloc[order], won[known][order]
         card = self._learned(used)
+        flat = [
+            Problem("value.leak.one_level", {"least": LEAST_ROWS}, column=c.name)
+            for c in card
+            if len(c.levels) < 2
+        ]
+        if flat:
+            raise InputProblems(flat)
         events = int(min(success.sum(), (~success).sum()))
         if events < EVENTS_PER_VARIABLE * variables(card):
             most = events // EVENTS_PER_VARIABLE
@@ -326,6 +333,8 @@ def _weighed(columns: tuple[CardColumn, ...], used: pd.DataFrame, success: Flags
 
     places = [column.places(used[column.name]) for column in columns]
     matrix = design(columns, places)
+    if not matrix.shape[1]:  # in a fold, of a card that hardly tells anything apart
+        return _Card(columns, float(logit(success.mean())))
     model = LogisticRegression(C=LOOSENESS, tol=1e-8, max_iter=10_000).fit(matrix, success)
     chance = model.predict_proba(matrix)[:, 1]
     full = np.column_stack([np.ones(len(matrix)), matrix])

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_clients import Make, studied
 
 from segkit.config import load_config
 from segkit.report.build import Built, build
+from segkit.report.study import Study
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,3 +34,13 @@ def both(sample: Callable[[str], Path]) -> dict[str, Built]:
     """The report of client_export in both languages."""
     config = load_config(sample("client_export"))
     return {lang: build(config, lang=lang) for lang in ("zh", "en")}
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """`studied` in a folder of its own: ``make(rows, lang="en", more=...)``."""
+
+    def made(rows: list[str], **choices: object) -> Study:
+        return studied(tmp_path, rows, **choices)  # type: ignore[arg-type]
+
+    return made

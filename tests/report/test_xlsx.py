@@ -209,6 +209,7 @@ def report(lang: Lang) -> ReportModel:
             },
             parameters={
                 "schemes": {"rfm": {"kind": "rfm", "bins": 5, "segments": "eight"}},
+                "followup": {"days": 20},
                 "note": HOSTILE[0],
             },
             versions={"segkit": "0.1.0", "pandas": "3.1.1"},
@@ -400,7 +401,8 @@ def test_customers_are_labelled_by_name_and_carry_no_contact_data(made: tuple[Re
     assert row[term("field.last_order", lang)] == dt.datetime(2025, 12, 1)
     assert term("field.phone", lang) not in titles
     assert "phone" not in titles
-    assert sheet["D2"].value is None  # never bought: no recency
+    recency = titles.index(term("field.recency_days", lang))
+    assert [sheet.cell(2, recency + 1).value, sheet.cell(3, recency + 1).value] == [None, 30]  # first never bought
 
 
 def test_columns_that_say_nothing_are_left_out(tmp_path: Path) -> None:
@@ -457,7 +459,8 @@ def test_the_provenance_is_complete(made: tuple[ReportModel, Path]) -> None:
     sheet = openpyxl.load_workbook(path)[say("xlsx.sheet.sources", model.meta.lang)]
     facts = {row[0].value: row[1].value for row in sheet.iter_rows() if row[0].value}
     assert facts["SHA-256"] == "ab" * 32
-    assert facts["schemes.rfm.bins"] == "5"
+    assert facts["followup.days"] == "20"
+    assert not [key for key in facts if str(key).startswith("schemes.")]  # they stand in schemes.yml
     assert facts["segkit"] == "0.1.0"
     assert facts[say("xlsx.field.money_in", model.meta.lang)] == 100123.45
     assert any(str(key).startswith(("复购率：", "Repeat rate:")) for key in facts)

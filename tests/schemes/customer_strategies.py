@@ -66,11 +66,13 @@ SCHEMES: dict[str, Scheme] = {
         name="group",
     ),
     "industry": Lookup(table="industry", column=("industry",), name="trade"),
-    "provinces": Lookup(table="province", column=("province", "city"), name="where", otherwise="elsewhere"),
-    "region": Lookup(table="region", entries={"central_china": ("江苏",)}),
-    "city_tier": Lookup(table="city_tier"),
-    "from_home": Lookup(home="Hangzhou"),
-    "from_province": Lookup(home="Zhejiang", name="distance"),
+    "region": Lookup(
+        table="region",
+        column=("province", "city"),
+        entries={"central_china": ("Jiangsu",)},
+        otherwise="elsewhere",
+    ),
+    "from_home": Lookup(home="Hangzhou", name="distance"),
     "reach": Lookup(table="relative", sites="site_provinces", cities="frequency"),
     "mapping": Lookup(
         column=("channel",),
@@ -232,10 +234,8 @@ def _unknown_needs(table: pd.DataFrame, scheme: Needs) -> pd.Series:
 # where a missing value decides nothing, or a text says nothing: who is unknown nevertheless
 UNKNOWN: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "industry": lambda table: _silent(table["industry"]),
-    "provinces": lambda table: _silent(table["province"]) & _silent(table["city"]),
-    "region": lambda table: _silent(table["province"]),
+    "region": lambda table: _silent(table["province"]) & _silent(table["city"]),
     "from_home": _unknown_from_home,
-    "from_province": lambda table: _silent(table["province"]),
     "reach": _unknown_reach,
     **{
         name: partial(_unknown_needs, scheme=scheme)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from segkit.schemes.needs import Needs
@@ -32,7 +32,7 @@ def label_of(scheme: Needs, answers: Sequence[float | None]) -> str:
     marks = {low, high, *there}
     marks |= {a + d for a in set(marks) for d in (-scheme.margin, scheme.margin)}
     tried = sorted({m for m in marks if low <= m <= high})
-    tried += [(a + b) / 2 for a, b in zip(tried, tried[1:], strict=False)]
+    tried += [(a + b) / 2 for a, b in pairwise(tried)]
     labels = {
         decided(scheme, {**given, **dict(zip(open_needs, filled, strict=True))})
         for filled in product(tried, repeat=len(open_needs))

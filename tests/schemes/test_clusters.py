@@ -114,6 +114,7 @@ def test_order_of_rows_copies_and_seed_change_nothing() -> None:
 
 def test_what_is_learned_agrees_with_the_labels() -> None:
     table = planted()
+    table = pd.concat([table, *[table.head(60)] * 4], ignore_index=True)  # equal customers count one by one
     scheme = Clusters().fit(table)
     labels = scheme.label(table)["clusters"]
     assert [g.customers for g in scheme.learned.groups] == labels.value_counts().sort_index().tolist()
@@ -131,15 +132,17 @@ def test_what_is_learned_agrees_with_the_labels() -> None:
 
 def test_prospects_and_gaps_take_no_part_and_have_labels_of_their_own() -> None:
     table = planted()
-    none = table_of([(None, 0, 0.0), (5, 0, None), (3, None, 50.0), (None, 2, 50.0), (9, 4, None)])
-    none["customer_id"] = [f"n{i}" for i in range(5)]
+    none = table_of(
+        [(None, 0, 0.0), (5, 0, 0.0), (5, 0, None), (3, None, 50.0), (None, 2, 50.0), (9, 4, None)]
+    )
+    none["customer_id"] = [f"n{i}" for i in range(6)]
     both = pd.concat([none.assign(truth=""), table], ignore_index=True)
     scheme = Clusters().fit(both)
     assert scheme == Clusters().fit(table)
-    assert scheme.label(both)["clusters"].tolist()[:5] == ["prospect"] * 2 + ["unknown"] * 3
+    assert scheme.label(both)["clusters"].tolist()[:6] == ["prospect"] * 3 + ["unknown"] * 3
     said = scheme.explain_all(both).tolist()
     assert "还没有有效购买" in said[0]
-    assert said[3] == "资料不足：缺 距上次下单，补齐后再分类。"
+    assert said[4] == "资料不足：缺 距上次下单，补齐后再分类。"
 
 
 # --- how many groups --------------------------------------------------------------------------------------
@@ -263,6 +266,8 @@ def test_negative_values_mirror_positive_ones(engine: str) -> None:
     table = pd.DataFrame({"customer_id": list("abcdefg"), "a": values})
     got = back(scheme.label(ENGINES[engine](table)))["clusters"].tolist()
     assert got == ["c1", "c2", "c2", "c2", "c3", "unknown", "unknown"]
+    named = [sentence.split("（")[0] for sentence in scheme.explain_all(table)[:5]]
+    assert named == ["群1", "群2", "群2", "群2", "群3"]  # what is explained is what is labelled
 
 
 @pytest.mark.parametrize("engine", [e for e in ENGINES if e != "pandas"])
@@ -303,6 +308,15 @@ def test_the_sentence_names_the_nearest_other_group_what_sets_it_apart_and_the_b
     )
     english = scheme.explain({"a": 9, "b": 5}, "en")
     assert english.endswith('mainly apart by A; if A is at least 10, it becomes "Group 1 (high A, high b)".')
+
+
+def test_an_explanation_speaks_of_values_that_some_customer_had() -> None:
+    scheme = by_hand([(4.0,), (50.0,), (-50.0,)], ("a",))  # borders at 27 and -23, all had from 0 to 20
+    stays = say("schemes.cluster.no_change", "zh")
+    assert stays in scheme.explain({"a": 4}) and stays in scheme.explain({"a": 20})
+    # who stands outside himself may come in
+    assert "若a不超过 27，就变为“群1" in scheme.explain({"a": 40})
+    assert "若a达到 -23，就变为“群1" in scheme.explain({"a": -40})
 
 
 @settings(max_examples=25)

@@ -114,14 +114,21 @@ def test_what_is_written_back_is_as_short_as_what_was_read() -> None:
 
 
 def test_conditions_in_words() -> None:
-    scheme = Pareto(names={"rate": {"zh": "退货率", "en": "return rate"}})
-    text = "{monetary: {at_least: 10000}, orders: {above: 2, at_most: 10}, rate: {below: 0.05}, channel: [APP, 小程序], consent_marketing: true, email: {is_missing: true}}"
-    assert when(text).text(scheme, "zh") == (
-        "累计金额 ≥ 10,000 元 且 订单数 > 2 次 且 ≤ 10 次 且 退货率 < 0.05 且 渠道为“APP”或“小程序” 且 同意营销为“是” 且 没有电子邮箱"
+    scheme = Pareto(
+        names={
+            "rate": {"zh": "退货率", "en": "return rate"},
+            "ways": {"zh": "渠道", "en": "channel"},
+            "agreed": {"zh": "同意", "en": "consent"},
+            "fax": {"zh": "传真", "en": "fax"},
+        }
     )
-    assert when("[{orders: 1}, {orders: {not_one_of: [2, 3]}, phone: {is_missing: false}}]").text(
+    text = "{monetary: {at_least: 10000}, orders: {above: 2, at_most: 10}, rate: {below: 0.05}, ways: [APP, 小程序], agreed: true, fax: {is_missing: true}}"
+    assert when(text).text(scheme, "zh") == (
+        "累计金额 ≥ 10,000 元 且 订单数 > 2 次 且 ≤ 10 次 且 退货率 < 0.05 且 渠道为“APP”或“小程序” 且 同意为“是” 且 没有传真"
+    )
+    assert when("[{orders: 1}, {orders: {not_one_of: [2, 3]}, fax: {is_missing: false}}]").text(
         scheme, "en"
-    ) == ("order count is 1, or order count is not 2 or 3 and Phone is there")
+    ) == ("order count is 1, or order count is not 2 or 3 and fax is there")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ rules:
   - {label: high_value, when: {monetary: {at_least: 10000}, orders: {at_least: 10}}}
   - {label: prospect, when: {orders: 0}}
 otherwise: ordinary
-source: 阿里云 Quick BI 会员规则示例（金额与订单数同时达标）
+source: 阿里云帮助文档 137900 的示例规则（金额与订单数同时达标）
 """
 
 
@@ -247,29 +247,29 @@ def test_rules_with_a_hole_are_refused_naming_it_and_the_way_out() -> None:
         # whole numbers leave no gap between 2 and 3, other numbers do
         ("[{label: a, when: {orders: {at_least: 3}}}, {label: b, when: {orders: {at_most: 2}}}]", []),
         (
-            "[{label: a, when: {rate: {at_least: 3}}}, {label: b, when: {rate: {at_most: 2}}}]",
-            ["rate > 2 and < 3"],
+            "[{label: a, when: {x: {at_least: 3}}}, {label: b, when: {x: {at_most: 2}}}]",
+            ["x > 2 and < 3"],
         ),
         ("[{label: a, when: {monetary: {above: 9.99}}}, {label: b, when: {monetary: {below: 10}}}]", []),
-        ("[{label: a, when: {rate: {not_one_of: [5]}}}]", ["rate = 5"]),
-        ("[{label: a, when: {rate: {above: 1}}}, {label: b, when: {rate: {below: 1}}}]", ["rate = 1"]),
+        ("[{label: a, when: {x: {not_one_of: [5]}}}]", ["x = 5"]),
+        ("[{label: a, when: {x: {above: 1}}}, {label: b, when: {x: {below: 1}}}]", ["x = 1"]),
         # counts and days start at 0
         ("[{label: a, when: {orders: {at_least: 0}}}]", []),
         ("[{label: a, when: {monetary: {at_least: 0}}}]", ["total amount < 0"]),
-        ("[{label: a, when: {region: 华东}}]", ['region is not "华东"']),
-        ("[{label: a, when: {region: {not_one_of: [华东, 华南]}}}]", ['region is "华东" or "华南"']),
-        ("[{label: a, when: {vip: true}}]", ['vip is "no"']),
-        ("[{label: a, when: {vip: true}}, {label: b, when: {vip: false}}]", []),
-        ("[{label: a, when: {phone: {is_missing: true}}}]", ["Phone is there"]),
-        ("[{label: a, when: {phone: {is_missing: false}}}]", ["Phone is missing"]),
+        ("[{label: a, when: {zone: 华东}}]", ['zone is not "华东"']),
+        ("[{label: a, when: {zone: {not_one_of: [华东, 华南]}}}]", ['zone is "华东" or "华南"']),
+        ("[{label: a, when: {is_x: true}}]", ['is_x is "no"']),
+        ("[{label: a, when: {is_x: true}}, {label: b, when: {is_x: false}}]", []),
+        ("[{label: a, when: {fax: {is_missing: true}}}]", ["fax is there"]),
+        ("[{label: a, when: {fax: {is_missing: false}}}]", ["fax is missing"]),
         # a missing value that leaves a rule open is unknown, no hole
         (
-            "[{label: a, when: {rate: {at_least: 1}}}, {label: b, when: {rate: {below: 1}}}, {label: c, when: {rate: {is_missing: true}}}]",
+            "[{label: a, when: {x: {at_least: 1}}}, {label: b, when: {x: {below: 1}}}, {label: c, when: {x: {is_missing: true}}}]",
             [],
         ),
         (
-            "[{label: a, when: {rate: {at_least: 1, is_missing: false}}}, {label: b, when: {rate: {below: 1, is_missing: false}}}]",
-            ["rate is missing"],
+            "[{label: a, when: {x: {at_least: 1, is_missing: false}}}, {label: b, when: {x: {below: 1, is_missing: false}}}]",
+            ["x is missing"],
         ),
     ],
 )
@@ -440,13 +440,14 @@ def test_saved_rules_read_as_they_were_written(tmp_path: Any) -> None:
 
 
 def test_the_rule_in_words() -> None:
-    assert rules(JD).describe("zh") == [
+    names = {"high_value": {"zh": "高价值", "en": "high value"}, "ordinary": {"zh": "普通", "en": "ordinary"}}
+    assert rules(JD, names=names).describe("zh") == [
         "共 2 条规则，自上而下，先符合者为准。",
-        "1. “高价值客户”：累计金额 ≥ 10,000 元 且 订单数 ≥ 10 次。",
+        "1. “高价值”：累计金额 ≥ 10,000 元 且 订单数 ≥ 10 次。",
         "2. “潜在客户”：订单数为 0 次。",
-        "其余为“普通客户”。",
+        "其余为“普通”。",
         "缺的资料会影响结果的为“资料不足”，单独计数；不影响的照常分类。",
-        "来源：阿里云 Quick BI 会员规则示例（金额与订单数同时达标）。",
+        "来源：阿里云帮助文档 137900 的示例规则（金额与订单数同时达标）。",
     ]
 
 
@@ -480,17 +481,23 @@ def test_a_label_is_explained_with_the_customers_figures(customer: dict[str, Any
 
 def test_texts_and_yes_or_no_are_explained() -> None:
     scheme = rules(
-        "[{label: b, when: {region: [华东, 华南], vip: true}}, {label: c, when: {region: 海外, email: {is_missing: false}}}]",
+        "[{label: b, when: {zone: [华东, 华南], vip: true}}, {label: c, when: {zone: 海外, email: {is_missing: false}}}]",
         otherwise="d",
+        names={
+            "zone": {"zh": "地区", "en": "zone"},
+            "vip": {"zh": "会员", "en": "member"},
+            "email": {"zh": "邮箱", "en": "e-mail"},
+            **{label: {"zh": f"{label} 级", "en": f"grade {label}"} for label in "bcd"},
+        },
     )
-    assert scheme.explain({"region": "华东 ", "vip": "是", "email": None}) == (
-        "b：region 华东、vip 是，符合第 1 条（region为“华东”或“华南” 且 vip为“是”）；若region改为其他，就变为“d”。"
+    assert scheme.explain({"zone": "华东 ", "vip": "是", "email": None}) == (
+        "b 级：地区 华东、会员 是，符合第 1 条（地区为“华东”或“华南” 且 会员为“是”）；若地区改为其他，就变为“d 级”。"
     )
-    assert scheme.explain({"region": "西北", "vip": "否", "email": "x@example.com"}, "en") == (
-        'd: region 西北, vip no, E-mail is there, no rule before fits; if region were "海外", it becomes "c".'
+    assert scheme.explain({"zone": "西北", "vip": "否", "email": "x@example.com"}, "en") == (
+        'grade d: zone 西北, member no, e-mail is there, no rule before fits; if zone were "海外", it becomes "grade c".'
     )
-    assert scheme.explain({"region": "海外", "vip": False, "email": ""}) == (
-        "d：region 海外、vip 否、没有电子邮箱，前面的规则都不符合；若补上电子邮箱，就变为“c”。"
+    assert scheme.explain({"zone": "海外", "vip": False, "email": ""}) == (
+        "d 级：地区 海外、会员 否、没有邮箱，前面的规则都不符合；若补上邮箱，就变为“c 级”。"
     )
     braces = rules("[{label: 'a{0}', when: {'c{1}': 'x{2}'}}]", otherwise="{change}")
     assert braces.explain({"c{1}": "x{2}"}) == (

@@ -274,17 +274,27 @@ def test_a_saved_card_reads_as_it_was_written(tmp_path: Any) -> None:
 
 
 def test_the_card_in_words() -> None:
-    names = {"visits_90d": {"zh": "近 90 天到访", "en": "visits"}, "last_visit_days": {"zh": "距上次到访天数", "en": "days since"}}
+    names = {
+        "visits_90d": {"zh": "近 90 天到访", "en": "visits"},
+        "last_visit_days": {"zh": "距上次到访天数", "en": "days since"},
+        "expected_wan": {"zh": "预计成交（万元）", "en": "expected"},
+        "deadline_days": {"zh": "距签约期限天数", "en": "days left"},
+        "competitor": {"zh": "有竞品在谈", "en": "competitor"},
+        "hot": {"zh": "热", "en": "hot"},
+        "warm": {"zh": "温", "en": "warm"},
+        "cold": {"zh": "冷", "en": "cold"},
+    }
     lines = card(LEAD, HOT, names=names).rule("zh")
     assert lines[0] == "5 项打分，总分 5 至 100 分，按总分定级。"
     assert lines[3:] == [
         "3. 近 90 天到访：≥ 3 得 20 分、≥ 1 得 10 分、其余 0 分；距上次到访天数每满 30 天，得分减半，舍去小数。",
-        "4. expected_wan ≥ 10 得 15 分。",
-        "5. 时间压力：deadline_days ≤ 30，或 competitor为“是” 得 20 分。",
-        "定级看总分：≥ 70 为“hot”、≥ 40 且 < 70 为“warm”、< 40 为“cold”。",
+        "4. 预计成交（万元） ≥ 10 得 15 分。",
+        "5. 时间压力：距签约期限天数 ≤ 30，或 有竞品在谈为“是” 得 20 分。",
+        "定级看总分：≥ 70 为“热”、≥ 40 且 < 70 为“温”、< 40 为“冷”。",
     ]
-    assert card(COMPOSITE).rule("en")[1] == (
-        "1. purchasing power (income_wan): ≥ 50 gives 100 × 0.3 = 30, ≥ 20 gives 60 × 0.3 = 18, otherwise 20 × 0.3 = 6."
+    names = {"income_wan": {"zh": "年收入（万元）", "en": "income"}}
+    assert card(COMPOSITE, names=names).rule("en")[1] == (
+        "1. purchasing power (income): ≥ 50 gives 100 × 0.3 = 30, ≥ 20 gives 60 × 0.3 = 18, otherwise 20 × 0.3 = 6."
     )
 
 
@@ -292,15 +302,15 @@ def test_the_card_in_words() -> None:
     ("customer", "sentence"),
     [
         (
-            {"orders": 3, "vip": "是", "visits": 2, "days": 45},
-            "B 类：共 60 分，订单数 3 次 +20 分、老会员 +30 分、visits 2（days 45） +10 分；若days低于 30，就变为“A 类”。",
+            {"orders": 3, "vip": "是", "visits": 2, "days": 40},
+            "B 类：共 60 分，订单数 3 次 +20 分、老会员 +30 分、到访 2（距今天数 40） +10 分；若距今天数低于 30，就变为“A 类”。",
         ),
         (
             {"orders": 0, "vip": False, "visits": 0, "days": None},
-            "D 类：共 0 分，没有得分的项目；若订单数达到 5 次，就变为“C 类”。",
+            "D 类：共 0 分，没有得分的项目；若会员改为“是”，就变为“C 类”。",
         ),
-        ({"orders": 3, "vip": True, "visits": 2, "days": None}, "资料不足：缺 days，补齐后再分类。"),
-        ({"orders": None, "vip": None, "visits": 0, "days": 3}, "资料不足：缺 订单数、vip，补齐后再分类。"),
+        ({"orders": 3, "vip": True, "visits": 2, "days": None}, "资料不足：缺 距今天数，补齐后再分类。"),
+        ({"orders": None, "vip": None, "visits": 0, "days": 3}, "资料不足：缺 订单数、会员，补齐后再分类。"),
     ],
 )
 def test_a_grade_is_explained_with_the_points_and_the_nearest_change(customer: dict[str, Any], sentence: str) -> None:
@@ -311,5 +321,10 @@ def test_a_grade_is_explained_with_the_points_and_the_nearest_change(customer: d
         - {column: visits, steps: [{at_least: 1, points: 20}], halve_after_days: 30, since: days}
         """,
         "[{label: A, from: 70}, {label: B, from: 60}, {label: C, from: 30}, {label: D}]",
+        names={
+            "vip": {"zh": "会员", "en": "member"},
+            "visits": {"zh": "到访", "en": "visits"},
+            "days": {"zh": "距今天数", "en": "days since"},
+        },
     )
     assert scheme.explain(customer) == sentence

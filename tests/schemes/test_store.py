@@ -55,7 +55,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     ("given", "words"),
     [
         ({"kind": "rmf"}, "mine.kind: cannot be rmf; did you mean rfm?"),
-        ({}, "mine: kind is missing; one of bands, lifecycle, pareto, rfm"),
+        ({}, f"mine: kind is missing; one of {', '.join(KINDS)}"),
         ("rfm", "mine: should hold 'name: content' lines"),
         ({"kind": "rfm", "segmnets": "eight"}, "mine.segmnets: no such setting; did you mean 'segments'?"),
         ({"kind": "rfm", "zzzz": 1}, "mine.zzzz: no such setting; there are"),

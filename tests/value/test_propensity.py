@@ -227,6 +227,14 @@ def test_numbers_fall_into_quarters_with_cuts_one_can_read_out(leads: pd.DataFra
     )
 
 
+def test_a_value_at_a_cut_stands_above_it(leads: pd.DataFrame) -> None:
+    whole = leads.assign(balance=leads["balance"].round())
+    how = {"outcome": "won", "columns": ("balance",), "cuts": {"balance": (5.0, 10.0)}}
+    below, between, above = Propensity(**how).fit(whole).card[0].levels
+    assert below.n == (whole["balance"] < 5).sum() and above.n == (whole["balance"] >= 10).sum()
+    assert (between.low, between.high) == (5, 10)
+
+
 def test_many_zeros_are_a_range_of_their_own(leads: pd.DataFrame) -> None:
     idle = leads.assign(balance=np.where(np.arange(3000) % 10 < 8, 0.0, leads["balance"]))
     first, *others = Propensity(outcome="won", columns=("balance",)).fit(idle).card[0].levels
@@ -251,6 +259,9 @@ def test_rare_values_stand_together_blanks_apart_and_new_ones_with_the_rare(lead
     card = Propensity(outcome="won", columns=("channel", "app")).fit(leads.assign(channel=rarer))
     texts = [level.text("zh") for level in card.card[0].levels]
     assert texts[-2:] == ["其他", "未填"]
+    counted = {text: level.n for text, level in zip(texts, card.card[0].levels, strict=True)}
+    blank = rarer.isna() | (rarer == "  ")
+    assert (counted["其他"], counted["未填"]) == (rarer.str.startswith("fair").sum(), blank.sum())
     points = {text: level.points for text, level in zip(texts, card.card[0].levels, strict=True)}
 
     def of(value: Any) -> int:
@@ -320,6 +331,7 @@ def test_columns_that_leak_are_refused_by_name_all_at_once(leads: pd.DataFrame) 
     leaking = leads.assign(
         contract_draft_date=pd.Series("2025-06-01", index=leads.index).where(won),
         lost_reason=leads["channel"].where(~won),
+        visit_note=leads["channel"].where(won & (leads.index % 3 == 0)),
         feedback=leads["channel"].where(won | (leads.index % 50 == 0)),
         handled=won.map({True: "已办", False: "未办"}),
         签约金额=leads["balance"],
@@ -330,6 +342,7 @@ def test_columns_that_leak_are_refused_by_name_all_at_once(leads: pd.DataFrame) 
         "app",
         "contract_draft_date",
         "lost_reason",
+        "visit_note",
         "feedback",
         "handled",
         "签约金额",
@@ -341,6 +354,7 @@ def test_columns_that_leak_are_refused_by_name_all_at_once(leads: pd.DataFrame) 
     assert found == {
         "contract_draft_date": "filled",
         "lost_reason": "filled",
+        "visit_note": "filled",
         "feedback": "filled",
         "handled": "tells_all",
         "签约金额": "name",
@@ -348,6 +362,18 @@ def test_columns_that_leak_are_refused_by_name_all_at_once(leads: pd.DataFrame) 
         "lead": "id",
         "constant": "same",
     }
+
+
+def test_a_column_with_one_level_of_some_size_is_refused(leads: pd.DataFrame) -> None:
+    nearly = leads.assign(
+        vip=(leads.index % 150 == 0).astype(int), kind=np.where(leads.index % 200 == 0, "b", "a")
+    )
+    problems = refused(nearly, outcome="won", columns=("vip", "kind", "app")).problems
+    assert [(p.column, p.id) for p in problems] == [
+        ("vip", "value.leak.one_level"),
+        ("kind", "value.leak.one_level"),
+    ]
+    assert "30" in problems[0].text("zh")
 
 
 def test_a_column_known_beforehand_may_be_named_like_an_outcome(leads: pd.DataFrame) -> None:

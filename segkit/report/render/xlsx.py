@@ -215,10 +215,15 @@ def _sources(book: Book, model: ReportModel) -> None:
     for source in made.inputs:
         _pairs(page, _flat(source), lang)
         page.down()
-    for key, facts in (("totals", made.totals), ("parameters", made.parameters), ("versions", made.versions)):
+    # what the schemes learned stands in words above, to the last digit in schemes.yml
+    chosen = {key: value for key, value in made.parameters.items() if key != "schemes"}
+    for key, facts in (("totals", made.totals), ("parameters", chosen), ("versions", made.versions)):
         if facts:
             page.text(say(f"xlsx.{key}", lang), "heading")
             _pairs(page, _flat(facts), lang)
+            page.down()
+        if key == "parameters" and "schemes" in made.parameters:
+            page.text(say("xlsx.scheme_file", lang), "note")
             page.down()
 
 

@@ -32,7 +32,7 @@ def definitions(study: Study) -> Shown:
     if not study.has_purchases:
         words.insert(0, study.say("definition.customer_alone"))
     rules = [] if study.ranked else _rules(study)
-    parts = [Bullets(items=words), *rules, _attributes(study), _policy(study), _note(study)]
+    parts = [Bullets(items=words), *rules, *_attributes(study), _policy(study), _note(study)]
     return study.add("definitions", [*parts, _files(study), _versions(study)])
 
 
@@ -75,13 +75,14 @@ def _parameters(scheme: Scheme) -> str:
     return ""
 
 
-def _attributes(study: Study) -> Bullets | None:
+def _attributes(study: Study) -> list[Block]:
     """How the playbook's own columns were made."""
     if study.playbook is None:
-        return None
+        return []
     made = {n: a for n, a in study.playbook.attributes.items() if n in study.customers.columns}
     lines = [_attribute(study, name, attribute) for name, attribute in made.items()]
-    return Bullets(items=lines) if lines else None
+    heading = Text(text=study.say("definition.attributes"), role="heading")
+    return [heading, Bullets(items=lines)] if lines else []
 
 
 def _attribute(study: Study, name: str, attribute: Attribute) -> str:

@@ -12,10 +12,12 @@ from segkit.charts import segment_value
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN, Scheme
+from segkit.schemes.needs import MIXED, NO_PREFERENCE
 
 FEWEST = 5  # a group of fewer customers could be told apart one by one: it is counted among the others
 MOST = 12  # rows of a table; the smaller groups are counted together
 COMPARED = 30  # customers from which on the usual of a group is worth comparing
+APART = 0.8  # from so often on the better group really is worth more, customer by customer (示例参数)
 OTHER = "other"
 
 
@@ -34,6 +36,12 @@ def grouping_of(study: Study, column: str) -> Grouping:
     if scheme is None:
         return Grouping(column, study.field_name(column), str)
     return Grouping(column, study.scheme_name(column), lambda label: study.label_name(label, scheme))
+
+
+def placed(study: Study) -> set[str]:
+    """The schemes that have their place in the sections needs, industry and region."""
+    tables = {"industry", "region", "relative", "city_tier"}
+    return {*schemes_where(study, lambda s: s.kind == "needs" or getattr(s, "table", None) in tables)}
 
 
 def schemes_where(study: Study, wanted: Callable[[Scheme], bool]) -> list[str]:
@@ -174,25 +182,27 @@ def _figure(study: Study, id: str, grouping: Grouping, summary: pd.DataFrame) ->
     by = drawn["monetary"].fillna(0.0) if study.has_money else drawn["customers"]
     leads = str(drawn.loc[by.idxmax(), "label"])
     # a figure speaks of its first bar, unless that is no group
-    title = _title(study, grouping, summary) if leads in (OTHER, UNKNOWN) else None
+    said = leads in _named(study, grouping, summary).index
+    title = None if said else _title(study, grouping, summary)
     return study.figure(segment_value(drawn, id=f"{id}_value", title=title, marked=False, **facts))
 
 
 def _title(study: Study, grouping: Grouping, summary: pd.DataFrame) -> str:
-    first = _named(summary).index[0]
+    first = _named(study, grouping, summary).index[0]
     share = summary.loc[first, "customers"] / summary["customers"].sum()
     return study.say("groups.title", title=grouping.title, name=_called(study, grouping, first), share=share)
 
 
-def _named(summary: pd.DataFrame) -> pd.DataFrame:
-    """The groups that are one; all of them where none is."""
-    named = summary.drop([OTHER, UNKNOWN], errors="ignore")
-    return named if len(named) else summary
+def _named(study: Study, grouping: Grouping, summary: pd.DataFrame) -> pd.DataFrame:
+    """The groups whose members have something in common; all of them where none is such."""
+    others = {OTHER, UNKNOWN, MIXED, NO_PREFERENCE, study.say("groups.other")}
+    named = [g for g in summary.index if not {g, _called(study, grouping, g)} & others]
+    return summary.loc[named] if named else summary
 
 
 def _says(study: Study, grouping: Grouping, summary: pd.DataFrame) -> str:
     """The largest group, and the one whose orders are largest, where enough of them are known."""
-    named = _named(summary)
+    named = _named(study, grouping, summary)
     first = named.index[0]
     base = study.money if study.has_money else 0.0
     facts = {
@@ -226,11 +236,11 @@ def _caution(study: Study, grouping: Grouping) -> str:
         return study.say("groups.caution", title=grouping.title)
     high, low, chance = found
     return study.say(
-        "groups.caution_pairs",
+        "groups.caution_apart" if chance >= APART else "groups.caution_pairs",
         title=grouping.title,
         high=_called(study, grouping, high),
         low=_called(study, grouping, low),
-        times=round(100 * chance),
+        times=min(round(100 * chance), 99 if chance < 1 else 100),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segkit.charts import top_customers
 from segkit.report.history import PERIODS
-from segkit.report.model import Block, Kpis, Text
+from segkit.report.model import Block, Kpis, Text, Unit
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN
 
@@ -29,6 +29,8 @@ def overview(study: Study) -> Shown:
     ids += _counts(study)
     if study.has_money:
         ids.append(_top_share(study))
+    if not study.comes_back:
+        ids += _classed(study)
     blocks: list[Block | None] = [Kpis(ids=ids)]
     if len(study.buyers) and study.counted.empty:
         blocks.append(Text(text=study.say("report.not_counted"), role="note"))
@@ -68,9 +70,14 @@ def _counts(study: Study) -> list[str]:
     again, once = int((watched["frequency"] >= 2).sum()), int((counted["frequency"] == 1).sum())
     rate = again / len(watched) if len(watched) else None
     worth = float(known["monetary"].sum()) / orders if orders else None
-    return [
+    ids = [
         study.kpi("orders", orders, "count"),
         *([study.kpi("aov", worth, "money", n=int(orders))] if study.has_money else []),
+    ]
+    if not study.comes_back:
+        return ids
+    return [
+        *ids,
         study.kpi("frequency", counted["frequency"].mean() if n else None, "times", n=n),
         study.kpi("repurchase_rate", rate, "share", n=len(watched), note=rule),
         study.kpi("one_time_share", once / n if n else None, "share", n=n),
@@ -84,30 +91,33 @@ def _periods(study: Study) -> list[Block]:
     if days is None or now is None or then is None:
         return [Text(text=study.say("report.no_periods", days=2 * min(PERIODS)), role="note")]
     study.kpi("active", now.active, "count", previous=then.active)
-    study.kpi("new", now.new, "count", n=now.active, previous=then.new)
-    study.kpi("returning", now.returning, "count", n=now.active, previous=then.returning)
-    rule = study.say("report.rule.churn", days=days)
-    before = then.churn if now.churn is not None else None
-    study.kpi("churn_rate", now.churn, "share", n=now.before or None, note=rule, previous=before)
-    head: list[Head] = [
-        ("period", study.say("head.period"), "text"),
-        *[(id, study.say(f"kpi.{id}"), "count") for id in ("active", "new", "returning")],
-        ("revenue", study.say("kpi.revenue"), "money"),
-        ("orders", study.say("kpi.orders"), "count"),
-        ("churn_rate", study.say("kpi.churn_rate"), "share"),
-    ]
+    if study.comes_back:
+        study.kpi("new", now.new, "count", n=now.active, previous=then.new)
+        study.kpi("returning", now.returning, "count", n=now.active, previous=then.returning)
+        rule = study.say("report.rule.churn", days=days)
+        before = then.churn if now.churn is not None else None
+        study.kpi("churn_rate", now.churn, "share", n=now.before or None, note=rule, previous=before)
+    units: dict[str, Unit] = {"active": "count", "new": "count", "returning": "count", "revenue": "money"}
+    units |= {"orders": "count", "churn_rate": "share"}
+    if not study.comes_back:
+        units = {id: unit for id, unit in units.items() if id not in ("new", "returning", "churn_rate")}
+    head: list[Head] = [("period", study.say("head.period"), "text")]
+    head += [(id, study.say(f"kpi.{id}"), unit) for id, unit in units.items()]
     rows = [
-        [study.say(words, days=days), p.active, p.new, p.returning, p.revenue, p.orders, p.churn]
+        [study.say(words, days=days), *(getattr(p, id.removesuffix("_rate")) for id in units)]
         for words, p in (("head.last_days", now), ("head.days_before", then))
     ]
     title = study.say("report.periods", days=days, active=now.active, before=then.active)
+    table = study.table("periods", title, head, rows, n=len(study.customers))
+    if not study.comes_back:
+        return [Kpis(ids=["active"]), table]
     note = Text(text=study.say("report.rule.new", first=study.history.first), role="note")
-    return [Kpis(ids=[*IN_PERIODS]), study.table("periods", title, head, rows, n=len(study.customers)), note]
+    return [Kpis(ids=[*IN_PERIODS]), table, note]
 
 
 def _limits(study: Study) -> Text | None:
     """What these data could not tell."""
     n, once = len(study.counted), int((study.counted["frequency"] == 1).sum())
-    if not n or once / n < 0.5:
+    if not n or once / n < 0.5 or not study.comes_back:
         return None
     return Text(text=study.say("report.once_only", n=n, once=once, share=once / n), role="warning")

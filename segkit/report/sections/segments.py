@@ -7,6 +7,7 @@ import pandas as pd
 from segkit.charts import segment_value
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.sections.classes import tells_apart
+from segkit.report.sections.groups import placed
 from segkit.report.sections.ranking import ranking
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN
@@ -38,8 +39,9 @@ def segments(study: Study) -> Shown:
         return ranking(study)
     main = study.segmentation.main
     blocks: list[Block] = []
+    elsewhere = placed(study)
     for name, scheme in study.segmentation.schemes.items():
-        if name != main and not tells_apart(study.customers[name]):
+        if name != main and (name in elsewhere or not tells_apart(study.customers[name])):
             continue
         summary = summary_by(study.customers, name, scheme.order())
         study.mark_segments(list(summary.index), scheme)

@@ -14,6 +14,7 @@ from segkit.schemes.base import PROSPECT, UNKNOWN
 
 # the first three that there are; the last ones where the data do not say who bought
 CARDS = ("buyers", "revenue", "repurchase_rate", "top20_share", "customers", "best_class", "followup_tasks")
+CARDS_OF_LEADS = ("customers", "best_class", "followup_tasks")
 MOST = 3
 FRESH_DAYS = 90  # a first purchase this recent still invites a second
 COMPARABLE = 100  # from so many on a part can be kept without follow-up to compare with
@@ -23,15 +24,17 @@ WIN_BACK = "win_back_call"  # what the playbook does with valuable customers who
 
 def summary(study: Study) -> Shown:
     """Cards, then the three findings with the most money or people behind them, each with an action."""
-    for find in (_slipping, _concentrated, _bought_once, _twins, _prospects, _set_aside):
+    for find in OF_BUYERS if study.comes_back else OF_LEADS:
         find(study)
     if len(study.found) < MOST:
-        for find in (_first_in_line, _without_data, _no_time, _waiting, _largest):
-            find(study)
+        for find in OF_CLASSES:
+            if find not in OF_LEADS or study.comes_back:
+                find(study)
     chosen = study.found[:MOST]
     study.model.findings.update({finding.id: finding for finding in chosen})
     kpis = study.model.kpis
-    cards = [id for id in CARDS if id in kpis and kpis[id].value is not None][:MOST]
+    wanted = CARDS if study.comes_back else CARDS_OF_LEADS
+    cards = [id for id in wanted if id in kpis and kpis[id].value is not None][:MOST]
     blocks = [
         Text(text=study.say("report.purpose", purpose=study.model.meta.purpose))
         if study.model.meta.purpose
@@ -241,3 +244,8 @@ def _waiting(study: Study) -> None:
     n = int((study.plan.excluded["reason"] == "consent").sum())
     if n:
         study.finding("waiting", n=n, base=len(study.customers), share=n / len(study.customers))
+
+
+OF_BUYERS = (_slipping, _concentrated, _bought_once, _twins, _prospects, _set_aside)
+OF_LEADS = (_first_in_line, _no_time, _twins, _set_aside)  # where a customer buys once
+OF_CLASSES = (_first_in_line, _without_data, _no_time, _waiting, _largest)

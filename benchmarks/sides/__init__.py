@@ -1,0 +1,1 @@
+"""What each side does: one module a side, with only its own imports."""

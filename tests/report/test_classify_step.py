@@ -1,0 +1,86 @@
+"""`check` says what a report would leave out: tables and columns that are missing, classes nothing is planned for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from segkit.cli import app
+from segkit.config import load_config
+from segkit.locale import LANGS
+from segkit.report.classify_step import customers_of, rehearsed
+from segkit.report.intake_step import take_in
+
+PLAYBOOK = """
+id: own
+title: {zh: 自己的方案, en: Our own}
+attributes:
+  visits: {from: visit, take: count}
+  minutes: {from: calls, take: sum, column: minute}
+  per_visit: {take: ratio, column: age, of: visits}
+schemes:
+  ages: {kind: bands, column: age, cuts: [40, 60], labels: [young, middle, old], source: 示例参数}
+  often: {kind: bands, column: visits, cuts: [1], labels: [few, many], source: 示例参数}
+main: ages
+policy: {source: 示例参数, labels: {old: {touches: [{channel: phone, every_days: 9, minutes: 5, content: care_call}]}}}
+"""
+CONFIG = """
+client: {id: own}
+as_of: 2025-12-31
+input:
+  customers: a.csv
+  tables:
+    visits: {files: v.csv, customer_id: 客户号}
+    calls: {files: v.csv, customer_id: 客户号}
+playbook: own.yml
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    lines = ["客户号,age", *(f"K{i:03d},{20 + i}" for i in range(60))]
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "v.csv").write_text("客户号,minutes\nK001,5\nK002,6\n", encoding="utf-8")
+    (tmp_path / "own.yml").write_text(PLAYBOOK, encoding="utf-8")
+    (tmp_path / "client.yml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path / "client.yml"
+
+
+def test_each_cause_is_said_once_and_what_follows_from_it_is_not(config: Path) -> None:
+    settings = load_config(config)
+    before = sorted(p.name for p in config.parent.iterdir())
+    notes = rehearsed(settings, take_in(settings))
+    assert [(n.id, n.facts.get("attributes"), n.facts.get("near")) for n in notes[:2]] == [
+        ("playbook.lacks.no_table_near", ["visits"], ["visits"]),
+        ("playbook.lacks.no_column_near", ["minutes"], ["minutes"]),
+    ]
+    assert [n.id for n in notes[2:]] == ["report.scheme_skipped", "playbook.no_touch"]
+    assert notes[-1].facts["labels"] == ["middle", "young"]
+    assert all(note.text(lang) for note in notes for lang in LANGS)
+    assert sorted(p.name for p in config.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_check_says_it_on_the_command_line(config: Path, lang: str) -> None:
+    said = CliRunner().invoke(app, ["check", str(config), "--lang", lang, "--quiet"])
+    assert said.exit_code == 0 and "0.00" not in said.output
+    assert "young" in said.output and "visits" in said.output
+
+
+def test_without_money_nobody_is_taken_for_one_who_bought_nothing(tmp_path: Path) -> None:
+    people = pd.DataFrame({"customer_id": ["a", "b"], "monetary": [None, None], "age": [1.0, 2.0]})
+    day = pd.Timestamp(2025, 12, 31).date()
+    table = customers_of(None, people, day, tmp_path)
+    assert table["frequency"].isna().all() and table["monetary"].isna().all()
+    some = people.assign(monetary=[10.0, None])
+    assert customers_of(None, some, day, tmp_path)["frequency"].tolist() == [pd.NA, 0]
+
+
+def test_a_column_of_the_clients_own_never_takes_the_place_of_a_computed_one(tmp_path: Path) -> None:
+    orders = pd.DataFrame({"customer_id": ["a"], "order_date": [pd.Timestamp(2025, 12, 1)], "amount": [7.0]})
+    people = pd.DataFrame({"customer_id": ["a"], "orders": ["many"], "aov": [1.0], "age": [3.0]})
+    table = customers_of(orders, people, pd.Timestamp(2025, 12, 31).date(), tmp_path)
+    assert table.loc[0, ["orders", "aov", "age"]].tolist() == [1, 7.0, 3.0]
