@@ -22,8 +22,9 @@ from segkit.playbooks.model import CUSTOMERS
 from segkit.privacy.known import looks_like_firm
 from segkit.problems import InputProblems, Problem
 from segkit.report.classify_step import classified
+from segkit.report.clean_tables import load_intake, write_parquet
 from segkit.report.history import History, history_of
-from segkit.report.intake_step import load_intake, take_in, write_parquet
+from segkit.report.intake_step import take_in
 from segkit.report.model import Meta, Provenance, ReportModel
 from segkit.report.reasons import in_short, with_reasons
 from segkit.report.sizes import FEWEST_GROUPED, in_order

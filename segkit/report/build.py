@@ -29,7 +29,8 @@ from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
 from segkit.report.analysis import READY, STOPPED
-from segkit.report.intake_step import CONFIRM, CUSTOMER_TABLE, GRAINS, Intake, Progress, quiet, take_in
+from segkit.report.clean_tables import CUSTOMER_TABLE, Intake
+from segkit.report.intake_step import CONFIRM, GRAINS, Progress, quiet, take_in
 from segkit.report.model import ReportModel
 from segkit.report.open_questions import ask_client, open_questions
 

@@ -15,7 +15,7 @@ from segkit.customers import customer_table
 from segkit.playbooks import NotMade, Playbook, Segmentation, apply, load_playbook
 from segkit.playbooks.model import CUSTOMERS
 from segkit.problems import Problem
-from segkit.report.intake_step import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
+from segkit.report.clean_tables import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
 from segkit.report.sizes import sized
 from segkit.schemes.base import PROSPECT, UNKNOWN
 

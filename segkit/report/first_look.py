@@ -22,8 +22,9 @@ from segkit.locale import Lang, name_of, say
 from segkit.playbooks import Playbook, load_playbook
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
+from segkit.report.clean_tables import Intake
 from segkit.report.file_roles import Roles, columns_wanted, heading_of, roles_of
-from segkit.report.intake_step import CONFIRM, GRAINS, Intake, Progress, quiet, take_in
+from segkit.report.intake_step import CONFIRM, GRAINS, Progress, quiet, take_in
 from segkit.report.open_questions import ask_client, open_questions
 from segkit.workdays import next_working_monday
 

@@ -1,18 +1,15 @@
-"""The client's files become clean tables in a folder: the half of a report that needs no notebook.
+"""The client's files become clean tables: the half of a report that needs no notebook.
 
-`take_in` reads and cleans, `Intake.save` writes what the notebook needs, `load_intake` reads it there. A
-notebook run by itself does the same through the same functions.
+`take_in` reads and cleans, `Intake.save` writes what the notebook needs; a notebook run by itself does the same
+through the same functions.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
-import json
-import shutil
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +30,7 @@ from segkit.intake.table import Table
 from segkit.playbooks import load_playbook, schemes_of
 from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
+from segkit.report.clean_tables import Intake
 from segkit.report.engine_step import EngineIntake
 from segkit.report.further_step import about, cut, joined_ledger, latest, of_customers, open_further
 from segkit.report.shield import Shield, shield_for
@@ -40,100 +38,11 @@ from segkit.report.shield import Shield, shield_for
 GRAINS: tuple[Grain, ...] = ("orders", "customers")
 LATER_GRAINS = ("leads", "contacts", "surveys", "complaints", "outcomes")
 CONFIRM = "to_confirm.xlsx"
-CUSTOMER_TABLE = "customer_table.parquet"
 Progress = Callable[[str], None]
-
-
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Through memory: pyarrow cannot open a Chinese path under a GBK locale."""
-    held = io.BytesIO()
-    frame.to_parquet(held, index=False)
-    path.write_bytes(held.getvalue())
-
-
-def read_parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(io.BytesIO(path.read_bytes()))
 
 
 def quiet(step: str) -> None:
     """Says nothing."""
-
-
-@dataclass(frozen=True)
-class Intake:
-    """Clean tables of one client, and what was found out about them.
-
-    Attributes
-    ----------
-    orders : clean order lines or None
-    people : one row per known customer with the attributes found
-    ledger : one line per event, all files
-    facts : JSON-able: as_of, totals, has_money, tables, sources, notes, quality, unknown statuses, grain, data_sha256
-    known : personal values of this client's input by kind, for the leak scan; never saved
-    harmless : values of the columns that client.yml calls not personal
-    shield : surrogates, where the client's own key is personal
-    further : the rows of further tables by name, of known customers; see `further_tables.FurtherTable.frame`
-    tables, cleaned, mappings : as they came out of cleaning, for `init` and its questions
-    table, aside : where an engine read the orders, one row per customer, and the file of the rows set aside
-    """
-
-    orders: pd.DataFrame | None
-    people: pd.DataFrame
-    ledger: pd.DataFrame
-    facts: dict[str, Any]
-    known: dict[str, set[str]]
-    harmless: set[str]
-    shield: Shield | None
-    further: dict[str, pd.DataFrame]
-    tables: dict[Grain, Table]
-    cleaned: dict[Grain, Cleaned]
-    mappings: dict[Grain, Mapping]
-    table: pd.DataFrame | None = None
-    aside: Path | None = None
-
-    @property
-    def worth(self) -> pd.Series:
-        """Money by customer id as it stands in the client's files: from the orders where there are any."""
-        main = self.cleaned["orders" if "orders" in self.cleaned else "customers"]
-        money = "amount" if main.grain == "orders" else "monetary"
-        return main.frame.groupby("customer_id")[money].sum().round(2)
-
-    def save(self, folder: Path) -> None:
-        if self.orders is not None:
-            write_parquet(self.orders, folder / "orders.parquet")
-        write_parquet(self.people, folder / "people.parquet")
-        write_parquet(self.ledger, folder / "ledger.parquet")
-        for number, frame in enumerate(self.further.values()):
-            write_parquet(frame, folder / f"table_{number}.parquet")
-        if self.table is not None:
-            write_parquet(self.table, folder / CUSTOMER_TABLE)
-        (folder / "internal").mkdir(exist_ok=True)
-        if self.aside is not None:
-            shutil.move(self.aside, folder / "internal" / self.aside.name)
-            self.aside.parent.rmdir()
-        if self.shield is not None:
-            write_parquet(self.shield.keys, folder / "internal" / "keys.parquet")
-        text = json.dumps(self.facts, ensure_ascii=False, indent=1, default=str)
-        (folder / "intake.json").write_text(text, encoding="utf-8")
-
-
-def load_intake(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Orders or None, people, ledger and facts as `Intake.save` wrote them."""
-    orders = folder / "orders.parquet"
-    facts = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
-    return (
-        read_parquet(orders) if orders.is_file() else None,
-        read_parquet(folder / "people.parquet"),
-        read_parquet(folder / "ledger.parquet"),
-        facts,
-    )
-
-
-def load_further(folder: Path) -> dict[str, pd.DataFrame]:
-    """The further tables that `Intake.save` wrote, by name."""
-    facts = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
-    used = [name for name, about in facts["tables"].items() if about["used"]]
-    return {name: read_parquet(folder / f"table_{number}.parquet") for number, name in enumerate(used)}
 
 
 def take_in(

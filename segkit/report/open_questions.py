@@ -8,7 +8,8 @@ import pandas as pd
 
 from segkit.intake.confirm import Questions, questions, write_confirm
 from segkit.locale import Lang
-from segkit.report.intake_step import CONFIRM, Intake
+from segkit.report.clean_tables import Intake
+from segkit.report.intake_step import CONFIRM
 
 
 def open_questions(intake: Intake) -> Questions:

@@ -182,7 +182,9 @@ class Scheme(BaseModel, ABC):
     def value_name(self, column: str, value: object, lang: Lang) -> str:
         """A value as the reader knows it: yes and no in words, a label of another scheme by its name."""
         labelled = has_term(f"scheme.{column}") or str(value) in self.names
-        return self.label_name(value, lang) if isinstance(value, str) and labelled else value_name(value, lang)
+        if labelled and isinstance(value, str):
+            return self.label_name(value, lang)
+        return value_name(value, lang)
 
     def label_name(self, label: str, lang: Lang) -> str:
         own = self.names.get(label, {})

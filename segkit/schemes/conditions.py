@@ -190,7 +190,10 @@ class Condition(BaseModel):
                 "schemes.when.missing" if self.is_missing else "schemes.when.known", lang, measure=name
             )
         if self.kind != "number":
-            quoted = [say("schemes.when.quoted", lang, value=scheme.value_name(column, v, lang)) for v in self.values()]
+            quoted = [
+                say("schemes.when.quoted", lang, value=scheme.value_name(column, v, lang))
+                for v in self.values()
+            ]
             return self._listed(name, quoted, lang)
         if self.values():
             numbers = [number_text(column, float(v), lang) for v in self.values()]
@@ -323,7 +326,7 @@ def text_read(cell: nw.Expr, text: nw.Expr, kind: Kind) -> nw.Expr:
     """`reading` of a column whose text was taken before."""
     there = ~cell.is_null()
     if kind == "text":
-        return nw.when(there & (text != "")).then(text)
+        return nw.when(there & ~text.is_in(("", UNKNOWN))).then(text)
     if kind == "presence":
         return nw.when(there & ~text.is_in(NOTHING)).then(nw.lit(1.0))
     return nw.when(there & text.is_in(YES)).then(nw.lit(1.0)).when(there & text.is_in(NO)).then(nw.lit(0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -105,11 +105,20 @@ class Ladder:
 
 
 class Cuts(NamedTuple):
-    """What a column taught: its cut points, and its commonest value where cut points fell together."""
+    """What the `rows` of a column taught: cut points, and the commonest value where cut points fell together."""
 
     cuts: tuple[float, ...]
     common: float | None
     common_share: float | None
+    rows: int
+
+
+class Ranked(NamedTuple):
+    """How many values a column has, the largest, and those at the ranks asked for, counted from 0."""
+
+    rows: int
+    largest: float
+    at: Callable[[int], float]
 
 
 def learn_cuts(frame: Frame, columns: Sequence[str], probabilities: Sequence[float]) -> dict[str, Cuts]:
@@ -118,46 +127,81 @@ def learn_cuts(frame: Frame, columns: Sequence[str], probabilities: Sequence[flo
     Rounded to six decimals, so that every engine learns the same; equal ones and one at the maximum are
     dropped. `frame` holds known numbers only; without rows there are no cut points.
     """
-    asked = {f"{c}_{i}": (c, p) for c in columns for i, p in enumerate(probabilities)}
-    told = one_row(
-        frame.select(
-            *(value_of(c).quantile(p, "linear").alias(key) for key, (c, p) in asked.items()),
-            *(value_of(c).max().alias(f"{c}_max") for c in columns),
-            nw.len().alias("rows"),
-        )
-    )
-    if not told["rows"]:
-        return {c: Cuts((), None, None) for c in columns}
-    exact = {c: [float(told[f"{c}_{i}"]) for i in range(len(probabilities))] for c in columns}
-    raised = _raised(frame, {c: [q for q in exact[c] if round(q, DIGITS) < q] for c in columns})
+    numbers = frame.select(*(value_of(c).alias(c) for c in columns))
+    eager = isinstance(frame, nw.DataFrame)
+    ranked = (_ranked_here if eager else _ranked_in_engine)(numbers, columns, probabilities)
     learned = {}
-    for c in columns:
-        rounded = {raised.get((c, q), round(q, DIGITS)) for q in exact[c]}
-        cuts = tuple(sorted(cut for cut in rounded if cut < round(told[f"{c}_max"], DIGITS)))
-        common = (None, None) if len(cuts) == len(probabilities) else _commonest(frame, c, told["rows"])
-        learned[c] = Cuts(cuts, *common)
+    for c, told in ranked.items():
+        if not told.rows:
+            learned[c] = Cuts((), None, None, 0)
+            continue
+        rounded = {_cut(told, p) for p in probabilities}
+        cuts = tuple(sorted(cut for cut in rounded if cut < round(told.largest, DIGITS)))
+        fewer = len(cuts) < len(probabilities)
+        common, share = _commonest(frame, c, told.rows) if fewer else (None, None)
+        learned[c] = Cuts(cuts, common, share, told.rows)
     return learned
+
+
+def _cut(told: Ranked, probability: float) -> float:
+    """A quantile, rounded; where rounding took it below values it must include (10/3 to 3.333333) one step up."""
+    place = probability * (told.rows - 1)
+    rank = math.floor(place)
+    below, above = told.at(rank), told.at(min(rank + 1, told.rows - 1))
+    exact = below + (above - below) * (place - rank)
+    cut = round(exact, DIGITS)
+    included = above if above <= exact else below  # the largest value that is not above the quantile
+    return round(cut + 10**-DIGITS, DIGITS) if included > cut else cut
+
+
+def _ranked_here(numbers: Frame, columns: Sequence[str], probabilities: Sequence[float]) -> dict[str, Ranked]:
+    ranked = {}
+    for c in columns:
+        values = np.asarray(numbers[c].to_numpy(), dtype="float64")
+        last = len(values) - 1
+        places = {math.floor(p * last) for p in probabilities}
+        ranks = sorted({min(place + step, last) for place in places for step in (0, 1)} | {last})
+        values = np.partition(values, ranks) if len(values) else values
+        ranked[c] = Ranked(len(values), float(values[-1]) if len(values) else 0.0, values.item)
+    return ranked
+
+
+def _ranked_in_engine(
+    numbers: Frame, columns: Sequence[str], probabilities: Sequence[float]
+) -> dict[str, Ranked]:
+    """From the counts of distinct values, in one query: an engine's own quantile holds every value in memory."""
+    counts = [
+        numbers.select(nw.col(c).alias("value"))
+        .group_by("value")
+        .agg(nw.len().cast(nw.Float64).alias("n"))
+        .with_columns(nw.lit(c).alias("column"))
+        for c in columns
+    ]
+    running = nw.concat(counts).with_columns(
+        nw.col("n").cum_sum().over("column", order_by="value").alias("upto"),
+        nw.col("n").sum().over("column").alias("rows"),
+    )
+    wanted = nw.col("upto") == nw.col("rows")
+    for p in probabilities:
+        place = (nw.col("rows") - 1) * p
+        # wide enough for any rounding of the product
+        wanted = wanted | ((nw.col("upto") > place - 1) & (nw.col("upto") - nw.col("n") < place + 2))
+    found = running.filter(wanted).collect("pyarrow").to_pandas().sort_values("value")
+    ranked = {}
+    for c in columns:
+        own = found[found["column"] == c]
+        values, upto = own["value"].to_numpy(), own["upto"].to_numpy()
+        size = int(upto[-1]) if len(own) else 0
+        ranked[c] = Ranked(size, float(values[-1]) if size else 0.0, _picker(values, upto))
+    return ranked
+
+
+def _picker(values: NDArray[np.float64], upto: NDArray[np.float64]) -> Callable[[int], float]:
+    return lambda rank: float(values[np.searchsorted(upto, rank, side="right")])
 
 
 def value_of(column: str) -> nw.Expr:
     return nw.col(column).cast(nw.Float64)
-
-
-def _raised(frame: Frame, suspects: dict[str, list[float]]) -> dict[tuple[str, float], float]:
-    """A cut that rounding took below values it must include (10/3 to 3.333333) is put one step higher."""
-    asked = [(c, q) for c, qs in suspects.items() for q in dict.fromkeys(qs)]
-    if not asked:
-        return {}
-    passed_over = (
-        ((value_of(c) > round(q, DIGITS)) & (value_of(c) <= q)).cast(nw.Int64).sum().alias(str(i))
-        for i, (c, q) in enumerate(asked)
-    )
-    found = one_row(frame.select(*passed_over))
-    return {
-        (c, q): round(round(q, DIGITS) + 10**-DIGITS, DIGITS)
-        for i, (c, q) in enumerate(asked)
-        if found[str(i)]
-    }
 
 
 def _commonest(frame: Frame, column: str, rows: int) -> tuple[float, float]:

@@ -155,8 +155,7 @@ class RFM(CellScheme):
             )
             for c in COLUMNS
         }
-        size = int(one_row(buyers.select(nw.len().alias("buyers")))["buyers"])
-        return self.model_copy(update={"learned": Learned(buyers=size, **taught)})
+        return self.model_copy(update={"learned": Learned(buyers=found["frequency"].rows, **taught)})
 
     # --- scores ---------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 _SIGNS = re.compile(r"""[\s\u200b-\u200f\u2060\ufeff·・,，。、;；:：'’‘`"“”()\[\]【】《》_/\\|~—–-]+""")
+_RANGE = re.compile(r"(?<=\d)\s*[~–—-]+\s*(?=\d)")
 _POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _WHOLE = re.compile(r"(\d+)\.0+")
 _ENDINGS = ("行业", "产业", "业", "类")
@@ -22,8 +23,9 @@ NOTHING = frozenset(["", *NO_ANSWERS.split(" ")])
 
 
 def plain(text: str) -> str:
-    """`text` as it is compared: without blanks, signs, case and full width; ``1.0`` is ``1``."""
-    bare = _POINT.sub("", _SIGNS.sub("", unicodedata.normalize("NFKC", text).casefold()))
+    """`text` as it is compared: without blanks, signs, case and full width; ``1.0`` is ``1``, ``18~24`` ``18to24``."""
+    joined = _RANGE.sub("to", unicodedata.normalize("NFKC", text).casefold())
+    bare = _POINT.sub("", _SIGNS.sub("", joined))
     whole = _WHOLE.fullmatch(bare)
     return whole[1] if whole else bare
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import narwhals as nw
 import pandas as pd
 
-UNKNOWN = (
-    "unknown"  # the label where an input is missing; a scheme that reads labels takes it for missing too
-)
+UNKNOWN = "unknown"  # the label where an input is missing; whoever reads labels takes it for missing too
 BLANKS = " \t\r\n\u00a0\u3000"  # named, because engines differ in what they take for a blank
 
 

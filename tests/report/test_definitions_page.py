@@ -21,7 +21,8 @@ def sources(study: object, lang: Lang) -> dict[str, str]:
             name = block.text
         elif isinstance(block, Bullets):
             lead = say("definition.source", lang, source="")
-            found |= {name: line.removeprefix(lead) for line in block.items if line.startswith(lead)}
+            for line in (line for line in block.items if line.startswith(lead)):
+                found[name] = line.removeprefix(lead)
     return found
 
 

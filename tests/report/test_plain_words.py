@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
 import pytest
+from python_calamine import CalamineWorkbook
 
 from segkit.config import load_config
 from segkit.locale import LANGS, Lang, say
@@ -63,11 +63,10 @@ def main_page(folder: Path) -> str:
 
 def main_sheets(folder: Path, lang: Lang) -> str:
     """All text of the workbook outside the sheets of the appendix."""
-    book = openpyxl.load_workbook(folder / "customers.xlsx", read_only=True)
+    book = CalamineWorkbook.from_path(str(folder / "customers.xlsx"))
     lead = say("xlsx.sheet.appendix", lang, title="").strip()
-    rows = [
-        row for sheet in book if not sheet.title.startswith(lead) for row in sheet.iter_rows(values_only=True)
-    ]
+    names = [name for name in book.sheet_names if not name.startswith(lead)]
+    rows = [row for name in names for row in book.get_sheet_by_name(name).to_python()]
     return "\n".join(str(cell) for row in rows for cell in row if isinstance(cell, str))
 
 
@@ -131,11 +130,8 @@ def test_both_languages_hold_the_same_numbers_of_every_case(reports, case):
 @pytest.mark.parametrize("case", CASES)
 def test_every_customer_has_a_label_and_a_reason_of_every_scheme(reports, case):
     for lang, built in reports(case).items():
-        sheet = openpyxl.load_workbook(built.folder / "customers.xlsx", read_only=True)[
-            say("xlsx.sheet.customers", lang)
-        ]
-        rows = sheet.iter_rows(values_only=True)
-        heads = list(next(rows))
+        book = CalamineWorkbook.from_path(str(built.folder / "customers.xlsx"))
+        heads, *rows = book.get_sheet_by_name(say("xlsx.sheet.customers", lang)).to_python()
         main = built.model.meta.main
         wanted = {say("xlsx.field.segment", lang), say("xlsx.field.why", lang)}
         for name, scheme in built.model.schemes.items():

@@ -36,6 +36,11 @@ COMPOSITE: dict[str, dict[str, Any]] = {
         ],
         "grades": [{"label": "gold", "from": 80}, {"label": "silver", "from": 30}, {"label": "plain"}],
     },
+    "field": {
+        "kind": "matrix",
+        "axes": [{"column": "points_points", "cuts": [50]}, {"column": "frequency", "cuts": [3]}],
+        "grid": {"high": {"high": "core", "low": "buy_more"}, "low": {"high": "often", "low": "rest"}},
+    },
 }
 CUSTOMERS = table_of(
     [
@@ -51,7 +56,7 @@ CUSTOMERS = table_of(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_rules_and_points_over_labels_make_one_tier_on_every_engine(engine: str) -> None:
+def test_rules_points_and_a_grid_over_earlier_schemes_make_one_tier_on_every_engine(engine: str) -> None:
     labelled = ENGINES[engine](CUSTOMERS)
     for scheme in schemes_from(COMPOSITE).values():
         labelled = scheme.fit(labelled).label(labelled)
@@ -61,6 +66,7 @@ def test_rules_and_points_over_labels_make_one_tier_on_every_engine(engine: str)
     # what an earlier scheme does not know is missing for a later one, and `unknown` where it could decide
     assert got["tier"].tolist() == ["key", "grow", "grow", "standard", "lead", "unknown", "unknown"]
     assert got["points"].tolist() == ["gold", "silver", "silver", "plain", "plain", "unknown", "unknown"]
+    assert got["field"].tolist() == ["core", "buy_more", "core", "rest", "rest", "unknown", "unknown"]
 
 
 def test_a_composite_tier_explains_itself_by_the_labels_it_stands_on() -> None:

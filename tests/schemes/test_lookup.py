@@ -166,6 +166,14 @@ def test_own_entries_come_before_the_table() -> None:
 # --- places ----------------------------------------------------------------------------------------
 
 
+def test_bands_written_as_ranges_are_no_other_numbers() -> None:
+    scheme = Lookup(
+        column=("size",), entries={"small": ("1-2",), "dozen": ("12",), "large": ("1.5万-3万", "3万+")}
+    )
+    texts = ["1 – 2", "１～２", "12", "12.0", "1.5万~3万", "15万3万", "3万＋"]
+    assert labels(scheme, size=texts) == ["small", "small", "dozen", "dozen", "large", "unlisted", "large"]
+
+
 def test_the_first_column_that_is_read_decides() -> None:
     scheme = Lookup(table="region", column=("province", "city"))
     found = labels(

@@ -264,6 +264,10 @@ def test_rules_with_a_hole_are_refused_naming_it_and_the_way_out() -> None:
         ("[{label: a, when: {fax: {is_missing: false}}}]", ["fax is missing"]),
         # a missing value that leaves a rule open is unknown, no hole
         (
+            "[{label: a, when: {x: {at_least: 1}}}, {label: b, when: {x: {below: 1}}}, {label: c, when: {x: {is_missing: true}, y: true}}]",
+            [],
+        ),
+        (
             "[{label: a, when: {x: {at_least: 1}}}, {label: b, when: {x: {below: 1}}}, {label: c, when: {x: {is_missing: true}}}]",
             [],
         ),
@@ -477,6 +481,13 @@ def test_the_rule_in_words() -> None:
 def test_a_label_is_explained_with_the_customers_figures(customer: dict[str, Any], sentence: str) -> None:
     names = {"high_value": {"zh": "高价值", "en": "high value"}, "ordinary": {"zh": "普通", "en": "ordinary"}}
     assert rules(JD, names=names).explain(customer) == sentence
+
+
+def test_codes_that_were_read_as_numbers_are_explained_with_their_label() -> None:
+    scheme = rules('[{label: b, when: {code: "3"}}]', otherwise="d", names={x: {"zh": x} for x in "bd"})
+    table = pd.DataFrame({"code": [3.0, 4.0, 3.0, None]})
+    why = scheme.explain_all(table)
+    assert [sentence.split("：")[0] for sentence in why] == ["b", "d", "b", "资料不足"]
 
 
 def test_texts_and_yes_or_no_are_explained() -> None:

@@ -18,7 +18,9 @@ GRADES = "[{label: A, from: 80}, {label: B, from: 60}, {label: C, from: 40}, {la
 
 
 def card(items: str, grades: str = GRADES, **more: Any) -> Scorecard:
-    return Scorecard.model_validate({"items": yaml.safe_load(items), "grades": yaml.safe_load(grades), **more})
+    return Scorecard.model_validate(
+        {"items": yaml.safe_load(items), "grades": yaml.safe_load(grades), **more}
+    )
 
 
 def scores(scheme: Scorecard, **columns: list[Any]) -> list[tuple[int | None, str]]:
@@ -65,7 +67,13 @@ HOT = "[{label: hot, from: 70}, {label: warm, from: 40}, {label: cold}]"
 
 def test_a_lead_score_halves_old_behaviour_for_every_full_30_days() -> None:
     lead = card(LEAD, HOT)
-    best = {"stage": "促单", "last_contact_days": 2, "expected_wan": 10, "deadline_days": 30, "competitor": False}
+    best = {
+        "stage": "促单",
+        "last_contact_days": 2,
+        "expected_wan": 10,
+        "deadline_days": 30,
+        "competitor": False,
+    }
     days = [0, 29, 30, 59, 60, 90, 120, 149, 150, 9999]
     rows = {key: [value] * len(days) for key, value in best.items()}
     got = scores(lead, visits_90d=[3] * len(days), last_visit_days=days, **rows)
@@ -85,7 +93,9 @@ LOYALTY = """
 
 def test_a_loyalty_index_takes_points_away_from_detractors() -> None:
     loyalty = card(LOYALTY, "[{label: loyal, from: 60}, {label: wavering, from: 20}, {label: distant}]")
-    got = scores(loyalty, orders=[5, 5, 1], tenure_days=[800, 800, 30], nps_score=[10, 6, 0], referrals=[1, 0, 0])
+    got = scores(
+        loyalty, orders=[5, 5, 1], tenure_days=[800, 800, 30], nps_score=[10, 6, 0], referrals=[1, 0, 0]
+    )
     assert got == [(100, "loyal"), (40, "wavering"), (-20, "distant")]
 
 
@@ -99,11 +109,22 @@ HEALTH = """
 
 
 def test_a_health_score_says_which_band_no_sum_falls_into() -> None:
-    health = card(HEALTH, "[{label: healthy, from: 90}, {label: fair, from: 75}, {label: weak, from: 60}, {label: ill}]")
-    got = scores(health, active_days_30=[12, 12, 0], monetary=[1000, 1000, 1], csat=[5, 1, 4], open_complaints=[1, 0, 0])
+    health = card(
+        HEALTH, "[{label: healthy, from: 90}, {label: fair, from: 75}, {label: weak, from: 60}, {label: ill}]"
+    )
+    got = scores(
+        health,
+        active_days_30=[12, 12, 0],
+        monetary=[1000, 1000, 1],
+        csat=[5, 1, 4],
+        open_complaints=[1, 0, 0],
+    )
     assert got == [(90, "healthy"), (80, "fair"), (30, "ill")]
     assert health.notes() == []
-    odd = card(HEALTH, "[{label: a, from: 101}, {label: b, from: 91}, {label: c, from: 90}, {label: d, from: 89}, {label: e}]")
+    odd = card(
+        HEALTH,
+        "[{label: a, from: 101}, {label: b, from: 91}, {label: c, from: 90}, {label: d, from: 89}, {label: e}]",
+    )
     # sums of 40, 30, 20, 10 are tens up to 100
     assert odd.notes("zh") == [
         "“a”（≥ 101）不会出现：总分在 0 至 100 分之间，没有这样的分数。",
@@ -123,7 +144,11 @@ def test_lead_grades_of_home_buyers_by_points() -> None:
         "[{label: B+, from: 70}, {label: B, from: 30}, {label: B-}]",
     )
     got = scores(
-        estate, unit_chosen=[1, 1, 0], budget_known=["是", "否", "否"], decides=[True, False, True], family_agrees=[1, 1, 0]
+        estate,
+        unit_chosen=[1, 1, 0],
+        budget_known=["是", "否", "否"],
+        decides=[True, False, True],
+        family_agrees=[1, 1, 0],
     )
     assert got == [(80, "B+"), (30, "B"), (10, "B-")]
 
@@ -138,22 +163,35 @@ def test_weighted_points_are_whole_halves_up_and_said() -> None:
     )
     assert scores(scheme, x=[1, 2, 3, 4]) == [(3, "a"), (-3, "b"), (2, "b"), (0, "b")]
     assert "得 5 × 0.5 ≈ 3 分" in scheme.rule("zh")[1]
-    assert scores(card("[{when: {x: 1}, points: 15, weight: 0.7}]", "[{label: a, from: 11}, {label: b}]"), x=[1]) == [(11, "a")]
+    assert scores(
+        card("[{when: {x: 1}, points: 15, weight: 0.7}]", "[{label: a, from: 11}, {label: b}]"), x=[1]
+    ) == [(11, "a")]
 
 
 def test_points_taken_away_fade_too_towards_none() -> None:
-    scheme = card("[{when: {complaint: true}, points: -5, halve_after_days: 10, since: days}]", "[{label: a, from: 0}, {label: b}]")
+    scheme = card(
+        "[{when: {complaint: true}, points: -5, halve_after_days: 10, since: days}]",
+        "[{label: a, from: 0}, {label: b}]",
+    )
     got = scores(scheme, complaint=[1] * 5, days=[-3, 9, 10, 20, 30])
     assert [points for points, _ in got] == [-5, -5, -2, -1, 0]
 
 
 def test_the_first_step_that_holds_gives_the_points_and_one_never_reached_is_refused() -> None:
-    assert [p for p, _ in scores(card("[{column: x, steps: [{at_most: 7, points: 20}, {at_most: 30, points: 10}]}]"), x=[7, 8, 30, 31])] == [20, 10, 10, 0]
+    assert [
+        p
+        for p, _ in scores(
+            card("[{column: x, steps: [{at_most: 7, points: 20}, {at_most: 30, points: 10}]}]"),
+            x=[7, 8, 30, 31],
+        )
+    ] == [20, 10, 10, 0]
     with pytest.raises(InputProblems) as error:
         scheme_from(
             {
                 "kind": "scorecard",
-                "items": yaml.safe_load("[{column: orders, steps: [{at_least: 3, points: 10}, {at_least: 10, points: 20}]}]"),
+                "items": yaml.safe_load(
+                    "[{column: orders, steps: [{at_least: 3, points: 10}, {at_least: 10, points: 20}]}]"
+                ),
                 "grades": [{"label": "a"}],
             },
             "mine",
@@ -169,8 +207,20 @@ def test_the_attainable_totals_are_those_of_customers_who_can_exist() -> None:
     )
     assert "0 至 21 分" in exclusive.rule("zh")[0]
     assert [n.startswith("“a”") for n in exclusive.notes("zh")] == [True]
-    everybody = pd.MultiIndex.from_product([range(15), [True, False]], names=["orders", "vip"]).to_frame(index=False)
+    everybody = pd.MultiIndex.from_product([range(15), [True, False]], names=["orders", "vip"]).to_frame(
+        index=False
+    )
     assert sorted(set(exclusive.label(everybody)["scorecard_points"])) == exclusive._totals().tolist()
+
+
+def test_customers_who_are_unknown_add_no_total() -> None:
+    scheme = card(
+        "[{column: x, steps: [{is_missing: true, points: 5}, {at_least: 3, points: 10}]}, {when: {x: {at_least: 1}}, points: 20}]",
+        "[{label: a, from: 30}, {label: b, from: 10}, {label: c, from: 5}, {label: d}]",
+    )
+    # without x the second item is open, so a sum of 5 never comes out
+    assert scores(scheme, x=[None, 0, 1, 3]) == [(None, "unknown"), (0, "d"), (20, "b"), (30, "a")]
+    assert len(scheme.notes()) == 1 and "（≥ 5 且 < 10）" in scheme.notes("zh")[0]
 
 
 def test_items_on_too_many_cases_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,11 +247,17 @@ def test_what_a_missing_value_does() -> None:
         "visits": [1, 1, 1, 0, 1],
         "days": [3, 3, 3, None, None],
     }
-    assert scores(card(items), **columns) == [(100, "A"), (None, "unknown"), (None, "unknown"), (80, "A"), (None, "unknown")]
+    assert scores(card(items), **columns) == [
+        (100, "A"),
+        (None, "unknown"),
+        (None, "unknown"),
+        (80, "A"),
+        (None, "unknown"),
+    ]
     zero = card(items, missing="zero")
     assert scores(zero, **columns) == [(100, "A"), (50, "C"), (70, "B"), (80, "A"), (80, "A")]
-    assert "记 0 分" in zero.describe("zh")[-1] and "0 至 100 分" in zero.rule("zh")[0]
-    assert "10 至 100 分" in card(items).rule("zh")[0]
+    assert "记 0 分" in zero.describe("zh")[-1] and "总分 0 至 100 分" in zero.rule("zh")[0]
+    assert "总分 10 至 100 分" in card(items).rule("zh")[0]
 
 
 @pytest.mark.parametrize("missing", ["unknown", "zero"])
@@ -238,22 +294,82 @@ def test_points_are_whole_numbers_or_null_on_every_engine(missing: str) -> None:
     [
         ("[]", "[{label: a}]", "mine: items is empty"),
         ("[{when: {x: 1}, points: 1}]", "[]", "mine: grades is empty"),
-        ("[{when: {x: 1}}]", "[{label: a}]", "mine.items.0: an item gives when and points, or column and steps"),
-        ("[{when: {x: 1}, points: 1, column: y}]", "[{label: a}]", "mine.items.0: an item gives when and points"),
-        ("[{when: {x: 1}, points: 1, halve_after_days: 30}]", "[{label: a}]", "mine.items.0: halve_after_days and since go together"),
-        ("[{when: {x: 1}, points: 1.5}]", "[{label: a}]", "mine.items.0.points: 1.5 should be a whole number"),
-        ("[{when: {x: 1}, points: 1, weight: 0}]", "[{label: a}]", "mine.items.0.weight: 0 should be above 0"),
-        ("[{when: {x: 1}, points: 1, wieght: 2}]", "[{label: a}]", "mine.items.0.wieght: no such setting; did you mean 'weight'?"),
-        ("[{column: x, steps: [{at_lest: 1, points: 1}]}]", "[{label: a}]", "mine.items.0.steps.0.at_lest: no such setting; did you mean 'at_least'?"),
-        ("[{column: x, steps: [{at_least: 1}]}]", "[{label: a}]", "mine.items.0.steps.0.points: needed, not given"),
-        ("[{when: {x: 1}, points: 1}]", "[{label: a, form: 3}]", "mine.grades.0.form: no such setting; did you mean 'from'?"),
+        (
+            "[{when: {x: 1}}]",
+            "[{label: a}]",
+            "mine.items.0: an item gives when and points, or column and steps",
+        ),
+        (
+            "[{when: {x: 1}, points: 1, column: y}]",
+            "[{label: a}]",
+            "mine.items.0: an item gives when and points",
+        ),
+        (
+            "[{when: {x: 1}, points: 1, halve_after_days: 30}]",
+            "[{label: a}]",
+            "mine.items.0: halve_after_days and since go together",
+        ),
+        (
+            "[{when: {x: 1}, points: 1.5}]",
+            "[{label: a}]",
+            "mine.items.0.points: 1.5 should be a whole number",
+        ),
+        (
+            "[{when: {x: 1}, points: 1, weight: 0}]",
+            "[{label: a}]",
+            "mine.items.0.weight: 0 should be above 0",
+        ),
+        (
+            "[{when: {x: 1}, points: 1, wieght: 2}]",
+            "[{label: a}]",
+            "mine.items.0.wieght: no such setting; did you mean 'weight'?",
+        ),
+        (
+            "[{column: x, steps: [{at_lest: 1, points: 1}]}]",
+            "[{label: a}]",
+            "mine.items.0.steps.0.at_lest: no such setting; did you mean 'at_least'?",
+        ),
+        (
+            "[{column: x, steps: [{at_least: 1}]}]",
+            "[{label: a}]",
+            "mine.items.0.steps.0.points: needed, not given",
+        ),
+        (
+            "[{when: {x: 1}, points: 1}]",
+            "[{label: a, form: 3}]",
+            "mine.grades.0.form: no such setting; did you mean 'from'?",
+        ),
         ("[{when: {x: 1}, points: 1}]", "[{label: a, from: 1}, {label: a}]", "mine: labels must differ"),
-        ("[{when: {x: 1}, points: 1}]", "[{label: a}, {label: b}]", "mine: every grade but the last needs from"),
-        ("[{when: {x: 1}, points: 1}]", "[{label: a, from: 0}, {label: b, from: 1}, {label: c}]", "mine: the points grades begin with should descend"),
-        ("[{when: {x: 1}, points: 9}, {when: {y: 1}, points: -2}]", "[{label: a, from: 9}, {label: b, from: 0}]", "mine: the last grade b begins at 0, but totals go down to -2"),
-        ("[{when: {x: 1}, points: 1}, {when: {x: a}, points: 1}]", "[{label: a}]", "mine: x is compared as number, text"),
-        ("[{when: {x: a}, points: 1, halve_after_days: 3, since: x}]", "[{label: a}]", "mine: since wants a number of days, but x is compared"),
-        ("[{when: {mine_points: 1}, points: 1}]", "[{label: a}]", "mine: the output column cannot be called mine_points"),
+        (
+            "[{when: {x: 1}, points: 1}]",
+            "[{label: a}, {label: b}]",
+            "mine: every grade but the last needs from",
+        ),
+        (
+            "[{when: {x: 1}, points: 1}]",
+            "[{label: a, from: 0}, {label: b, from: 1}, {label: c}]",
+            "mine: the points grades begin with should descend",
+        ),
+        (
+            "[{when: {x: 1}, points: 9}, {when: {y: 1}, points: -2}]",
+            "[{label: a, from: 9}, {label: b, from: 0}]",
+            "mine: the last grade b begins at 0, but totals go down to -2",
+        ),
+        (
+            "[{when: {x: 1}, points: 1}, {when: {x: a}, points: 1}]",
+            "[{label: a}]",
+            "mine: x is compared as number, text",
+        ),
+        (
+            "[{when: {x: a}, points: 1, halve_after_days: 3, since: x}]",
+            "[{label: a}]",
+            "mine: since wants a number of days, but x is compared",
+        ),
+        (
+            "[{when: {mine_points: 1}, points: 1}]",
+            "[{label: a}]",
+            "mine: the output column cannot be called mine_points",
+        ),
     ],
 )
 def test_what_cannot_be_a_scorecard(items: str, grades: str, words: str) -> None:
@@ -313,7 +429,9 @@ def test_the_card_in_words() -> None:
         ({"orders": None, "vip": None, "visits": 0, "days": 3}, "资料不足：缺 订单数、会员，补齐后再分类。"),
     ],
 )
-def test_a_grade_is_explained_with_the_points_and_the_nearest_change(customer: dict[str, Any], sentence: str) -> None:
+def test_a_grade_is_explained_with_the_points_and_the_nearest_change(
+    customer: dict[str, Any], sentence: str
+) -> None:
     scheme = card(
         """
         - {column: orders, steps: [{at_least: 5, points: 50}, {at_least: 3, points: 20}]}

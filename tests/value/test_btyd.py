@@ -189,6 +189,7 @@ def test_mbgnbd_finds_the_shop_it_was_made_by_and_bgnbd_fits_it_worse(
 # --- laws ----------------------------------------------------------------------------------------
 
 positive = st.floats(0.05, 20.0)
+times = st.just(0.0) | st.floats(1e-6, 500.0)
 histories = st.tuples(st.integers(0, 60), st.floats(0.0, 1.0), st.floats(0.0, 200.0)).map(
     lambda h: customer(h[0], h[1] * h[2] if h[0] else 0.0, h[2])
 )
@@ -197,7 +198,7 @@ histories = st.tuples(st.integers(0, 60), st.floats(0.0, 1.0), st.floats(0.0, 20
 @both
 def test_chances_are_chances_and_more_time_brings_more_purchases(kind: type[Model]) -> None:
     @settings(max_examples=150)
-    @given(positive, positive, positive, positive, histories, st.floats(0, 500), st.floats(0, 500))
+    @given(positive, positive, positive, positive, histories, times, times)
     def check(
         r: float, alpha: float, a: float, b: float, who: dict[str, float], t: float, more: float
     ) -> None:

@@ -31,7 +31,7 @@ def test_a_model_saved_and_read_again_says_the_same(tmp_path: Path, cdnow: pd.Da
     again = MBGNBD.load(tmp_path / "model.yml")
     assert again == fitted
     assert again.p_alive(cdnow).equals(fitted.p_alive(cdnow))
-    with pytest.raises(InputProblems, match="mbgnbd"):
+    with pytest.raises(InputProblems, match="its kind is mbgnbd, bgnbd is wanted"):
         BGNBD.load(tmp_path / "model.yml")
     with pytest.raises(InputProblems, match="no file"):
         BGNBD.load(tmp_path / "none.yml")

@@ -12,13 +12,24 @@ from segkit.charts import segment_value
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN, Scheme
-from segkit.schemes.needs import MIXED, NO_PREFERENCE
+from segkit.schemes.lookup import Lookup
+from segkit.schemes.needs import MIXED, NO_PREFERENCE, Needs
 
 FEWEST = 5  # a group of fewer customers could be told apart one by one: it is counted among the others
 MOST = 12  # rows of a table; the smaller groups are counted together
 COMPARED = 30  # customers from which on the usual of a group is worth comparing
 APART = 0.8  # from so often on the better group really is worth more, customer by customer (示例参数)
+TRAITS = frozenset({"age", "gender", "income", "education", "occupation", "marital_status"})
 OTHER = "other"
+# what a lookup looks up, by its table or else by the column it reads -> the section it is shown in
+PLACES = {
+    "industry": "industry",
+    "region": "region",
+    "relative": "region",
+    "province": "region",
+    "city": "region",
+    "city_tier": "region",
+}
 
 
 @dataclass(frozen=True)
@@ -38,14 +49,27 @@ def grouping_of(study: Study, column: str) -> Grouping:
     return Grouping(column, study.scheme_name(column), lambda label: study.label_name(label, scheme))
 
 
-def placed(study: Study) -> set[str]:
-    """The schemes that have their place in the sections needs, industry and region."""
-    tables = {"industry", "region", "relative", "city_tier"}
-    return {*schemes_where(study, lambda s: s.kind == "needs" or getattr(s, "table", None) in tables)}
+def place_of(scheme: Scheme) -> str | None:
+    """The section a scheme is shown in, where it is not one of the segments: needs, industry or region."""
+    if isinstance(scheme, Lookup):
+        return PLACES.get(scheme.table or scheme.column[0])
+    return "needs" if isinstance(scheme, Needs) else None
 
 
-def schemes_where(study: Study, wanted: Callable[[Scheme], bool]) -> list[str]:
-    return [name for name, scheme in study.segmentation.schemes.items() if wanted(scheme)]
+def placed(study: Study, place: str) -> list[str]:
+    """The schemes of one section, in the order of `PLACES`."""
+    schemes = {n: s for n, s in study.segmentation.schemes.items() if place_of(s) == place}
+    rank = {key: i for i, key in enumerate(PLACES)}
+    return sorted(schemes, key=lambda n: rank.get(_looked_up(schemes[n]), -1))
+
+
+def _looked_up(scheme: Scheme) -> str:
+    return scheme.table or scheme.column[0] if isinstance(scheme, Lookup) else ""
+
+
+def of_persons(scheme: Scheme) -> bool:
+    """Does it say what a customer was registered as, or is as a person, rather than how the client ranks it?"""
+    return scheme.kind == "lookup" or bool(TRAITS & {*scheme.needs()})
 
 
 def side_by_side(study: Study, id: str, columns: Sequence[str]) -> Shown:
@@ -96,13 +120,16 @@ def summed(study: Study, column: str) -> pd.DataFrame:
     return table.loc[order].drop(columns="paid")
 
 
-def kept_apart(labels: pd.Series) -> pd.Series:
-    """The labels, with those of too few customers made `other`; none is left alone in there."""
+def kept_apart(labels: pd.Series, most: int | None = MOST) -> pd.Series:
+    """The labels, with those of too few customers and those beyond the `most` largest made `other`.
+
+    None is left alone in there: fewer than five others take the smallest named group with them.
+    """
     group = labels.astype(object).where(labels.notna(), UNKNOWN).astype(str).str.strip()
     group = group.where(group != "", UNKNOWN)
     sizes = group.value_counts()
     ranked = sizes.drop(UNKNOWN, errors="ignore").sort_values(ascending=False, kind="stable")
-    kept = [g for i, g in enumerate(ranked.index) if ranked[g] >= FEWEST and i < MOST]
+    kept = [g for i, g in enumerate(ranked.index) if ranked[g] >= FEWEST and (most is None or i < most)]
     if sizes.get(UNKNOWN, 0) >= FEWEST:
         kept.append(UNKNOWN)
     elsewhere = int(sizes.sum() - sizes[kept].sum())

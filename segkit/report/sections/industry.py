@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from segkit.report.sections.groups import schemes_where, side_by_side
+from segkit.report.sections.groups import placed, side_by_side
 from segkit.report.study import Shown, Study
 
-TABLE = "industry"  # of a lookup; also the client's own column where nothing looks it up
+OWN = "industry"  # a column of the client's own, where nothing looks it up
 
 
 def industry(study: Study) -> Shown:
     """Customers, money, average order and days between orders by industry (行业)."""
-    found = schemes_where(study, lambda scheme: getattr(scheme, "table", None) == TABLE)
-    own = [TABLE] if TABLE in study.customers.columns and not found else []
+    found = placed(study, "industry")
+    own = [OWN] if OWN in study.customers.columns and not found else []
     return side_by_side(study, "industry", found or own)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from segkit.report.sections.groups import schemes_where, side_by_side
+from segkit.report.sections.groups import placed, side_by_side
 from segkit.report.study import Shown, Study
 
 
 def needs(study: Study) -> Shown:
     """Customers by what matters most to them (需求), one table for each scheme of kind `needs`."""
-    return side_by_side(study, "needs", schemes_where(study, lambda scheme: scheme.kind == "needs"))
+    return side_by_side(study, "needs", placed(study, "needs"))

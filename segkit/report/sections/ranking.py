@@ -28,7 +28,10 @@ def ranking(study: Study) -> Shown:
     title = study.say("report.ranking_plain", n=n)
     if first is not None and study.money and first["monetary"] > 0:
         title = study.say("report.ranking", n=n, who=first["who"], share=first["monetary"] / study.money)
-    words = study.say("report.few", n=n, least=FEWEST_GROUPED, share=1 / n if n else 0.0)
+    known = study.has_money or bool(customers["recency_days"].notna().any())
+    facts = {"n": n, "least": FEWEST_GROUPED, "share": 1 / n if n else 0.0}
+    scheme = study.scheme_name(study.segmentation.main)
+    words = study.say("report.few" if known else "report.few_ruled", scheme=scheme, **facts)
     note = study.say("report.ranking_ids")
     return study.add("ranking", [Text(text=words), study.table("ranking", title, head, rows, n=n, note=note)])
 

@@ -7,7 +7,7 @@ import pandas as pd
 from segkit.charts import segment_value
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.sections.classes import tells_apart
-from segkit.report.sections.groups import placed
+from segkit.report.sections.groups import kept_apart, of_persons, place_of
 from segkit.report.sections.ranking import ranking
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN
@@ -39,11 +39,13 @@ def segments(study: Study) -> Shown:
         return ranking(study)
     main = study.segmentation.main
     blocks: list[Block] = []
-    elsewhere = placed(study)
     for name, scheme in study.segmentation.schemes.items():
-        if name != main and (name in elsewhere or not tells_apart(study.customers[name])):
+        if name != main and (place_of(scheme) or not tells_apart(study.customers[name])):
             continue
-        summary = summary_by(study.customers, name, scheme.order())
+        labelled = study.customers
+        if name != main and of_persons(scheme):
+            labelled = labelled.assign(**{name: kept_apart(labelled[name], most=None)})
+        summary = summary_by(labelled, name, scheme.order())
         study.mark_segments(list(summary.index), scheme)
         sheet = _sheet(study, name, summary)
         if name == main:
@@ -108,7 +110,8 @@ def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
         "monetary": round(float(summary["monetary"].sum()), 2),
         "monetary_share": 1.0,
     }
-    best = summary["monetary" if study.has_money else "customers"].idxmax()
+    speaking = summary.drop([UNKNOWN], errors="ignore")
+    best = (speaking if len(speaking) else summary)["monetary" if study.has_money else "customers"].idxmax()
     facts = {
         "name": study.label_name(str(best), study.segmentation.schemes[name]),
         "people": summary.loc[best, "customers"] / people,

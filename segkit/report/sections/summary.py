@@ -61,7 +61,7 @@ def _slipping(study: Study) -> None:
     ]
     away = dated[dated[main].isin(labels) & (dated["frequency"].fillna(0) >= 2)]
     money = float(away["monetary"].clip(lower=0).sum())
-    if away.empty or money == 0:
+    if away.empty or money == 0 or study.ranked:
         return
     ids = set(away["customer_id"].astype(str))
     plan = study.plan
