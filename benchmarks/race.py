@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,9 @@ class Entry:
     def cpu(self) -> float | None:
         known = [t.cpu for t in self.took if t.cpu is not None]
         return statistics.median(known) if known else None
+
+    def hide_processor(self) -> None:
+        self.took = [replace(took, cpu=None) for took in self.took]
 
     @property
     def peak_mb(self) -> float | None:

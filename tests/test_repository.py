@@ -182,6 +182,7 @@ PUBLIC = [
     *("read_table", "suggest_mapping", "clean", "quality", "leaks"),
     *("customer_table", "update", "repeat_summary"),
     "Clusters",
+    *("Lookup", "Matrix", "Needs"),
     *("Bands", "Lifecycle", "Pareto", "RFM", "load_scheme", "load_schemes", "lint", "hysteresis"),
     *("Policy", "plan", "load"),
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import lifetimes
 import pandas as pd
 from lifetimes import BetaGeoFitter
 from lifetimes.utils import summary_data_from_transaction_data
@@ -22,6 +24,12 @@ def summary(path: str, as_of: str) -> pd.DataFrame:
     )
 
 
+def cdnow() -> dict[str, str]:
+    """Where the CDNOW files are that come with lifetimes."""
+    folder = Path(lifetimes.__file__).parent / "datasets"
+    return {"sample": str(folder / "CDNOW_sample.txt"), "master": str(folder / "CDNOW_master.txt")}
+
+
 def open_summary(path: str) -> None:
     ORDERS.clear()
     ORDERS[path] = pd.read_csv(path)
@@ -33,6 +41,8 @@ def fit(path: str) -> Any:
 
 
 def facts(result: Any) -> dict[str, Any]:
+    if isinstance(result, dict):
+        return result
     if isinstance(result, BetaGeoFitter):
         return {name: float(value) for name, value in result.params_.items()}
     told = {"x": "frequency", "t_x": "recency", "T": "T"}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pandas as pd
-from sides import plain_pandas
 
 import segkit
 from segkit.schemes.segment_maps import named_map
+from sides import plain_pandas
 
 ORDERS: dict[str, pd.DataFrame] = {}
+ONE: dict[str, Any] = {}
 MAP = named_map("eleven")
-SEGMENTS = {
-    f"{r}{f}{m}": MAP.find((r, f, m)) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)
-}
+SEGMENTS = {f"{r}{f}{m}": MAP.find((r, f, m)) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)}
 
 
 def open_orders(path: str) -> None:
@@ -35,6 +35,21 @@ def plain_rfm(path: str, as_of: str) -> tuple[pd.DataFrame, dict[str, list[float
 
 def segkit_summary(path: str, as_of: str) -> pd.DataFrame:
     return segkit.repeat_summary(ORDERS[path], as_of=as_of, unit="day")
+
+
+def fit_for_one(path: str, as_of: str) -> None:
+    """Learn a scheme and lay some customers ready for `label_one` and `explain_one`."""
+    table = segkit.customer_table(ORDERS[path], as_of=as_of)
+    ONE["scheme"] = segkit.RFM(bins=5, segments="eleven").fit(table)
+    ONE["customers"] = itertools.cycle([table.iloc[[at]] for at in range(0, len(table), len(table) // 50)])
+
+
+def label_one() -> None:
+    ONE["scheme"].label(next(ONE["customers"]))
+
+
+def explain_one() -> None:
+    ONE["scheme"].explain(next(ONE["customers"]).iloc[0].to_dict(), lang="zh")
 
 
 def split(path: str, share: float) -> None:
@@ -59,7 +74,9 @@ def facts(result: Any) -> dict[str, Any]:
     table, cuts = result if isinstance(result, tuple) else (result, None)
     told: dict[str, Any] = {"customers": len(table)}
     if "new" in ORDERS:
-        told["new_share"] = len(ORDERS["new"]) / max(len(ORDERS[p]) for p in ORDERS if p not in ("new", "table"))
+        told["new_share"] = len(ORDERS["new"]) / max(
+            len(ORDERS[p]) for p in ORDERS if p not in ("new", "table")
+        )
     if "x" in table:
         repeats = {c: float(table[c].sum()) for c in ("x", "t_x", "T")}
         return told | repeats | {"repeat_value": round(float(table["repeat_value"].sum()), 2)}
@@ -70,4 +87,8 @@ def facts(result: Any) -> dict[str, Any]:
         return told
     columns = ["customer_id", "rfm", "r_score", "f_score", "m_score"]
     marks = pd.util.hash_pandas_object(table[columns], index=False)
-    return told | {"cuts": cuts, "labels": str(int(marks.sum())), "segments": table["rfm"].value_counts().to_dict()}
+    return told | {
+        "cuts": cuts,
+        "labels": str(int(marks.sum())),
+        "segments": table["rfm"].value_counts().to_dict(),
+    }

@@ -73,7 +73,9 @@ def plain_rfm(path: str, as_of: str) -> Labelled:
         .collect()
     )
     buyers = table.filter(pl.col("frequency") > 0)
-    cuts = {c: [round(buyers[c].quantile(p, "linear") or 0, 6) for p in (0.2, 0.4, 0.6, 0.8)] for c in COLUMNS}
+    cuts = {
+        c: [round(buyers[c].quantile(p, "linear") or 0, 6) for p in (0.2, 0.4, 0.6, 0.8)] for c in COLUMNS
+    }
     level = {c: sum((pl.col(c) > cut).cast(pl.Int64) for cut in cuts[c]) for c in COLUMNS}
     buys = pl.col("frequency") > 0
     labelled = (

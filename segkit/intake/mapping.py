@@ -137,6 +137,8 @@ def _claims(column: str, look: Look, grain: Grain) -> list[_Claim]:
         known = vocabulary().fields[sense.field]
         if grain not in known.grains:
             continue
+        if known.look == "money" and look.n and not look.money:
+            continue  # words under 付款, payment: a way of paying, no amount
         rank, confidence = sense.level, max(0.98 - 0.05 * sense.level, 0.4)
         if not sense.exact:
             confidence = 0.6

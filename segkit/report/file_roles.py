@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -13,7 +14,7 @@ from segkit.config import TableDraft
 from segkit.customers import COLUMNS
 from segkit.intake.headings import normal, senses
 from segkit.intake.looks import look_at
-from segkit.intake.mapping import Grain, suggest_mapping
+from segkit.intake.mapping import REQUIRED, Grain, suggest_mapping
 from segkit.intake.mapping import Mapping as Guessed
 from segkit.intake.mapping_check import check_mapping
 from segkit.intake.table import Table
@@ -21,21 +22,28 @@ from segkit.intake.values import tidy
 from segkit.locale import LANGS, has_term, term
 from segkit.playbooks import Playbook, schemes_of
 
-ORDERS, CUSTOMERS = "orders", "customers"
+ORDERS: Grain = "orders"
+CUSTOMERS: Grain = "customers"
 KEYS = ("customer_id", "order_id")
 ALIKE = 0.75  # names of a file and a table that may mean the same
 HALF = 0.5  # of the columns a playbook reads, or of the ids in a column
 MOST = 0.8  # of the ids of one file stand in another
+_TO_COME = re.compile(r"due|next|expect|until|deadline|planned|预计|下次|下一|到期|计划|应|截止")
 ONE_A_ROW = 0.9  # ids of a customer list are different, but for rows entered twice
 
 
 @dataclass(frozen=True)
 class Roles:
-    """What each file is taken for; `lacking`: table -> columns that the playbook reads and no file has."""
+    """What each file is taken for.
+
+    `lacking`: table -> columns that the playbook reads and no file has; `unused`: files of other people than the
+    customers.
+    """
 
     grains: dict[Path, Grain]
     tables: tuple[TableDraft, ...] = ()
     lacking: dict[str, list[str]] = field(default_factory=dict)
+    unused: tuple[Path, ...] = ()
 
 
 def roles_of(files: Mapping[Path, Table], written: Mapping[Path, str], playbook: Playbook) -> Roles:
@@ -53,30 +61,31 @@ def roles_of(files: Mapping[Path, Table], written: Mapping[Path, str], playbook:
     guesses = {path: suggest_mapping(table) for path, table in files.items()}
     wanted = tables_read(playbook)
     claimed = _claimed(files, wanted, playbook) if len(files) > 1 else {}
-    grains = {path: guess.grain for path, guess in guesses.items() if path not in claimed}
-    if not grains:
-        return Roles({path: guess.grain for path, guess in guesses.items()})
-    fit = {path: _fits(files[path], guesses[path]) for path in grains}
-    if any(fit.values()):
-        beside = _beside_the_list(
-            [p for p, ok in fit.items() if ok and grains[p] == CUSTOMERS], files, guesses
-        )
-        for path, ok in fit.items():
-            if not ok or path in beside:
-                claimed[path] = _free_name(path.stem, {*wanted, *claimed.values()})
-    drafts: list[TableDraft] = []
-    main = [path for path in grains if path not in claimed]
+    if len(claimed) == len(files):
+        claimed = {}
+    free = [path for path in files if path not in claimed]
+    _relist(free, files, guesses)
+    fit = [path for path in free if _fits(files[path], guesses[path])]
+    lists = [path for path in fit if guesses[path].grain == CUSTOMERS]
+    beside, strangers = _beside_the_list(lists, files, guesses)
+    aside = {path for path in free if fit and path not in fit} | beside
+    aside |= _doubtful_orders([path for path in fit if path not in lists], guesses, bool(lists), playbook)
+    for path in free:
+        if path in aside:
+            claimed[path] = _free_name(path.stem, {*wanted, *claimed.values()})
+    main = [path for path in free if path not in claimed and path not in strangers]
     ids = {key: _ids(files, guesses, main, key) for key in KEYS}
+    grains = {path: guesses[path].grain for path in main}
+    drafts: list[TableDraft] = []
     for path, name in claimed.items():
         draft = _draft(files[path], name, written[path], ids, wanted.get(name, ()), playbook)
         if draft is None:
             grains[path] = guesses[path].grain  # nobody's ids: a report would refuse it, and says why
         else:
-            grains.pop(path, None)
             drafts.append(draft)
     made = {draft.name for draft in drafts}
     lacking = {name: list(columns) for name, columns in wanted.items() if name not in made}
-    return Roles(grains, tuple(drafts), lacking)
+    return Roles(grains, tuple(drafts), lacking, tuple(strangers))
 
 
 def tables_read(playbook: Playbook) -> dict[str, tuple[str, ...]]:
@@ -133,29 +142,67 @@ def _fits(table: Table, guess: Guessed) -> bool:
     return not [p for p in check_mapping(guess, table) if p.id != "mapping.conflict"]
 
 
+def _relist(free: Iterable[Path], files: Mapping[Path, Table], guesses: dict[Path, Guessed]) -> None:
+    """What looks like orders without being any may be the list of those who ordered: leads with a budget."""
+    fit = [path for path in free if _fits(files[path], guesses[path])]
+    buyers = _ids(files, guesses, [path for path in fit if guesses[path].grain == ORDERS], "customer_id")
+    for path in free:
+        if path not in fit and buyers:
+            guess = suggest_mapping(files[path], CUSTOMERS)
+            own = _ids(files, {path: guess}, [path], "customer_id")
+            if len(buyers & own) >= HALF * len(buyers) and _one_a_row(files[path], guess):
+                guesses[path] = guess
+
+
+def _doubtful_orders(
+    orders: list[Path], guesses: Mapping[Path, Guessed], listed: bool, playbook: Playbook
+) -> set[Path]:
+    """Files that are orders only by the look of their values, where better ones are there or none are needed."""
+    doubtful = {
+        path
+        for path in orders
+        if min(g.confidence for g in guesses[path].guesses if g.field in REQUIRED[ORDERS]) < HALF
+    }
+    needed = len(doubtful) == len(orders) and (not listed or reads_purchases(playbook))
+    return set() if needed else doubtful
+
+
+def reads_purchases(playbook: Playbook) -> bool:
+    """Does any attribute or scheme of the playbook rest on orders?"""
+    needs = {column for scheme in schemes_of(playbook).values() for column in scheme.needs()}
+    needs |= {*playbook.columns_read(CUSTOMERS)}
+    return bool(needs & {*COLUMNS[1:]}) or any(a.source == ORDERS for a in playbook.attributes.values())
+
+
 def _beside_the_list(
     lists: list[Path], files: Mapping[Path, Table], guesses: Mapping[Path, Guessed]
-) -> set[Path]:
-    """Files that look like lists of customers and only say more of the customers of another one."""
+) -> tuple[set[Path], list[Path]]:
+    """Files that look like lists of customers: those that only say more of the customers of another one, and
+    those of other people (the team), who have no customer ids."""
     known = [path for path in lists if _one_a_row(files[path], guesses[path])]
     if not known:
-        return set()
+        return set(), []
     main = max(known, key=lambda path: (len(guesses[path].columns), len(files[path].frame)))
-    ids, heads = (
-        _ids(files, guesses, [main], "customer_id"),
-        {normal(str(c)) for c in files[main].frame.columns},
-    )
-    beside = set()
-    for path in lists:
-        if path == main:
-            continue
+    ids = _ids(files, guesses, [main], "customer_id")
+    heads = {normal(str(c)) for c in files[main].frame.columns}
+    beside: set[Path] = set()
+    others: list[Path] = []
+    for path in (path for path in lists if path != main):
         own = _ids(files, guesses, [path], "customer_id")
         shared = heads & {normal(str(c)) for c in files[path].frame.columns}
         continues = len(shared) >= HALF * min(len(heads), files[path].frame.shape[1])
         told = bool(own) and len(own & ids) >= MOST * len(own)
         if path not in known or (told and not continues):
             beside.add(path)
-    return beside
+        elif ids and not own & ids and not continues and _guessed_key(guesses[path]):
+            others.append(path)
+    return beside, others
+
+
+def _guessed_key(guess: Guessed) -> bool:
+    """Is there no column that by its heading holds customer ids?"""
+    sure = [g.confidence for g in guess.guesses if g.field == "customer_id"]
+    return not sure or sure[0] < HALF
 
 
 def _one_a_row(table: Table, guess: Guessed) -> bool:
@@ -236,8 +283,9 @@ def _key(frame: pd.DataFrame, headings: list[str], ids: set[str], key: str) -> s
 
 
 def _date(frame: pd.DataFrame, headings: list[str]) -> str | None:
-    """The first well filled column of dates; a later one may say what is still to come."""
+    """The first well filled column of dates that does not say what is still to come (下次随访)."""
     looks = {heading: look_at(frame[heading]) for heading in headings}
     dated = [h for h, look in looks.items() if look.date >= 0.9 and look.fill >= HALF]
     named = [h for h in dated if any(s.field == "order_date" for s in senses(h))]
-    return next(iter([*named, *dated]), None)
+    past = [h for h in dated if not _TO_COME.search(h.lower())]
+    return next(iter([*(h for h in named if h in past), *past]), None)

@@ -26,12 +26,12 @@ from segkit.report.clean_tables import Intake
 from segkit.report.file_roles import Roles, columns_wanted, heading_of, roles_of
 from segkit.report.intake_step import CONFIRM, GRAINS, Progress, quiet, take_in
 from segkit.report.open_questions import ask_client, open_questions
+from segkit.report.sizes import FEWEST_LEARNED
 from segkit.workdays import next_working_monday
 
 MOST_QUESTIONS = 7
 SURE = 0.8  # guesses below this are asked about
 MAP_IN: dict[Lang, str] = {"zh": "eight", "en": "eleven"}  # the map each language's practitioners expect
-FEW = 300  # with fewer customers eleven segments would stand nearly empty
 MOST_REASONS = 4
 
 
@@ -103,7 +103,7 @@ def look(
         raise InputProblems([*wrong.problems, *_left_out(tables.values())]) from None
     chosen = dt.date.fromisoformat(str(intake.facts["as_of"]["date"])[:10])
     buyers = _buyers(intake)
-    if len(buyers) < FEW:
+    if len(buyers) < FEWEST_LEARNED:
         facts = replace(facts, schemes=_rfm_of(trade, "eight"))
     try:
         target.write_text(draft(replace(facts, as_of_guess=chosen)), encoding="utf-8")
@@ -115,6 +115,7 @@ def look(
         raise InputProblems([Problem("report.not_writable", facts_of)]) from fault
     written = (target, confirm) if confirm.exists() else (target,)
     notes = (*(Problem(**note) for note in intake.facts["notes"]), *_columns_lacking(own, tables, trade))
+    notes += tuple(Problem("init.file_unused", file=path.name) for path in roles.unused)
     load_config(target)
     guessed = {grain: mapping.guesses for grain, mapping in mappings.items()}
     found = [*_asks(intake, guessed, asked, lang), *_asks_client(intake, buyers, lang, as_of is None)]
@@ -313,4 +314,5 @@ def _asks_client(
     asked = "consent_marketing" in buyers.columns
     unknown = int(buyers["consent_marketing"].isna().sum()) if asked else len(buyers)
     if unknown:
-        yield 0.1, say("init.q.consent", lang, n=unknown)
+        bought = intake.facts["has_money"] or "frequency" in buyers.columns
+        yield 0.1, say("init.q.consent" if bought else "init.q.consent_all", lang, n=unknown)

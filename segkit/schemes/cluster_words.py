@@ -14,8 +14,7 @@ from segkit.schemes.base import PROSPECT
 from segkit.schemes.cells import floats
 from segkit.schemes.centres import nearest, nearness
 from segkit.schemes.ladder import DIGITS, FORMS
-from segkit.schemes.what_if import Move, change_text
-from segkit.schemes.wording import value_text
+from segkit.schemes.wording import braced, value_text
 
 if TYPE_CHECKING:
     from segkit.schemes.clusters import Clusters
@@ -134,9 +133,10 @@ def sentences(scheme: Clusters, customers: pd.DataFrame, lang: Lang) -> Sequence
         prospect = values[:, scheme.columns.index("frequency")] <= 0
     said = np.full(len(values), "", dtype=object)
     said[prospect] = say("schemes.cluster.prospect", lang, label=scheme.label_name(PROSPECT, lang))
-    for row in np.flatnonzero(~known.all(axis=1) & ~prospect):
-        lacking = [c for c, there in zip(scheme.columns, known[row], strict=True) if not there]
-        said[row] = scheme.explain_missing(lacking, lang)
+    gaps = ~known.all(axis=1) & ~prospect
+    for kind in np.unique(known[gaps], axis=0):
+        lacking = [c for c, there in zip(scheme.columns, kind, strict=True) if not there]
+        said[gaps & (known == kind).all(axis=1)] = scheme.explain_missing(lacking, lang)
     rows = np.flatnonzero(known.all(axis=1) & ~prospect)
     if len(rows):
         said[rows] = _why(scheme, values[rows], lang)
@@ -157,27 +157,45 @@ def _why(scheme: Clusters, values: Floats, lang: Lang) -> list[str]:
     apart = (coordinates - centres[rival]) ** 2 - (coordinates - centres[own]) ** 2
     decisive = np.argmax(apart, axis=1)
     changes = smallest_changes(scheme, values)
-    names = [scheme.label_name(label, lang) for label in scheme.group_labels()]
-    stays = say("schemes.cluster.no_change", lang)
-    said = []
-    for i in range(len(values)):
-        change = stays
-        if changes.axis[i] >= 0:
-            side = "at_least" if changes.upward[i] else "at_most"
-            column, label = scheme.columns[changes.axis[i]], scheme.group_labels()[changes.group[i]]
-            change = change_text(scheme, Move(column, side, float(changes.target[i]), label), lang)
-        said.append(
-            say(
-                "schemes.explain_cluster",
-                lang,
-                label=names[own[i]],
-                facts=_facts(scheme, values[i], lang),
-                other=names[rival[i]],
-                measure=scheme.measure(scheme.columns[decisive[i]], lang),
-                change=change,
-            )
-        )
-    return said
+    # customers alike in all but their numbers share a sentence with gaps
+    kinds = np.column_stack([own, rival, decisive, changes.axis, changes.upward, changes.group])
+    alike, which = np.unique(kinds, axis=0, return_inverse=True)
+    templates = [_with_gaps(scheme, kind, lang) for kind in alike.tolist()]
+    forms = [FORMS.get(column, ("plain", 0.0))[0] for column in scheme.columns]
+    shown = [
+        [value_text(form, x, lang) for x in column] for form, column in zip(forms, values.T, strict=True)
+    ]
+    targets = [
+        value_text(forms[axis], float(target), lang) if axis >= 0 else ""
+        for axis, target in zip(changes.axis, changes.target, strict=True)
+    ]
+    rows = zip(which.ravel(), *shown, targets, strict=True)
+    return [templates[kind].format(*numbers) for kind, *numbers in rows]
+
+
+def _with_gaps(scheme: Clusters, kind: Sequence[int], lang: Lang) -> str:
+    """The sentence with ``{0}``, ``{1}``, ... for the values and, last, for what one of them would have to be."""
+    own, rival, decisive, axis, upward, group = kind
+    labels = scheme.group_labels()
+    names = [braced(scheme.label_name(label, lang)) for label in labels]
+    measures = [braced(scheme.measure(column, lang)) for column in scheme.columns]
+    change = say("schemes.cluster.no_change", lang)
+    if axis >= 0:
+        side = term("side.at_least" if upward else "side.at_most", lang)
+        target = f"{{{len(measures)}}}"
+        facts = {"measure": measures[axis], "side": side, "target": target, "other": names[group]}
+        change = say("schemes.change", lang, **facts)
+    return say(
+        "schemes.explain_cluster",
+        lang,
+        label=names[own],
+        facts=[
+            say("schemes.fact", lang, measure=m, value=f"{{{i}}}", score="") for i, m in enumerate(measures)
+        ],
+        other=names[rival],
+        measure=measures[decisive],
+        change=change,
+    )
 
 
 def _facts(scheme: Clusters, values: Sequence[float] | Floats, lang: Lang) -> list[str]:

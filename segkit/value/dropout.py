@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 SHARE = 0.95  # of t / (theta + t): beyond it the series takes hundreds of terms
 EXCESS = 10.0  # of R over A + B - 1: beyond it terms of both signs cancel
 GROWTH = 200.0  # of A ln(1 + t / theta): far beyond it terms overflow
-NODES = np.arange(-9.0, 9.0, 1 / 32)  # of the integral, on a scale stretched by sinh
+NODES = np.arange(-11.5, 11.5, 1 / 32)  # of the integral, on a scale stretched by sinh
 ROWS_AT_ONCE = 4096
 
 

@@ -110,3 +110,40 @@ def test_an_unknown_playbook_is_named_with_the_nearest(first) -> None:
     with pytest.raises(InputProblems) as caught:
         first("bnak", 客户=CLIENTS)
     assert "bank" in caught.value.text("zh") and caught.value.problems[0].id == "playbook.unknown"
+
+
+def test_leads_that_look_like_orders_are_the_list_of_those_who_bought(first, tmp_path: Path) -> None:
+    leads = ["线索编号,手机,预算,状态", *(f"B{i:03d},138001380{i:02d},{20 + i}.5,跟进" for i in range(40))]
+    bought = [
+        "线索编号,订单编号,下单日期,金额",
+        *(f"B{i:03d},D{i},2025-0{i % 6 + 1}-11,{100 + i}" for i in range(9)),
+    ]
+    first(订单=bought, 线索=leads)
+    config = load_config(tmp_path / "client.yml")
+    assert (config.input.orders, config.input.customers) == (["订单.csv"], ["线索.csv"])
+
+
+def test_orders_only_by_the_look_of_their_values_do_not_join_the_orders(first, tmp_path: Path) -> None:
+    trial = ["客户编号,组别,分配日,后金额", *(f"B{i:03d},甲,2025-05-{i + 1:02d},{i}.55" for i in range(27))]
+    first(订单=BUYS, 实验=trial)
+    config = load_config(tmp_path / "client.yml")
+    assert config.input.orders == ["订单.csv"]
+    assert (config.input.tables["实验"].customer_id, config.input.tables["实验"].date) == (
+        "客户编号",
+        "分配日",
+    )
+
+
+def test_the_team_is_not_taken_for_customers(first, tmp_path: Path) -> None:
+    team = ["rep_id,rep_name,team", *(f"R{i},王{i},一组" for i in range(5))]
+    seen = first(客户=CLIENTS, 通话=CALLS, 团队=team)
+    assert load_config(tmp_path / "client.yml").input.customers == ["客户.csv"]
+    assert [(n.id, n.file) for n in seen.notes if n.file == "团队.csv"] == [("init.file_unused", "团队.csv")]
+
+
+def test_a_day_still_to_come_does_not_date_a_table(first, tmp_path: Path) -> None:
+    due = ["工单,客户号,下次随访日期", *(f"W{i},B{i:03d},2026-03-{i % 28 + 1:02d}" for i in range(30))]
+    first(客户=CLIENTS, 通话=CALLS, 工单=due)
+    config = load_config(tmp_path / "client.yml")
+    assert config.input.tables["工单"].date is None
+    assert take_in(config).facts["as_of"]["date"] == dt.date(2025, 11, 28)

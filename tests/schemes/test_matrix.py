@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from engines import ENGINES
 from hypothesis import given, settings
@@ -69,6 +70,9 @@ def test_each_middle_is_that_of_the_customers_who_have_the_value() -> None:
     learned = of({"split": "mean"}, {"split": "mean"}).fit(customers).learned
     assert learned is not None
     assert [(t.cuts, t.customers) for t in learned if t] == [((2.0,), 2), ((20.0,), 3)]
+    odd = pl.DataFrame({"x": [1.0, 3.0, float("nan"), float("inf")], "y": [0.0, 0.0, 0.0, 0.0]})
+    learned = of({"split": "mean"}).fit(odd).learned  # which Polars keeps apart from null
+    assert learned is not None and learned[0] is not None and learned[0].cuts == (2.0,)
 
 
 @pytest.mark.parametrize("value", [10 / 3, 20 / 3, 0.1, 1 / 7, 1e9 / 7, -20 / 3, 5.0])

@@ -56,6 +56,7 @@ from segkit.schemes.places import (
         ("凉山州", "sichuan", "凉山"),
         ("巴音郭楞蒙古自治州", "xinjiang", "巴音郭楞"),
         ("阿克苏地区", "xinjiang", "阿克苏"),
+        ("新疆伊宁市", "xinjiang", "伊犁"),
         ("浙江省安吉县", "zhejiang", "安吉"),
         ("美国", "overseas", None),
         ("overseas", "overseas", None),

@@ -1,4 +1,4 @@
-"""Scorecards: points, weights, fading, grades, missing values, worked examples of trades."""
+"""Scorecards: points, weights, fading, grades, missing values, words."""
 
 from __future__ import annotations
 
@@ -9,149 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 from engines import ENGINES, back
+from trade_examples import COMPOSITE, HOT, LEAD, card, scores
 
 from segkit.problems import InputProblems
-from segkit.schemes.scorecard import Scorecard
 from segkit.schemes.store import load_scheme, scheme_from
-
-GRADES = "[{label: A, from: 80}, {label: B, from: 60}, {label: C, from: 40}, {label: D}]"
-
-
-def card(items: str, grades: str = GRADES, **more: Any) -> Scorecard:
-    return Scorecard.model_validate(
-        {"items": yaml.safe_load(items), "grades": yaml.safe_load(grades), **more}
-    )
-
-
-def scores(scheme: Scorecard, **columns: list[Any]) -> list[tuple[int | None, str]]:
-    labelled = scheme.label(pd.DataFrame(columns))
-    points = [None if pd.isna(p) else int(p) for p in labelled[scheme.adds()[0]]]
-    return list(zip(points, labelled[scheme.name], strict=True))
-
-
-# --- worked examples --------------------------------------------------------------------------------
-
-# four criteria with visible weights, each 0 to 100 points (示例参数); 80, 60, 40 as grading schemes commonly
-# have them: A from 80, B from 60, C from 40, D below
-COMPOSITE = """
-- {column: income_wan, steps: [{at_least: 50, points: 100}, {at_least: 20, points: 60}], otherwise: 20, weight: 0.3, called: {zh: 购买能力, en: purchasing power}}
-- {column: orders, steps: [{at_least: 12, points: 100}, {at_least: 4, points: 60}], otherwise: 20, weight: 0.25, called: {zh: 购买频率, en: frequency}}
-- {column: monetary, steps: [{at_least: 10000, points: 100}, {at_least: 2000, points: 60}], otherwise: 20, weight: 0.25, called: {zh: 客户价值, en: value}}
-- {column: tenure_days, steps: [{at_least: 730, points: 100}, {at_least: 365, points: 60}], otherwise: 20, weight: 0.2, called: {zh: 忠诚度, en: loyalty}}
-"""
-
-
-def test_a_composite_grade_of_four_criteria_with_their_weights() -> None:
-    got = scores(
-        card(COMPOSITE),
-        income_wan=[60, 30, 30, 1],
-        orders=[12, 12, 3, 1],
-        monetary=[10000, 10000, 1999.99, 5],
-        tenure_days=[730, 100, 400, 10],
-    )
-    # 100; .3*60+.25*100+.25*100+.2*20 = 72; 18+5+5+12 = 40; 6+5+5+4 = 20
-    assert got == [(100, "A"), (72, "B"), (40, "C"), (20, "D")]
-
-
-# a lead score of 100: stage 25, recency 20 (under 3 days 20, under 7 days 10, over 14 days 0), engagement 20,
-# deal size 15, time pressure 20; the points of recency circulate in the trade, the rest are 示例参数
-LEAD = """
-- {column: stage, steps: [{is: 促单, points: 25}, {one_of: [跟进, 报价], points: 15}], otherwise: 5}
-- {column: last_contact_days, steps: [{below: 3, points: 20}, {below: 7, points: 10}, {at_most: 14, points: 5}]}
-- {column: visits_90d, steps: [{at_least: 3, points: 20}, {at_least: 1, points: 10}], halve_after_days: 30, since: last_visit_days}
-- {when: {expected_wan: {at_least: 10}}, points: 15}
-- {when: [{deadline_days: {at_most: 30}}, {competitor: true}], points: 20, called: {zh: 时间压力, en: time pressure}}
-"""
-HOT = "[{label: hot, from: 70}, {label: warm, from: 40}, {label: cold}]"
-
-
-def test_a_lead_score_halves_old_behaviour_for_every_full_30_days() -> None:
-    lead = card(LEAD, HOT)
-    best = {
-        "stage": "促单",
-        "last_contact_days": 2,
-        "expected_wan": 10,
-        "deadline_days": 30,
-        "competitor": False,
-    }
-    days = [0, 29, 30, 59, 60, 90, 120, 149, 150, 9999]
-    rows = {key: [value] * len(days) for key, value in best.items()}
-    got = scores(lead, visits_90d=[3] * len(days), last_visit_days=days, **rows)
-    # 20 points of engagement, whole points each time: 20, 10, 5, 2, 1, 0
-    assert [points for points, _ in got] == [100, 100, 90, 90, 85, 82, 81, 81, 80, 80]
-    assert lead.notes() == [] and "5 至 100 分" in lead.rule("zh")[0]
-
-
-# 示例参数: 复购, 客龄, NPS, 转介绍
-LOYALTY = """
-- {column: orders, steps: [{at_least: 5, points: 40}, {at_least: 2, points: 20}]}
-- {column: tenure_days, steps: [{at_least: 730, points: 20}, {at_least: 365, points: 10}]}
-- {column: nps_score, steps: [{at_least: 9, points: 20}, {at_most: 6, points: -20}]}
-- {when: {referrals: {at_least: 1}}, points: 20}
-"""
-
-
-def test_a_loyalty_index_takes_points_away_from_detractors() -> None:
-    loyalty = card(LOYALTY, "[{label: loyal, from: 60}, {label: wavering, from: 20}, {label: distant}]")
-    got = scores(
-        loyalty, orders=[5, 5, 1], tenure_days=[800, 800, 30], nps_score=[10, 6, 0], referrals=[1, 0, 0]
-    )
-    assert got == [(100, "loyal"), (40, "wavering"), (-20, "distant")]
-
-
-# behaviour 40, spending 30, attitude 20, complaints 10, bands 60/75/90: an example from the web (hao.ren8.com)
-HEALTH = """
-- {when: {active_days_30: {at_least: 12}}, points: 40}
-- {when: {monetary: {at_least: 1000}}, points: 30}
-- {when: {csat: {at_least: 4}}, points: 20}
-- {when: {open_complaints: 0}, points: 10}
-"""
-
-
-def test_a_health_score_says_which_band_no_sum_falls_into() -> None:
-    health = card(
-        HEALTH, "[{label: healthy, from: 90}, {label: fair, from: 75}, {label: weak, from: 60}, {label: ill}]"
-    )
-    got = scores(
-        health,
-        active_days_30=[12, 12, 0],
-        monetary=[1000, 1000, 1],
-        csat=[5, 1, 4],
-        open_complaints=[1, 0, 0],
-    )
-    assert got == [(90, "healthy"), (80, "fair"), (30, "ill")]
-    assert health.notes() == []
-    odd = card(
-        HEALTH,
-        "[{label: a, from: 101}, {label: b, from: 91}, {label: c, from: 90}, {label: d, from: 89}, {label: e}]",
-    )
-    # sums of 40, 30, 20, 10 are tens up to 100
-    assert odd.notes("zh") == [
-        "“a”（≥ 101）不会出现：总分在 0 至 100 分之间，没有这样的分数。",
-        "“d”（≥ 89 且 < 90）不会出现：总分在 0 至 100 分之间，没有这样的分数。",
-    ]
-
-
-# 房地产 lead grades: points for what the odds hang on (示例参数)
-def test_lead_grades_of_home_buyers_by_points() -> None:
-    estate = card(
-        """
-        - {when: {unit_chosen: true}, points: 30}
-        - {when: {budget_known: true}, points: 20}
-        - {when: {decides: true}, points: 30}
-        - {when: {family_agrees: false}, points: -20}
-        """,
-        "[{label: B+, from: 70}, {label: B, from: 30}, {label: B-}]",
-    )
-    got = scores(
-        estate,
-        unit_chosen=[1, 1, 0],
-        budget_known=["是", "否", "否"],
-        decides=[True, False, True],
-        family_agrees=[1, 1, 0],
-    )
-    assert got == [(80, "B+"), (30, "B"), (10, "B-")]
-
 
 # --- points -----------------------------------------------------------------------------------------
 

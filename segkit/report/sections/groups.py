@@ -13,7 +13,7 @@ from segkit.report.model import Block, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN, Scheme
 from segkit.schemes.lookup import Lookup
-from segkit.schemes.needs import MIXED, NO_PREFERENCE, Needs
+from segkit.schemes.needs import NO_PREFERENCE, Needs
 
 FEWEST = 5  # a group of fewer customers could be told apart one by one: it is counted among the others
 MOST = 12  # rows of a table; the smaller groups are counted together
@@ -222,7 +222,7 @@ def _title(study: Study, grouping: Grouping, summary: pd.DataFrame) -> str:
 
 def _named(study: Study, grouping: Grouping, summary: pd.DataFrame) -> pd.DataFrame:
     """The groups whose members have something in common; all of them where none is such."""
-    others = {OTHER, UNKNOWN, MIXED, NO_PREFERENCE, study.say("groups.other")}
+    others = {OTHER, UNKNOWN, NO_PREFERENCE, study.say("groups.other")}
     named = [g for g in summary.index if not {g, _called(study, grouping, g)} & others]
     return summary.loc[named] if named else summary
 
