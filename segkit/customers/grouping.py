@@ -119,8 +119,7 @@ def _grouped_in_numpy(rows: pd.DataFrame, first_value: bool) -> pd.DataFrame:
 
 def _distinct_pairs(code: Codes, number: NDArray[Any]) -> tuple[Codes, NDArray[np.int64]]:
     """The distinct pairs of a customer and a number from 0, ascending."""
-    span = int(number.max(initial=0)) + 1
-    pairs = np.sort(code.astype(np.int64) * span + number)
+    bits = int(number.max(initial=0)).bit_length()
+    pairs = np.sort((code.astype(np.int64) << bits) | number)
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-    who = pairs // span
-    return who, pairs - who * span
+    return pairs >> bits, pairs & ((1 << bits) - 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segkit.customers.arguments import Frame
 
@@ -21,6 +24,23 @@ def day_number(column: str) -> nw.Expr:
     every = (((year + 0.5) * share).floor() for share in (1 / 4, 1 / 100, 1 / 400))
     fourth, hundredth, four_hundredth = every
     return year * 365 + fourth - hundredth + four_hundredth + date.dt.ordinal_day()
+
+
+def with_day_numbers(frame: Frame, **columns: str) -> Frame:
+    """Add `day_number` of each column under the name given; null where there is no day."""
+    native = nw.to_native(frame)
+    if isinstance(native, pd.DataFrame) and all(
+        isinstance(native[c].dtype, np.dtype) for c in columns.values()
+    ):
+        added = {name: _ordinals(native[c]) for name, c in columns.items()}
+        return nw.from_native(native.assign(**added), eager_only=True)
+    return frame.with_columns(day_number(c).alias(name) for name, c in columns.items())
+
+
+def _ordinals(dates: pd.Series) -> NDArray[np.float64]:
+    """In pandas at a tenth of the price of years and days of the year."""
+    days = dates.to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(days), np.nan, days.astype(np.int64) + dt.date(1970, 1, 1).toordinal())
 
 
 def native_with_kinds(frame: Frame, whole: tuple[str, ...], text: tuple[str, ...] = ()) -> Any:

@@ -10,7 +10,7 @@ from narwhals.typing import IntoFrameT
 
 from segkit.customers.arguments import DAYS_IN, Counting, Frame, asked, missing_columns, raise_any
 from segkit.customers.grouping import grouped
-from segkit.customers.kinds import day_number, native_with_kinds
+from segkit.customers.kinds import native_with_kinds, with_day_numbers
 from segkit.customers.rows import OrderIds, counted_rows
 from segkit.problems import InputProblems, Problem
 
@@ -94,9 +94,7 @@ def repeat_summary(
     repeats = nw.col("frequency") - 1
     # the money of the first day is no repeat purchase
     again = (nw.col("monetary") - nw.col("first_value").cast(nw.Float64)).round(2)
-    summary = buyers.with_columns(
-        day_number("first_order").alias("first"), day_number("last_order").alias("last")
-    ).select(
+    summary = with_day_numbers(buyers, first="first_order", last="last_order").select(
         nw.col("customer_id"),
         repeats.alias("x"),
         ((nw.col("last") - nw.col("first")) / DAYS_IN[unit]).alias("t_x"),
@@ -160,9 +158,9 @@ def _with_registered(sums: Frame, customers: Any | None) -> Frame:
 
 
 def dated(table: Frame, as_of: dt.date) -> Frame:
-    return table.with_columns(
-        (as_of.toordinal() - day_number("last_order")).alias("recency_days"),
-        (as_of.toordinal() - day_number("first_order")).alias("tenure_days"),
+    numbered = with_day_numbers(table, recency_days="last_order", tenure_days="first_order")
+    return numbered.with_columns(
+        *((as_of.toordinal() - nw.col(c)).alias(c) for c in ("recency_days", "tenure_days")),
         nw.when(nw.col("orders") > 0).then(nw.col("monetary") / nw.col("orders")).alias("aov"),
     ).select(*COLUMNS)
 

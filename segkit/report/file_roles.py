@@ -194,7 +194,7 @@ def _beside_the_list(
         told = bool(own) and len(own & ids) >= MOST * len(own)
         if path not in known or (told and not continues):
             beside.add(path)
-        elif ids and not own & ids and not continues and _guessed_key(guesses[path]):
+        elif ids and len(own & ids) <= HALF * len(own) and not continues and _guessed_key(guesses[path]):
             others.append(path)
     return beside, others
 

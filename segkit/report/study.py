@@ -260,7 +260,9 @@ class Study:
         for name in sorted(schemes, key=lambda name: name != main):
             labels = {label: self.label_name(label, schemes[name]) for label in schemes[name].order()}
             self.model.schemes[name] = SchemeNames(title=self.scheme_name(name), labels=labels)
-        heads = {column: self.field_name(str(column)) for column in customers.columns if column not in schemes}
+        heads = {
+            column: self.field_name(str(column)) for column in customers.columns if column not in schemes
+        }
         self.model.fields = {column: head for column, head in heads.items() if head != column}
 
 

@@ -194,6 +194,12 @@ class Scheme(BaseModel, ABC):
         """Where the numbers come from; empty where nobody said."""
         return (self.source.get(lang, "") if isinstance(self.source, dict) else self.source) or ""
 
+    def gist(self, lang: Lang) -> str:
+        """What it looks at and into which labels it parts, in one sentence."""
+        columns = [self.measure(c, lang) for c in self.needs()]
+        labels = [self.label_name(label, lang) for label in self.order() if label != UNKNOWN]
+        return say("schemes.gist", lang, columns=columns, labels=labels)
+
     def unknown_rule(self, lang: Lang) -> str:
         """When the label is ``unknown``."""
         needed = [self.measure(c, lang) for c in self.needs()]

@@ -55,7 +55,7 @@ class Needs(Scheme):
     """Which need does a customer rate highest? (需求分群: 价格 / 质量 / 服务)
 
     Answers may be numbers or text (４, " 4 "). One outside `scale` counts as not given: what was meant cannot be
-    known. Where an answer not given could change the label, it is ``unknown``.
+    known. Where an answer not given could change the label, it is ``unknown``, and no need wins without an answer.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from segkit.locale import Lang, say, term
 from segkit.problems import InputProblems, Problem
 from segkit.value.dropout import purchases_before_leaving
 from segkit.value.holdout import HoldoutError, holdout_error
-from segkit.value.likelihood import BOUNDS, log_likelihoods, maximum
+from segkit.value.likelihood import BOUNDS, likeliest, log_likelihoods
 from segkit.value.model import Check, ValueModel
 from segkit.value.summaries import Summary, distinct, read_summary
 
@@ -64,12 +64,12 @@ class _BuyTillYouDie(ValueModel):
         if problems:
             raise InputProblems(problems)
         rows, weights = distinct(numbers)
-        found = maximum(rows, weights, self.chances)
-        if found.at_bound or not found.converged:
+        found, log_likelihood = likeliest(rows, weights, self.chances)
+        if not found.sound:
             raise InputProblems([self._no_maximum(found.parameters, found.at_bound)])
         r, alpha, a, b = found.parameters
         learned = {"r": r, "alpha": alpha, "a": a, "b": b, "n": len(numbers)}
-        fitted = self.model_copy(update=learned | {"log_likelihood": found.log_likelihood})
+        fitted = self.model_copy(update=learned | {"log_likelihood": log_likelihood})
         return fitted.model_copy(update={"checks": fitted._checks(numbers)})
 
     def p_alive(self, summary: Summary) -> pd.Series:

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.optimize import OptimizeResult, minimize
 from scipy.special import gammaln, psi
 from scipy.stats import rankdata
 
 from segkit.locale import Lang, say
 from segkit.problems import InputProblems, Problem
 from segkit.value.model import Check, ValueModel
+from segkit.value.searching import maximum
 from segkit.value.summaries import MONEY, Summary, distinct, read_summary
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,6 @@ SURELY = 0.1  # and what the whole 95 % interval must exceed for it to count as 
 Z95 = 1.959964
 BOUNDS = {"p": (1e-2, 1e4), "q": (1e-2, 1e4), "gamma": (1e-4, 1e5)}  # gamma against the median value
 STARTS = ((3.0, 3.0, 1.0), (1.0, 2.0, 1.0), (10.0, 4.0, 0.3))
-STEEP = 1e-5
 
 
 class GammaGamma(ValueModel):
@@ -89,7 +88,7 @@ class GammaGamma(ValueModel):
             facts = {"figure": max(tied, key=abs), "limit": TIED, "n": len(used)}
             raise InputProblems([Problem("value.refuse.frequency_and_value", facts)])
         rows, weights = distinct(used)
-        p, q, gamma, found = _maximum(rows, weights)
+        p, q, gamma, found = _likeliest(rows, weights)
         learned = {"p": p, "q": q, "gamma": gamma, "n": len(used), "left_out": len(repeat) - len(used)}
         enough = Check(
             name="repeat_payers", figure=len(used), limit=LEAST_REPEAT_BUYERS, passed=True, n=len(numbers)
@@ -162,38 +161,24 @@ def log_likelihoods(
     return found, np.stack([p * against_p, q * against_q, gamma * against_gamma])
 
 
-def _maximum(rows: Sequence[Floats], weights: Floats) -> tuple[float, float, float, float]:
-    """p, q, gamma and the log-likelihood by L-BFGS-B on the logarithms, values in their own median."""
+def _likeliest(rows: Sequence[Floats], weights: Floats) -> tuple[float, float, float, float]:
+    """p, q, gamma and the log-likelihood there; values are searched in their own median."""
     x, m = rows
     n = weights.sum()
     scale = float(np.median(m))
     scaled = (x, m / scale)
 
-    def loss(logs: Floats) -> tuple[float, Floats]:
-        found, slope = log_likelihoods(np.exp(logs), scaled, slopes=True)
-        return -float(weights @ found) / n, -(slope @ weights) / n
+    def mean(logs: Floats) -> tuple[float, Floats]:
+        found, slopes = log_likelihoods(np.exp(logs), scaled, slopes=True)
+        return float((weights * found).sum()) / n, (slopes * weights).sum(axis=1) / n
 
-    bounds = np.log(np.array(list(BOUNDS.values())))
-    best: OptimizeResult | None = None
-    for start in STARTS:
-        options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7}
-        result = minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-        if best is None or result.fun < best.fun - 1e-9:
-            best = result
-        if _settled(best, bounds):
-            break
-    assert best is not None
-    p, q, gamma = (float(v) for v in np.exp(best.x))
-    if not _settled(best, bounds):
+    found = maximum(mean, STARTS, BOUNDS)
+    p, q, gamma = found.parameters
+    if not found.sound:
         raise InputProblems([Problem("value.refuse.values_alike", {"p": p, "q": q})])
     if q <= 1:
         raise InputProblems([Problem("value.refuse.no_mean", {"q": q})])
-    return p, q, gamma * scale, float(-best.fun * n - np.log(scale) * n)
-
-
-def _settled(result: OptimizeResult, bounds: Floats) -> bool:
-    inside = (result.x > bounds[:, 0] + 0.01) & (result.x < bounds[:, 1] - 0.01)
-    return bool(inside.all() and np.abs(result.jac).max() < STEEP)
+    return p, q, gamma * scale, float(found.value * n - np.log(scale) * n)
 
 
 def _ties(used: pd.DataFrame) -> tuple[float, float]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, minimize
 from scipy.special import betaln, expit, gammaln, psi
+
+from segkit.value.searching import Maximum, maximum
 
 Floats = NDArray[np.float64]
 
@@ -16,16 +16,6 @@ Floats = NDArray[np.float64]
 BOUNDS = {"r": (1e-3, 1e3), "alpha": (1e-4, 1e4), "a": (1e-3, 1e3), "b": (1e-3, 1e3)}
 # r, alpha, a, b to begin with; the later ones where the first leads nowhere
 STARTS = ((0.5, 0.3, 0.8, 2.0), (1.0, 1.0, 1.0, 1.0), (0.1, 0.05, 0.3, 3.0), (3.0, 2.0, 2.0, 10.0))
-STEEP = 1e-5  # of the mean log-likelihood against a log-parameter: beyond it there is no maximum yet
-
-
-class Maximum(NamedTuple):
-    """Where the likelihood is greatest; `at_bound` names the parameters that ran to the edge of the search."""
-
-    parameters: tuple[float, float, float, float]
-    log_likelihood: float
-    converged: bool
-    at_bound: tuple[str, ...]
 
 
 def log_likelihoods(
@@ -64,46 +54,19 @@ def log_likelihoods(
     return found, np.stack([r * against_r, alpha * against_alpha, a * against_a, b * against_b])
 
 
-def maximum(rows: Sequence[Floats], weights: Floats, chances: int) -> Maximum:
-    """Maximum likelihood by L-BFGS-B on the logarithms of the parameters, times in their own mean."""
+def likeliest(rows: Sequence[Floats], weights: Floats, chances: int) -> tuple[Maximum, float]:
+    """r, alpha, a, b of maximum likelihood, and the log-likelihood there; times are searched in their own mean."""
     x, t_x, end = rows
     n = weights.sum()
-    scale = float(weights @ end / n) or 1.0
+    scale = float((weights * end).sum() / n) or 1.0
     scaled = (x, t_x / scale, end / scale)
 
-    def loss(logs: Floats) -> tuple[float, Floats]:
-        found, slope = log_likelihoods(np.exp(logs), scaled, chances, slopes=True)
-        return -float(weights @ found) / n, -(slope @ weights) / n
+    def mean(logs: Floats) -> tuple[float, Floats]:
+        found, slopes = log_likelihoods(np.exp(logs), scaled, chances, slopes=True)
+        # no `@`: threads of the linear algebra library cost more than they save on so few rows
+        return float((weights * found).sum()) / n, (slopes * weights).sum(axis=1) / n
 
-    lowest, highest = np.log(np.array(list(BOUNDS.values()))).T
-    best: OptimizeResult | None = None
-    for start in STARTS:
-        result = minimize(
-            loss,
-            np.log(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=list(zip(lowest, highest, strict=True)),
-            options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
-        )
-        if best is None or result.fun < best.fun - 1e-9:
-            best = result
-        if _inside(best.x, lowest, highest).all() and _flat(best):
-            break
-    assert best is not None
-    r, alpha, a, b = (float(v) for v in np.exp(best.x))
-    inside = _inside(best.x, lowest, highest)
-    return Maximum(
-        (r, alpha * scale, a, b),
-        float(-best.fun * n - np.log(scale) * (weights @ x)),
-        _flat(best),
-        tuple(name for name, within in zip(BOUNDS, inside, strict=True) if not within),
-    )
-
-
-def _inside(logs: Floats, lowest: Floats, highest: Floats) -> NDArray[np.bool_]:
-    return np.asarray((logs > lowest + 0.01) & (logs < highest - 0.01))
-
-
-def _flat(result: OptimizeResult) -> bool:
-    return bool(np.abs(result.jac).max() < STEEP)
+    found = maximum(mean, STARTS, BOUNDS)
+    r, alpha, a, b = found.parameters
+    log_likelihood = float(found.value * n - np.log(scale) * (weights * x).sum())
+    return found._replace(parameters=(r, alpha * scale, a, b)), log_likelihood

@@ -335,7 +335,7 @@ def _weighed(columns: tuple[CardColumn, ...], used: pd.DataFrame, success: Flags
     matrix = design(columns, places)
     if not matrix.shape[1]:  # in a fold, of a card that hardly tells anything apart
         return _Card(columns, float(logit(success.mean())))
-    model = LogisticRegression(C=LOOSENESS, tol=1e-8, max_iter=10_000).fit(matrix, success)
+    model = LogisticRegression(C=LOOSENESS, solver="newton-cholesky", tol=1e-8).fit(matrix, success)
     chance = model.predict_proba(matrix)[:, 1]
     full = np.column_stack([np.ones(len(matrix)), matrix])
     ridge = np.diag([0.0, *[1 / LOOSENESS] * matrix.shape[1]])

@@ -22,7 +22,8 @@ from segkit.problems import InputProblems
 from segkit.report.build import LeaksFound, build
 from segkit.report.model import ReportModel
 
-SECTIONS = ["summary", "overview", "data", "classes", "segments", "concentration", "followup", "definitions"]
+SECTIONS = ["summary", "overview", "data", "classes", "segments", "concentration", "industry", "region"]
+SECTIONS += ["followup", "definitions"]
 
 
 def kpis_in_html(path: Path) -> dict[str, set[float | None]]:

@@ -10,8 +10,9 @@ import xlsxwriter
 
 from segkit.config import load_config
 from segkit.problems import InputProblems
-from segkit.report.first_look import FEW, Seen, look
+from segkit.report.first_look import Seen, look
 from segkit.report.intake_step import take_in
+from segkit.report.sizes import FEWEST_LEARNED
 
 TODAY = dt.date(2025, 12, 1)
 ORDERS = ["客户编号,日期,金额", *(f"C{i % 9},2025-0{i % 6 + 1}-11,{100 + i}" for i in range(27))]
@@ -122,10 +123,10 @@ def test_only_what_set_a_row_aside_is_named_and_each_row_once(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("lang", "n", "segments"),
     [
-        ("zh", FEW, "eight"),
-        ("en", FEW, "eleven"),
-        ("en", FEW - 1, "eight"),
-        ("zh", FEW - 1, "eight"),
+        ("zh", FEWEST_LEARNED, "eight"),
+        ("en", FEWEST_LEARNED, "eleven"),
+        ("en", FEWEST_LEARNED - 1, "eight"),
+        ("zh", FEWEST_LEARNED - 1, "eight"),
     ],
 )
 def test_few_customers_get_the_short_map(tmp_path: Path, lang: str, n: int, segments: str) -> None:

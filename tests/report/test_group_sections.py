@@ -30,8 +30,9 @@ def placed(*, money: dict[str, float] | None = None, orders: bool = True) -> lis
     return rows
 
 
-@given(st.lists(st.sampled_from("abcdefgh") | st.none(), max_size=120))
-def test_no_group_is_smaller_than_five_unless_there_is_nobody_else(labels):
+@given(st.dictionaries(st.sampled_from("abcdefgh") | st.none(), st.integers(0, 14)))
+def test_no_group_is_smaller_than_five_unless_there_is_nobody_else(sizes_of):
+    labels = [label for label, n in sizes_of.items() for _ in range(n)]
     customers = pd.Series(labels, dtype=object)
     shown = kept_apart(customers)
     sizes = shown.value_counts()
@@ -113,3 +114,23 @@ def test_groups_hold_the_same_numbers_in_both_languages(make: Make):
         sheet = table(make(placed(), lang=lang), "region_region")
         held.append([[v for v in row if not isinstance(v, str)] for row in (*sheet.rows, sheet.total)])
     assert held[0] == held[1] and np.isfinite(held[0][0][1])
+
+
+@pytest.mark.slow
+def test_shares_are_of_those_that_are_known_where_most_are_not(make: Make):
+    rows = [
+        "客户编号,行业,意愿",
+        *(f"K{i},{'制造业' if i < 12 else '零售' if i < 18 else ''},{i % 5}" for i in range(60)),
+    ]
+    more = "schemes: {will: {kind: bands, column: 意愿, cuts: [2.5], labels: [low, high]}}\n"
+    study = make(rows, more=more)
+    shown = section(study, "industry")
+    sheet = next(b for b in shown.blocks if b.kind == "table")
+    assert column(sheet, "customers") == [12, 6, 42] and sheet.total[1] == 60
+    assert column(sheet, "customers_share") == [pytest.approx(12 / 18), pytest.approx(6 / 18), None]
+    assert "18 位" in sheet.title and "66.7%" in said_in(shown)[0]
+    figure = next(study.model.figures[b.id] for b in shown.blocks if b.kind == "figure")
+    assert figure.chart.series[0].values == (
+        pytest.approx(12 / 18, abs=1e-6),
+        pytest.approx(6 / 18, abs=1e-6),
+    )

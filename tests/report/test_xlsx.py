@@ -402,7 +402,10 @@ def test_customers_are_labelled_by_name_and_carry_no_contact_data(made: tuple[Re
     assert term("field.phone", lang) not in titles
     assert "phone" not in titles
     recency = titles.index(term("field.recency_days", lang))
-    assert [sheet.cell(2, recency + 1).value, sheet.cell(3, recency + 1).value] == [None, 30]  # first never bought
+    assert [sheet.cell(2, recency + 1).value, sheet.cell(3, recency + 1).value] == [
+        None,
+        30,
+    ]  # first never bought
 
 
 def test_columns_that_say_nothing_are_left_out(tmp_path: Path) -> None:

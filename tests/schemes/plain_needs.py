@@ -37,7 +37,8 @@ def label_of(scheme: Needs, answers: Sequence[float | None]) -> str:
         decided(scheme, {**given, **dict(zip(open_needs, filled, strict=True))})
         for filled in product(tried, repeat=len(open_needs))
     }
-    return labels.pop() if len(labels) == 1 else "unknown"
+    # a need that was never answered cannot be the one that matters most
+    return labels.pop() if len(labels) == 1 and not labels & set(open_needs) else "unknown"
 
 
 def decided(scheme: Needs, given: dict[str, float | None]) -> str:

@@ -34,8 +34,8 @@ def test_a_value_on_a_cut_goes_to_the_side_the_scheme_says() -> None:
 
 
 def test_the_side_is_described() -> None:
-    assert "> 5 且 ≤ 50 为“gold”" in Bands(**TIERS).describe("zh")[0]
-    assert '≥ 5 and < 50 "gold"' in Bands(**TIERS, closed="left").describe("en")[0]
+    assert "> 5 且 ≤ 50 为“金卡客户”" in Bands(**TIERS).describe("zh")[0]
+    assert '≥ 5 and < 50 "Gold"' in Bands(**TIERS, closed="left").describe("en")[0]
     assert "示例参数" in Bands(**TIERS, source="示例参数").describe("zh")[-1]
 
 
@@ -45,11 +45,11 @@ def test_order_starts_with_the_best_end() -> None:
 
 
 def test_quantiles_that_fall_together_keep_the_ends_and_say_so() -> None:
-    scheme = Bands(column="aum", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d"))
-    assert labels(scheme, [1.0] * 8 + [2.0, 3.0]) == ["a"] * 8 + ["d"] * 2
-    assert labels(scheme, [7.0] * 4) == ["b"] * 4  # one level takes the lower middle
-    fitted = scheme.fit(pd.DataFrame({"aum": [1.0] * 8 + [2.0, 3.0]}))
-    assert fitted.notes("en") == ["aum has only 2 of 4 bands: 80% of the values are 1."]
+    scheme = Bands(column="worth", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d"))
+    assert labels(scheme, [1.0] * 8 + [2.0, 3.0], "worth") == ["a"] * 8 + ["d"] * 2
+    assert labels(scheme, [7.0] * 4, "worth") == ["b"] * 4  # one level takes the lower middle
+    fitted = scheme.fit(pd.DataFrame({"worth": [1.0] * 8 + [2.0, 3.0]}))
+    assert fitted.notes("en") == ["worth has only 2 of 4 bands: 80% of the values are 1."]
     assert "25%、50%、75%" in " ".join(fitted.describe("zh"))
 
 

@@ -50,17 +50,20 @@ def test_a_straight_line_is_no_preference_where_answers_are_relative() -> None:
 
 def test_a_missing_answer_makes_unknown_only_where_it_could_decide() -> None:
     none = None
-    rows = [(5, none, 2), (5, none, 5), (4, none, 4), (none, 5, 2), (none, none, none), (5, 5, none)]
-    ordered = Needs(columns=COLUMNS, ties=("price", "quality", "service"))
-    assert labels(ordered, *rows) == ["price", "price", "unknown", "unknown", "unknown", "price"]
-    assert labels(Needs(columns=COLUMNS), *rows) == [
-        "unknown",
-        "mixed",
-        "unknown",
-        "unknown",
-        "unknown",
-        "mixed",
+    rows = [
+        (5, none, 2),
+        (5, none, 5),
+        (4, none, 4),
+        (none, 5, 2),
+        (none, none, none),
+        (5, 5, none),
+        (none, 1, 1),
     ]
+    ordered = Needs(columns=COLUMNS, ties=("price", "quality", "service"))
+    wanted = ["price", "price", "unknown", "unknown", "unknown", "price", "unknown"]
+    assert labels(ordered, *rows) == wanted
+    wanted = ["unknown", "mixed", "unknown", "unknown", "unknown", "mixed", "unknown"]
+    assert labels(Needs(columns=COLUMNS), *rows) == wanted
 
 
 def test_with_enough_answers_the_others_are_left_out() -> None:

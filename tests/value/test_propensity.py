@@ -9,30 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from engines import ENGINES
-from pydantic import ValidationError
-from scipy.special import expit
+from invented_leads import COLUMNS, leads_of, refused
 
 import segkit
 from segkit import Propensity
 from segkit.locale import name_of
-from segkit.problems import InputProblems
-from segkit.value.model import ModelNotFitted
 
 ROOT = Path(__file__).resolve().parents[2]
-COLUMNS = ("app", "channel", "balance")
-
-
-def leads_of(n: int = 3000, seed: int = 0, base: float = -2.0) -> pd.DataFrame:
-    """Leads whose success depends on the app (+1.0) and the channel (referral +0.8), not on the balance."""
-    rng = np.random.default_rng(seed)
-    app = rng.integers(0, 2, n)
-    channel = rng.choice(["web", "phone", "referral"], n, p=[0.5, 0.3, 0.2])
-    odds = base + 1.0 * app + 0.8 * (channel == "referral")
-    won = (rng.random(n) < expit(odds)).astype(int)
-    balance = np.exp(rng.normal(2, 1, n))
-    return pd.DataFrame(
-        {"lead": [f"L{i}" for i in range(n)], "app": app, "channel": channel, "balance": balance, "won": won}
-    )
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +44,6 @@ def pitches() -> pd.DataFrame:
 def levels(card: Propensity, column: str) -> pd.DataFrame:
     table = card.table("en")
     return table[table["column"] == name_of("field", column, "en")].set_index("level")
-
-
-def refused(leads: pd.DataFrame, **how: Any) -> InputProblems:
-    with pytest.raises(InputProblems) as caught:
-        Propensity(**how).fit(leads)
-    assert all(p.text("zh") and p.text("en") for p in caught.value.problems)
-    return caught.value
 
 
 # --- what was planted ------------------------------------------------------------------------------
@@ -109,20 +85,15 @@ def test_weights_of_invented_leads_and_one_without_influence(card: Propensity) -
     assert card.n == 3000 and card.events == 704 and card.left_out == 0
 
 
-def test_intervals_hold_the_truth_about_nineteen_times_in_twenty() -> None:
-    inside = 0
-    for seed in range(25):
-        table = (
-            Propensity(outcome="won", columns=("app",))
-            .fit(leads_of(800, seed=seed))
-            .table("en")
-            .set_index("level")
-        )
-        sign = -1 if table.loc["yes", "log_odds"] == 0 else 1  # the commonest of the two is the yardstick
-        other = table.loc["yes" if sign == 1 else "no"]
-        inside += other["low"] <= sign * 1.0 <= other["high"]
-    # the channel is left out, which draws the weight a little towards zero
-    assert inside >= 21
+def test_the_interval_of_one_yes_or_no_is_that_of_its_table(leads: pd.DataFrame) -> None:
+    """Woolf (1955): the log odds ratio and the root of the summed reciprocals of the four counts."""
+    table = Propensity(outcome="won", columns=("app",)).fit(leads).table("en").set_index("level")
+    counts = pd.crosstab(leads["app"], leads["won"]).to_numpy()
+    other = table[table["high"] > table["low"]].iloc[0]
+    sign = 1 if other.name == "yes" else -1
+    ratio = sign * np.log(counts[1, 1] * counts[0, 0] / counts[1, 0] / counts[0, 1])
+    assert other["log_odds"] == pytest.approx(ratio, rel=0.01)
+    assert other["high"] - other["low"] == pytest.approx(2 * 1.959964 * np.sqrt((1 / counts).sum()), rel=0.01)
 
 
 def test_chances_are_true_on_average_and_for_leads_never_seen(card: Propensity, leads: pd.DataFrame) -> None:
@@ -304,104 +275,7 @@ def test_an_outcome_without_successes_is_refused_with_the_values_there(leads: pd
     assert "成交、战败" in problems.text("zh") and "positive=" in problems.text("en")
 
 
-# --- refusals --------------------------------------------------------------------------------------
-
-
-def test_fewer_than_ten_events_per_variable_are_refused_with_the_numbers() -> None:
-    few = leads_of(400, base=-3.0)
-    events = int(few["won"].sum())
-    problem = refused(few, outcome="won", columns=COLUMNS, bins=4).problems[0]
-    assert problem.id == "value.refuse.events"
-    assert problem.facts == {"events": events, "variables": 6, "least": 10, "most": events // 10}
-    assert str(events) in problem.text("zh") and events < 60
-    enough = Propensity(outcome="won", columns=("app",)).fit(few)
-    assert enough.checks[0].figure == events
-
-
-def test_ten_events_per_variable_are_enough_and_nine_point_nine_are_not() -> None:
-    rows = pd.DataFrame({"app": [0, 1] * 100, "won": 0})
-    rows.loc[:9, "won"] = 1
-    assert Propensity(outcome="won", columns=("app",)).fit(rows).events == 10
-    rows.loc[9, "won"] = 0
-    assert refused(rows, outcome="won", columns=("app",)).problems[0].id == "value.refuse.events"
-
-
-def test_columns_that_leak_are_refused_by_name_all_at_once(leads: pd.DataFrame) -> None:
-    won = leads["won"] == 1
-    leaking = leads.assign(
-        contract_draft_date=pd.Series("2025-06-01", index=leads.index).where(won),
-        lost_reason=leads["channel"].where(~won),
-        visit_note=leads["channel"].where(won & (leads.index % 3 == 0)),
-        feedback=leads["channel"].where(won | (leads.index % 50 == 0)),
-        days_open=1.0 - won + leads["balance"] / 1e6,
-        handled=won.map({True: "已办", False: "未办"}),
-        签约金额=leads["balance"],
-        first_contact=pd.Timestamp("2025-01-01"),
-        constant=1,
-    )
-    columns = (
-        "app",
-        "contract_draft_date",
-        "lost_reason",
-        "visit_note",
-        "feedback",
-        "days_open",
-        "handled",
-        "签约金额",
-        "first_contact",
-        "lead",
-        "constant",
-    )
-    found = {p.column: p.id.split(".")[-1] for p in refused(leaking, outcome="won", columns=columns).problems}
-    assert found == {
-        "contract_draft_date": "filled",
-        "lost_reason": "filled",
-        "visit_note": "filled",
-        "feedback": "filled",
-        "days_open": "tells_all",
-        "handled": "tells_all",
-        "签约金额": "name",
-        "first_contact": "date",
-        "lead": "id",
-        "constant": "same",
-    }
-
-
-def test_a_column_with_one_level_of_some_size_is_refused(leads: pd.DataFrame) -> None:
-    nearly = leads.assign(
-        vip=(leads.index % 150 == 0).astype(int), kind=np.where(leads.index % 200 == 0, "b", "a")
-    )
-    problems = refused(nearly, outcome="won", columns=("vip", "kind", "app")).problems
-    assert [(p.column, p.id) for p in problems] == [
-        ("vip", "value.leak.one_level"),
-        ("kind", "value.leak.one_level"),
-    ]
-    assert "30" in problems[0].text("zh")
-
-
-def test_a_column_known_beforehand_may_be_named_like_an_outcome(leads: pd.DataFrame) -> None:
-    named = leads.rename(columns={"channel": "contract_type"})
-    assert refused(named, outcome="won", columns=("contract_type",)).problems[0].facts["word"] == "contract"
-    card = Propensity(outcome="won", columns=("contract_type",), known_before=("contract_type",)).fit(named)
-    assert card.fitted
-    told = leads.assign(won_before=leads["won"])
-    how = {"outcome": "won", "columns": ("won_before",), "known_before": ("won_before",)}
-    assert refused(told, **how).problems[0].id == "value.leak.tells_all"  # whatever one claims to know
-
-
-def test_design_words_that_only_contain_an_outcome_word_pass(leads: pd.DataFrame) -> None:
-    named = leads.rename(columns={"channel": "design_signage", "app": "wonderful"})
-    assert Propensity(outcome="won", columns=("design_signage", "wonderful")).fit(named).fitted
-
-
-def test_missing_columns_and_settings_that_cannot_be(leads: pd.DataFrame) -> None:
-    assert "channel" in refused(leads, outcome="won", columns=("chanel",)).text("zh")
-    with pytest.raises(ValidationError, match="balance"):
-        Propensity(outcome="won", columns=("app",), cuts={"balance": (1.0,)})
-    with pytest.raises(ValidationError, match="ascend"):
-        Propensity(outcome="won", columns=("app",), cuts={"app": (2.0, 1.0)})
-    with pytest.raises(ModelNotFitted):
-        Propensity(outcome="won", columns=("app",)).score(leads)
+# --- words and files ---------------------------------------------------------------------------
 
 
 def test_saved_and_read_again_it_scores_the_same(

@@ -80,7 +80,7 @@ def _expected(study: Study) -> Expected | list[str]:
     if n < FEWEST_LEARNED:
         return [study.say("report.size.no_clv", n=n, least=FEWEST_LEARNED)]
     if study.orders is None:
-        return [study.say("clv.no_orders")]
+        return [study.say("clv.in_engine" if study.history is not None else "clv.no_orders")]
     summary = repeat_summary(study.orders, as_of=study.as_of).reset_index(drop=True)
     fitted: list[Model] = []
     refused: list[str] = []

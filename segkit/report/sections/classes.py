@@ -20,7 +20,7 @@ def classification(study: Study) -> Shown:
     main, lang = study.segmentation.main, study.lang
     blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
-        rule = scheme.rule(lang) if name == main else scheme.rule(lang)[:1]
+        rule = scheme.rule(lang) if name == main else [scheme.gist(lang)]
         lines = [*rule, *scheme.notes(lang)]
         if not tells_apart(study.customers[name]):
             lines = [study.say("report.scheme_unable")]

@@ -50,7 +50,7 @@ def followup(study: Study) -> Shown:
     return study.add("followup", blocks)
 
 
-def _by_segment(study: Study) -> Sheet:
+def _by_segment(study: Study) -> Sheet | None:
     plan = study.plan
     excluded = plan.excluded
     parts = {
@@ -76,6 +76,8 @@ def _by_segment(study: Study) -> Sheet:
                 float(value.get(label, 0.0)),
             ]
         )
+    if not rows:
+        return None
     head: list[Head] = [
         ("segment", study.say("head.segment"), "text"),
         ("next", study.say("head.next_step"), "text"),

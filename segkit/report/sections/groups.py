@@ -159,7 +159,7 @@ def _sheet(study: Study, id: str, grouping: Grouping, summary: pd.DataFrame) -> 
     base = study.money if study.has_money else 0.0
     table = summary.assign(
         group=[_called(study, grouping, group) for group in summary.index],
-        customers_share=summary["customers"] / summary["customers"].sum(),
+        customers_share=_shares(summary),
         money_share=(summary["positive"] / base).where(summary["monetary"] > 0) if base else np.nan,
     )
     head: list[Head] = [
@@ -189,6 +189,8 @@ def _sheet(study: Study, id: str, grouping: Grouping, summary: pd.DataFrame) -> 
     }
     ids = [column[0] for column in head]
     notes = [study.say("groups.merged", fewest=FEWEST)] if OTHER in summary.index else []
+    if _mostly_unknown(summary) and "customers_share" in ids:
+        notes.append(study.say("groups.of_known", title=grouping.title, n=_base(summary)))
     if "interval" in ids:
         notes.append(study.say("groups.interval_rule"))
     return study.table(
@@ -203,6 +205,8 @@ def _sheet(study: Study, id: str, grouping: Grouping, summary: pd.DataFrame) -> 
 
 
 def _figure(study: Study, id: str, grouping: Grouping, summary: pd.DataFrame) -> Block:
+    if _mostly_unknown(summary) and not study.has_money:
+        summary = summary.drop(UNKNOWN)
     drawn = summary.reset_index(names="label")[["label", "customers", "monetary", "positive"]]
     drawn["name"] = [_called(study, grouping, group) for group in drawn["label"]]
     facts = {"lang": study.lang, "source": study.source, "as_of": study.as_of}
@@ -216,8 +220,26 @@ def _figure(study: Study, id: str, grouping: Grouping, summary: pd.DataFrame) ->
 
 def _title(study: Study, grouping: Grouping, summary: pd.DataFrame) -> str:
     first = _named(study, grouping, summary).index[0]
-    share = summary.loc[first, "customers"] / summary["customers"].sum()
-    return study.say("groups.title", title=grouping.title, name=_called(study, grouping, first), share=share)
+    facts = {"title": grouping.title, "name": _called(study, grouping, first), "n": _base(summary)}
+    which = "groups.title_known" if _mostly_unknown(summary) else "groups.title"
+    return study.say(which, share=_shares(summary)[first], **facts)
+
+
+def _mostly_unknown(summary: pd.DataFrame) -> bool:
+    """Are the unknown ones more than any group? Then shares are of those that are known."""
+    known = summary["customers"].drop(UNKNOWN, errors="ignore")
+    return UNKNOWN in summary.index and len(known) > 0 and summary.loc[UNKNOWN, "customers"] > known.max()
+
+
+def _base(summary: pd.DataFrame) -> int:
+    """The customers who are 100 %."""
+    left_out = [UNKNOWN] if _mostly_unknown(summary) else []
+    return int(summary["customers"].drop(left_out).sum())
+
+
+def _shares(summary: pd.DataFrame) -> pd.Series:
+    shares = summary["customers"] / _base(summary)
+    return shares.mask(summary.index == UNKNOWN) if _mostly_unknown(summary) else shares
 
 
 def _named(study: Study, grouping: Grouping, summary: pd.DataFrame) -> pd.DataFrame:
@@ -235,8 +257,12 @@ def _says(study: Study, grouping: Grouping, summary: pd.DataFrame) -> str:
     facts = {
         "name": _called(study, grouping, first),
         "n": int(summary.loc[first, "customers"]),
-        "share": summary.loc[first, "customers"] / summary["customers"].sum(),
+        "share": _shares(summary)[first],
+        "base": _base(summary),
+        "title": grouping.title,
     }
+    if _mostly_unknown(summary):
+        return study.say("groups.says_known", **facts)
     if not base or not summary.loc[first, "monetary"] > 0:
         return study.say("groups.says_people", **facts)
     facts["held"] = summary.loc[first, "positive"] / base
