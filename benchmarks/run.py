@@ -25,6 +25,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.g
 from environments import load, machine, versions  # noqa: E402
 from page import Section, bars_of, markdown, on_screen  # noqa: E402
 from parts.setting import SEED, Setting  # noqa: E402
+from race import SideFailed  # noqa: E402
 
 PARTS = ("frames", "on_disk", "on_spark", "growth", "dynamic", "value", "start_up")
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -48,9 +49,15 @@ def main(arguments: list[str] | None = None) -> int:
     setting = Setting(asked.cache.resolve(), asked.quick, asked.memory)
     busy = load()
     sections: list[Section] = []
+    failed: list[str] = []
     for part in PARTS:
         if part in wanted:
-            section = import_module(f"parts.{part}").run(setting)
+            try:
+                section = import_module(f"parts.{part}").run(setting)
+            except SideFailed as error:
+                failed.append(part)
+                section = Section(part, [f"**This part failed**: {error}"])
+                setting.tell(f"{part} failed: {error}")
             sections.append(section)
             print("\n\n".join([f"\n== {section.title}", *map(on_screen, section.tables)]), flush=True)
     print("\n" + on_screen(bars_of(sections)))
@@ -59,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         page.parent.mkdir(exist_ok=True)
         page.write_text(markdown(_head(setting, busy), sections), encoding="utf-8", newline="\n")
         print(f"\n{page}")
-    return 1 if any(bar.met is False for section in sections for bar in section.bars) else 0
+    return 1 if failed or any(bar.met is False for section in sections for bar in section.bars) else 0
 
 
 def _head(setting: Setting, busy: float | None) -> list[str]:
@@ -71,8 +78,8 @@ def _head(setting: Setting, busy: float | None) -> list[str]:
     idle = "" if busy is None else f" {busy:.1f} processes wanted a core in the minute before."
     return [
         "# Benchmarks",
-        "segkit against hand-written code and against its peers: one run, one machine, the same work, the same columns.",
-        "To reproduce: `make bench` (or `python start.py bench`) writes this page; about an hour on two cores, 10 GB of "
+        "segkit against hand-written code and its peers: one run, one machine, the same work, the same columns.",
+        "To reproduce: `make bench` (`python start.py bench`) writes this page; about an hour on two cores, 10 GB of "
         "disk. `python start.py bench --quick` takes under three minutes and prints only; `--only frames,value` runs "
         "some parts; `--cache FOLDER` says where data and the peers' environments are kept (`build/benchmarks`).",
         "How it is measured: sides take turns, round by round, each second round in turned order, after a round that "

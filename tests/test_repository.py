@@ -181,9 +181,10 @@ def test_a_module_is_short_and_runs_on_windows(path: Path) -> None:
 PUBLIC = [
     *("read_table", "suggest_mapping", "clean", "quality", "leaks"),
     *("customer_table", "update", "repeat_summary"),
-    "Clusters",
-    *("Lookup", "Matrix", "Needs"),
-    *("Bands", "Lifecycle", "Pareto", "RFM", "load_scheme", "load_schemes", "lint", "hysteresis"),
+    *("Bands", "Clusters", "Lifecycle", "Lookup", "Matrix", "Needs", "Pareto", "RFM", "Rules", "Scorecard"),
+    *("load_scheme", "load_schemes", "lint", "hysteresis"),
+    *("BGNBD", "MBGNBD", "GammaGamma", "Propensity", "clv"),
+    *("bought_together", "recommend"),
     *("Policy", "plan", "load"),
 ]
 

@@ -34,7 +34,7 @@ def fit(path: str) -> BetaGeoModel:
 
 def facts(result: Any) -> dict[str, Any]:
     if isinstance(result, BetaGeoModel):
-        return {name: float(result.fit_result[name]) for name in ("r", "alpha", "a", "b")}
+        return {name: float(result.fit_result[name].mean()) for name in ("r", "alpha", "a", "b")}
     told = {"x": "frequency", "t_x": "recency", "T": "T"}
     sums = {name: float(result[column].sum()) for name, column in told.items()}
     return {"customers": len(result), **sums, "repeat_value": round(float(result["monetary_value"].sum()), 2)}

@@ -121,7 +121,8 @@ def facts(result: tuple[Path, dict[str, list[float]]]) -> dict[str, Any]:
         *(f"sum({c}) AS {c}" for c in sums),
         "sum(bigint(round(monetary * 100))) AS cents",
         "sum(aov) AS aov",
-        "string(sum(cast(xxhash64(customer_id, rfm, int(r_score), int(f_score), int(m_score)) AS decimal(20)))) AS labels",
+        "string(sum(cast(xxhash64(customer_id, rfm, int(r_score), int(f_score), int(m_score)) AS decimal(20)))) "
+        "AS labels",
     ).first()
     assert row is not None
     shutil.rmtree(room)

@@ -18,6 +18,7 @@ from segkit.problems import InputProblems, Problem
 
 # a date this far ahead stands for "no end", not for a day somebody ordered
 PLACEHOLDER_YEAR = 2090
+WINDOW_DAYS = 31  # a credible day has company in the days up to it
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def credible_as_of(days: pd.Series, rows: pd.Series | None = None) -> AsOf | Non
     need = max(1, math.ceil(min(5, 0.001 * known.sum())))
     upto = np.concatenate([[0], known.cumsum().to_numpy()])
     ordered = known.index.to_numpy()
-    inside = upto[1:] - upto[np.searchsorted(ordered, ordered - np.timedelta64(31, "D"), side="right")]
+    begins = ordered - np.timedelta64(WINDOW_DAYS, "D")
+    inside = upto[1:] - upto[np.searchsorted(ordered, begins, side="right")]
     day = pd.Timestamp(ordered[np.flatnonzero(inside >= need)[-1]]).date()
     last = pd.Timestamp(by_day.index.max()).date()
     return AsOf(day, "credible", last, int(by_day[by_day.index > pd.Timestamp(day)].sum()))
@@ -173,8 +175,10 @@ def settle_as_of(bench: Bench, grain: str, given: dt.date | None, reaches: AsOf 
         chosen = AsOf(given, "given", None if pd.isna(last) else last.date(), later)
     else:
         found = credible_as_of(counted) or credible_as_of(days)
-        if reaches is not None and name == "register_date" and (found is None or found.date < reaches.date):
-            found = reaches
+        if reaches is not None and name == "register_date":
+            # somebody registered long after anything happened: a slip of the pen
+            slip = found is not None and found.date > reaches.date + dt.timedelta(days=WINDOW_DAYS)
+            found = reaches if found is None or slip or found.date < reaches.date else found
         if found is None:
             raise InputProblems([Problem("clean.no_dates", {"n": len(days)}, column=bench.heads.get(name))])
         chosen = found

@@ -286,7 +286,9 @@ class Lookup(Scheme):
     def _table_label(self, text: str) -> str:
         if self.table == "industry":
             return industries().find(text, contains=self.contains) or UNREAD
-        written = {"region": own_words("regions"), "city_tier": own_words("tier_words")}.get(self.table or "", {})
+        written = {"region": own_words("regions"), "city_tier": own_words("tier_words")}.get(
+            self.table or "", {}
+        )
         if plain(text) in written:
             return written[plain(text)]
         place = read_place(text, city_first=self.table == "city_tier") if self.table else None

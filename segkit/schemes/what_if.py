@@ -140,7 +140,9 @@ def change_text(scheme: Scheme, move: Move, lang: Lang) -> str:
     if move.side in ("other", "known"):
         return say(f"schemes.change_{move.side}", lang, **facts)
     if move.side == "is":
-        return say("schemes.change_is", lang, value=scheme.value_name(move.column, move.target, lang), **facts)
+        return say(
+            "schemes.change_is", lang, value=scheme.value_name(move.column, move.target, lang), **facts
+        )
     form = FORMS.get(move.column, ("plain", 0.0))[0]
     target = value_text(form, float(move.target), lang)
     return say("schemes.change", lang, side=term(f"side.{move.side}", lang), target=target, **facts)

@@ -118,8 +118,11 @@ def test_a_customer_list_without_orders_stands_on_the_last_day_of_the_other_tabl
     later = AsOf(dt.date(2025, 6, 30), "credible", dt.date(2025, 6, 30), 0)
     assert clean(table, mapping).as_of.date == dt.date(2025, 2, 7)
     assert clean(table, mapping, reaches=later).as_of == later
-    earlier = AsOf(dt.date(2025, 1, 1), "credible", dt.date(2025, 1, 1), 0)
+    earlier = AsOf(dt.date(2025, 1, 15), "credible", dt.date(2025, 1, 15), 0)
     assert clean(table, mapping, reaches=earlier).as_of.date == dt.date(2025, 2, 7)
+    long_before = AsOf(dt.date(2025, 1, 6), "credible", dt.date(2025, 1, 6), 0)
+    cleaned = clean(table, mapping, reaches=long_before)
+    assert cleaned.as_of == long_before and cleaned.ledger["reason"].tolist() == ["after_as_of"]
     assert clean(table, mapping, reaches=later, as_of=DAY).as_of.date == DAY
 
 

@@ -76,7 +76,12 @@ def _in_engine(study: Study) -> Sheet | None:
     if not reasons:
         return None
     rows = [
-        [term(f"reason.{r['reason']}", study.lang), term(f"fate.{r['fate']}", study.lang), r["rows"], r["amount"]]
+        [
+            term(f"reason.{r['reason']}", study.lang),
+            term(f"fate.{r['fate']}", study.lang),
+            r["rows"],
+            r["amount"],
+        ]
         for r in reasons
     ]
     n = sum(r["rows"] for r in reasons)
