@@ -2,7 +2,7 @@
 # make report FILE=orders.csv ARGS="--lang en"
 PYTHON ?= python3
 
-.PHONY: report test lab check
+.PHONY: report test lab check bench
 
 report:
 	$(PYTHON) start.py report $(FILE) $(ARGS)
@@ -15,3 +15,6 @@ lab:
 
 check:
 	$(PYTHON) start.py check
+
+bench:
+	$(PYTHON) start.py bench $(ARGS)

@@ -6,6 +6,7 @@
     python start.py lab               JupyterLab
     python start.py test              every test
     python start.py check             the quick checks
+    python start.py bench             the benchmarks
 
 The first run makes an environment in .venv and installs segkit there; later runs start at once. Standard
 library only, and in words that every Python since 2.7 can read, so that an old one can say it is too old:
@@ -128,6 +129,7 @@ MESSAGES = {
         "  python start.py lab                打开 JupyterLab（--lang zh 或 en）\n"
         "  python start.py test               全部测试（后面的选项交给 pytest）\n"
         "  python start.py check              快速检查，2 分钟以内\n"
+        "  python start.py bench              与手写代码和同类工具比速度，约 1 小时（--quick：3 分钟以内）\n"
         "不需要先激活环境；可以反复运行。数据只在本机。",
         "Customer classification and follow-up: one command, from a client's raw export to a report.\n"
         "  python start.py report             the sample client's report\n"
@@ -135,6 +137,8 @@ MESSAGES = {
         "  python start.py lab                opens JupyterLab (--lang zh or en)\n"
         "  python start.py test               every test (options go on to pytest)\n"
         "  python start.py check              the quick checks, under 2 minutes\n"
+        "  python start.py bench              speed beside hand-written code and peers, about an hour "
+        "(--quick: under 3 minutes)\n"
         "Nothing needs activating; it may be run again and again. Data stay on this machine.",
     ),
 }
@@ -463,6 +467,10 @@ def check(arguments):
     return 0
 
 
+def bench(arguments):
+    return run([prepare(ROOT, "dev"), os.path.join("benchmarks", "run.py")] + arguments, ROOT)
+
+
 def lab(arguments):
     python = prepare(ROOT, "workshop")
     lang, arguments = spoken(arguments, os.environ)
@@ -480,7 +488,7 @@ def lab(arguments):
     return run([python, "-m", "jupyterlab", "--ServerApp.root_dir=" + ROOT] + pages + arguments, ROOT)
 
 
-COMMANDS = {"report": report, "test": test, "check": check, "lab": lab}
+COMMANDS = {"report": report, "test": test, "check": check, "lab": lab, "bench": bench}
 
 
 def main(arguments):

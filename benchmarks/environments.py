@@ -49,9 +49,8 @@ def peer(name: str, cache: Path) -> Peer:
             return Peer(name, None, "no environment could be made (is python3-venv installed?)")
     if _version(python, name) != version:
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1"]
-        done = subprocess.run(
-            [*pip, f"{name}=={version}", "pyarrow"], capture_output=True, encoding="utf-8", check=False
-        )
+        pip += [f"{name}=={version}", "pyarrow"]
+        done = subprocess.run(pip, capture_output=True, encoding="utf-8", check=False)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
             return Peer(

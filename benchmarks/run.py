@@ -28,6 +28,7 @@ from parts.setting import SEED, Setting  # noqa: E402
 from race import SideFailed  # noqa: E402
 
 PARTS = ("frames", "on_disk", "on_spark", "growth", "dynamic", "value", "start_up")
+CACHE = ROOT / "build" / "benchmarks"
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 
@@ -35,9 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     read = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     read.add_argument("--only", default=",".join(PARTS), help=f"parts, by comma: {', '.join(PARTS)}")
     read.add_argument("--quick", action="store_true", help="small sizes, few rounds")
-    read.add_argument(
-        "--cache", type=Path, default=ROOT / "build" / "benchmarks", help="folder for data and environments"
-    )
+    read.add_argument("--cache", type=Path, default=CACHE, help="folder for data and environments")
+    read.add_argument("--rounds", type=int, help="at most so many rounds of each comparison")
     read.add_argument("--memory", default="4GB", help="limit of DuckDB and of Spark, like 4GB")
     read.add_argument("--write", type=Path, help="also write the page here")
     asked = read.parse_args(arguments)
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         read.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     asked.cache.mkdir(parents=True, exist_ok=True)
-    setting = Setting(asked.cache.resolve(), asked.quick, asked.memory)
+    setting = Setting(asked.cache.resolve(), asked.quick, asked.memory, asked.rounds)
     busy = load()
     sections: list[Section] = []
     failed: list[str] = []

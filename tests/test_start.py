@@ -578,6 +578,11 @@ def test_check_runs_every_check_although_one_fails(desk: Desk, capsys: pytest.Ca
     assert desk.run("check") == 0
 
 
+def test_bench_hands_its_options_on(desk: Desk) -> None:
+    assert desk.run("bench", "--quick") == 0
+    assert desk.calls()[-1]["argv"] == [str(Path("benchmarks", "run.py")), "--quick"]
+
+
 def test_a_command_that_dies_by_a_signal_is_a_fault(desk: Desk) -> None:
     assert desk.starter.run([sys.executable, "-c", "0"]) == 0
     suicide = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
@@ -617,7 +622,7 @@ def test_make_calls_the_starter() -> None:
     make = shutil.which("make")
     if make is None:
         pytest.skip("no make on this machine")
-    for target in ("report", "test", "lab", "check"):
+    for target in ("report", "test", "lab", "check", "bench"):
         done = subprocess.run([make, "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
         assert f"start.py {target}" in done.stdout
 

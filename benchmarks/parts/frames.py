@@ -11,6 +11,7 @@ from parts.setting import AS_OF, Setting, agreement
 
 BY_HAND = 1.2
 AHEAD_OF_SUMMARIES = 1 / 3
+QUICK, FULL = ((1_000_000, 3),), ((1_000_000, 9), (10_000_000, 5))  # orders, rounds
 RFM_OF = "customer table, cut points, scores and segments"
 
 
@@ -23,7 +24,7 @@ def run(setting: Setting) -> Section:
         "days counted once, quantiles of the buyers with ties together). Cut points, every label and the sums of "
         "every column were equal."
     )
-    for n, rounds in ((1_000_000, 3),) if setting.quick else ((1_000_000, 9), (10_000_000, 5)):
+    for n, rounds in QUICK if setting.quick else FULL:
         with ExitStack() as stack:
             _rfm(setting, section, n, rounds, stack)
         with ExitStack() as stack:

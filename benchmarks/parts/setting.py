@@ -12,7 +12,7 @@ from environments import Peer, peer
 from race import Entry, SideFailed, Took, Worker, differing, take_turns
 
 AS_OF = "2025-12-31"  # of the generated orders
-SEED = 20240101
+SEED = 20251231  # of the sample data
 
 
 @dataclass
@@ -24,12 +24,14 @@ class Setting:
     cache : data, environments and logs, kept between runs
     quick : the small sizes only
     memory : limit of DuckDB and of Spark's process
+    rounds : at most so many of each comparison
     entries : what was measured, by (part, engine, orders), so that growth need not measure it again
     """
 
     cache: Path
     quick: bool
     memory: str = "4GB"
+    rounds: int | None = None
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     peers: dict[str, Peer] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Setting:
     def race(
         self, title: str, sides: Mapping[str, Callable[[], Took]], rounds: int, *, warm_up: bool = True
     ) -> list[Entry]:
+        rounds = rounds if self.rounds is None else min(rounds, self.rounds)
         return take_turns(sides, rounds, warm_up=warm_up, tell=lambda line: self.tell(f"{title}: {line}"))
 
 
