@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     read.add_argument("--only", default=",".join(PARTS), help=f"parts, by comma: {', '.join(PARTS)}")
     read.add_argument("--quick", action="store_true", help="small sizes, few rounds")
     read.add_argument("--cache", type=Path, default=CACHE, help="folder for data and environments")
+    read.add_argument("--full", default="", help="parts that keep their large sizes in a --quick run")
     read.add_argument("--rounds", type=int, help="at most so many rounds of each comparison")
     read.add_argument("--memory", default="4GB", help="limit of DuckDB and of Spark, like 4GB")
     read.add_argument("--write", type=Path, help="also write the page here")
@@ -52,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     failed: list[str] = []
     for part in PARTS:
         if part in wanted:
+            setting.quick = asked.quick and part not in asked.full.split(",")
             try:
                 section = import_module(f"parts.{part}").run(setting)
             except SideFailed as error:

@@ -300,6 +300,36 @@ def test_pandas_keeps_whole_numbers_whole_and_labels_rows_afresh() -> None:
     pd.testing.assert_frame_equal(orders, before)
 
 
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"customer_id": "object", "order_id": "object"},
+        {"customer_id": "category", "order_id": "category"},
+        {"order_id": "string[python]"},
+        {"order_date": "datetime64[s]"},
+        {"order_date": "timestamp[us][pyarrow]"},
+        {"amount": "Float64"},
+        {"amount": "double[pyarrow]"},
+    ],
+    ids=str,
+)
+def test_pandas_columns_of_any_kind_give_the_same_table(kinds: dict[str, Any]) -> None:
+    later = START + dt.timedelta(days=9)
+    rows: list[Row] = [
+        ("b", START, 3.0, "1"),
+        ("a", later, 2.5, None),
+        ("a", START, 4.0, "2"),
+        (None, START, 1.0, "9"),
+    ]
+    rows += [("a", later, 1.0, "2"), ("a", later, -1.0, "2"), ("c", START, 2.0, "3"), ("c", START, -2.0, "")]
+    plain, other = orders_of(rows), orders_of(rows).astype(kinds)
+    table = customer_table(other, as_of="2024-03-31")
+    assert_same(table, plain_table(rows, dt.date(2024, 3, 31)))
+    assert str(table["orders"].dtype) == "int64" and str(table["monetary"].dtype) == "float64"
+    summary = repeat_summary(plain, as_of="2024-03-31")
+    pd.testing.assert_frame_equal(back(repeat_summary(other, as_of="2024-03-31")), back(summary))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_order_ids_of_eighteen_digits_are_not_blurred(engine: str) -> None:
     orders = orders_of([("a", START, 1.0, None), ("a", START, 2.0, None), ("a", START, -1.0, None)])

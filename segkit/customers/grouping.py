@@ -98,7 +98,7 @@ def _grouped_in_numpy(rows: pd.DataFrame, first_value: bool) -> pd.DataFrame:
         return day_of.astype(rows["day"].dtype)
 
     columns: dict[str, Any] = {
-        "customer_id": customers,
+        "customer_id": customers.infer_objects(),
         "bought": bought_rows,
         "refunds": np.bincount(code, minlength=n) - bought_rows,
         "first_order": dated(first),

@@ -9,9 +9,9 @@ import pandas as pd
 from narwhals.typing import IntoFrameT
 
 from segkit.customers.arguments import Counting, Frame, asked, missing_columns, raise_any
-from segkit.customers.kinds import day_number
+from segkit.customers.kinds import day_number, with_day_numbers
 from segkit.customers.rows import counted_rows
-from segkit.customers.tables import COLUMNS, dated, give_back, ids_for, joined, totals
+from segkit.customers.tables import COLUMNS, SUMS, dated, give_back, ids_for, require_same_ids, totals
 from segkit.locale import Lang, say
 from segkit.problems import InputProblems, Problem, SegkitError
 
@@ -64,28 +64,30 @@ def update(
     rows = counted_rows(new_orders, day, None, [], order_ids=ids_for(frequency_of))
     _refuse_what_needs_history(before, rows, counted_to)
     fresh = totals(rows, frequency_of)
+    require_same_ids(fresh, before)
     kinds = fresh.collect_schema()
-    old = before.select(
-        "customer_id",
-        *(nw.col(c).cast(kinds[c]).alias(f"old_{c}") for c in ("first_order", "last_order")),
-        *(nw.col(c).alias(f"old_{c}") for c in ("frequency", "orders", "monetary")),
-    )
-
-    def added(column: str) -> nw.Expr:
-        return nw.col(column) + nw.col(f"old_{column}").fill_null(0)
-
-    both = joined(fresh, old).with_columns(
+    old = before.select("customer_id", *(nw.col(c).cast(kinds[c]) for c in SUMS))
+    # who bought again or for the first time; all others stay as they were
+    bought = fresh.join(old.rename({c: f"old_{c}" for c in SUMS}), on="customer_id", how="left")
+    changed = bought.select(
+        nw.col("customer_id"),
         nw.coalesce("old_first_order", "first_order").alias("first_order"),
         nw.coalesce("last_order", "old_last_order").alias("last_order"),
-        *(added(c).cast(nw.Int64).alias(c) for c in ("frequency", "orders")),
-        added("monetary").round(2).alias("monetary"),
+        *(_added(c).cast(nw.Int64).alias(c) for c in ("frequency", "orders")),
+        _added("monetary").round(2).alias("monetary"),
     )
-    return give_back(dated(both, day))
+    kept = old.join(fresh.select("customer_id"), on="customer_id", how="anti")
+    return give_back(dated(nw.concat([kept, changed]), day))
+
+
+def _added(column: str) -> nw.Expr:
+    return nw.col(column) + nw.col(f"old_{column}").fill_null(0)
 
 
 def _as_of_of(table: Frame) -> dt.date | None:
     """The as-of date a table was made for: last order plus recency of any buyer; None where nobody bought."""
-    told = table.select((day_number("last_order") + nw.col("recency_days")).max().alias("day"))
+    numbered = with_day_numbers(table.select("last_order", "recency_days"), last="last_order")
+    told = numbered.select((nw.col("last") + nw.col("recency_days")).max().alias("day"))
     day = _collected(told)["day"].iloc[0]
     return None if pd.isna(day) else dt.date.fromordinal(int(day))
 

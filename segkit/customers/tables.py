@@ -25,6 +25,7 @@ COLUMNS = (
     "aov",
     "tenure_days",
 )
+SUMS = ("first_order", "last_order", "frequency", "orders", "monetary")  # of these all else is made
 
 
 def customer_table(
@@ -132,29 +133,29 @@ def totals(rows: Frame, frequency_of: Counting, *, first_value: bool = False) ->
     )
 
 
-def joined(first: Frame, others: Frame) -> Frame:
-    """All customers of both sides, once; who has no totals has counts and money of 0.
-
-    Each side is joined to the ids of both: an outer join leaves gaps in the ids, and with gaps pandas turns
-    whole numbers into floats, where long ids fall together.
-    """
-    kinds = [str(f.collect_schema()["customer_id"]) for f in (first, others)]
+def require_same_ids(first: Frame, other: Frame) -> None:
+    kinds = [str(f.collect_schema()["customer_id"]) for f in (first, other)]
     if kinds[0] != kinds[1]:
         facts = {"orders": kinds[0], "customers": kinds[1]}
         raise InputProblems([Problem("customers.id_kinds", facts, column="customer_id")])
-    ids = nw.concat([first.select("customer_id"), others.select("customer_id")]).unique()
-    both = ids.join(first, on="customer_id", how="left").join(others, on="customer_id", how="left")
-    return both.with_columns(
-        nw.col("frequency", "orders").fill_null(0).cast(nw.Int64), nw.col("monetary").fill_null(0.0)
-    )
 
 
 def _with_registered(sums: Frame, customers: Any | None) -> Frame:
+    """All customers of both sides, once; who has no orders has counts and money of 0.
+
+    The sums are joined to the ids of both: an outer join leaves gaps in the ids, and with gaps pandas turns
+    whole numbers into floats, where long ids fall together.
+    """
     if customers is None:
         return sums
     registered = nw.from_native(customers)
     raise_any(missing_columns(registered, ("customer_id",)))
-    return joined(sums, registered.select("customer_id").filter(~nw.col("customer_id").is_null()).unique())
+    require_same_ids(sums, registered)
+    listed = registered.select("customer_id").filter(~nw.col("customer_id").is_null())
+    ids = nw.concat([sums.select("customer_id"), listed]).unique()
+    return ids.join(sums, on="customer_id", how="left").with_columns(
+        nw.col("frequency", "orders").fill_null(0).cast(nw.Int64), nw.col("monetary").fill_null(0.0)
+    )
 
 
 def dated(table: Frame, as_of: dt.date) -> Frame:
