@@ -117,6 +117,7 @@ def draft(facts: Draft) -> str:
     lines += [f"  start: {facts.start.isoformat()}"] if facts.start else ["  # start: 2026-01-05"]
     lines += ["  days: 20", _note("team", lang, "  ")]
     lines += ["  # team: [{id: zhang, minutes: 300, channels: [phone], regions: []}]", ""]
+    lines += [_note("sections", lang), "sections: []", ""]
     lines += ["crm: {targets: [generic]}", "", _note("privacy", lang)]
     lines += ["privacy: {contacts: none, not_personal: []}", "", "brand: {}"]
     lines += [_note("findings", lang), "findings: []", ""]
