@@ -12,6 +12,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ["tests/intake", "tests/privacy", "tests/schemes", "tests/test_config.py", "tests/test_customers.py"]
+LEFT_OUT = [
+    # on Linux the engines read a path as UTF-8 whatever the locale says; Windows, meant here, has wide paths
+    "tests/intake/test_in_engine.py",
+    # hundreds of tables held in memory: no file, no text of the locale
+    "tests/schemes/test_scheme_laws.py",
+]
 FOLDER = "客户 资料"
 
 
@@ -51,7 +57,10 @@ def test_the_core_tests_pass_under_gbk(gbk, tmp_path):
         "not slow and not browser",
     ]
     done = subprocess.run(
-        [*map(os.fsencode, [*command, *CORE]), b"--basetemp=" + temporary],
+        [
+            *map(os.fsencode, [*command, *(f"--ignore={path}" for path in LEFT_OUT), *CORE]),
+            b"--basetemp=" + temporary,
+        ],
         cwd=ROOT,
         env=gbk,
         capture_output=True,
