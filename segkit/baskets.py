@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from statistics import NormalDist
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.special import betaincinv
 
 from segkit.customers import missing_columns
 from segkit.problems import InputProblems, Problem
@@ -37,8 +37,8 @@ def bought_together(
     -------
     One row per pair, highest lift first: `item_a, item_b` (in the order of their ids), `together` (baskets
     with both), `n_a, n_b` (baskets with either), `baskets` (all of them), `lift` and its interval `low, high`.
-    The interval holds for all pairs of items at once (95 %, Bonferroni); where `low` is above 1, chance is no
-    explanation.
+    The interval holds for all pairs of items at once (95 %, Bonferroni), given how often each item was sold;
+    where `low` is above 1, chance is no explanation.
 
     Raises
     ------
@@ -47,6 +47,7 @@ def bought_together(
     References
     ----------
     Brin, Motwani, Ullman & Tsur (1997), Dynamic itemset counting, SIGMOD (lift, there called interest).
+    Clopper & Pearson (1934), Biometrika 26(4), for the limits.
     Linden, Smith & York (2003), Amazon.com recommendations, IEEE Internet Computing 7(1).
     """
     held, ids = _held(lines, basket, item)
@@ -67,8 +68,7 @@ def bought_together(
             "baskets": baskets,
         }
     )
-    sure = NormalDist().inv_cdf(1 - (1 - LEVEL) / (items * (items - 1)))  # both sides, every pair
-    pairs = _with_lift(pairs, sure)
+    pairs = _with_lift(pairs, risk=(1 - LEVEL) / (items * (items - 1)))  # of each side of every pair
     ranked = pairs.sort_values(["lift", "item_a", "item_b"], ascending=[False, True, True], ignore_index=True)
     return ranked[PAIRS]
 
@@ -128,9 +128,15 @@ def _held(lines: pd.DataFrame, basket: str, item: str) -> tuple[sparse.csr_matri
     return sparse.csr_matrix((ones, (row, column)), shape=(len(baskets), len(ids))), ids
 
 
-def _with_lift(pairs: pd.DataFrame, sure: float) -> pd.DataFrame:
-    """Lift with its interval: the delta method on its logarithm, the four cells of a pair being multinomial."""
+def _with_lift(pairs: pd.DataFrame, risk: float) -> pd.DataFrame:
+    """Lift with its exact limits: the rarer item's baskets are draws, the other's share of all baskets is given.
+
+    By chance the common baskets are hypergeometric, with thinner tails than these binomial ones, so that the
+    limits hold at any `risk`. The normal approximation of log lift does not: at 1 in 90,000 it is far off.
+    """
     both, a, b, all_ = (pairs[c].astype("float64") for c in ("together", "n_a", "n_b", "baskets"))
-    lift = both * all_ / (a * b)
-    spread = np.sqrt((1 / both - 1 / a - 1 / b + 2 * both / (a * b) - 1 / all_).clip(lower=0))
-    return pairs.assign(lift=lift, low=lift * np.exp(-sure * spread), high=lift * np.exp(sure * spread))
+    rarer, usual = np.minimum(a, b), np.maximum(a, b) / all_
+    low = betaincinv(both, rarer - both + 1, risk)
+    # where every basket of the rarer item holds the other too there is no upper side
+    high = np.where(both < rarer, betaincinv(both + 1, np.maximum(rarer - both, 1), 1 - risk), 1.0)
+    return pairs.assign(lift=both / (rarer * usual), low=low / usual, high=high / usual)

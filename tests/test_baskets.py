@@ -59,8 +59,9 @@ def test_a_recommendation_is_the_partner_and_never_the_best_seller(lines, plante
     assert often.index[0] in ("G0011", "G0001") and recommend(lines, "G0011").empty
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says():
-    # one pair only, so the interval is a plain one of 95 %; true lift 0.06 / (0.15 * 0.20) = 2
+def test_the_interval_covers_the_truth_as_often_as_it_says(monkeypatch):
+    # three items, so 0.85 for all their pairs at once is 0.95 for one; true lift 0.06 / (0.15 * 0.20) = 2
+    monkeypatch.setattr("segkit.baskets.LEVEL", 0.85)
     draws = np.random.default_rng(7)
     true, held = 2.0, 0
     for _ in range(200):
@@ -69,9 +70,24 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
         rows = [("ab", "a", "b", "c")[c] for c in cell]
         pair = bought_together(baskets_of(*rows), at_least=1)
         row = pair[(pair["item_a"] == "a") & (pair["item_b"] == "b")].iloc[0]
-        z = np.log(row["high"] / row["lift"]) / 2.394  # three items: the interval is that of three pairs
-        held += row["lift"] * np.exp(-1.96 * z) <= true <= row["lift"] * np.exp(1.96 * z)
-    assert 180 <= held <= 198
+        held += row["low"] <= true <= row["high"]
+        assert row["high"] < 1.6 * row["low"]  # and is no wider than it must be
+    assert 185 <= held < 200
+
+
+def test_among_all_pairs_of_many_items_none_is_told_from_chance_that_is_chance():
+    # a normal interval of log lift calls a pair of these certain in 13 sets of 15
+    for seed in range(4):
+        row, column = np.nonzero(np.random.default_rng(seed).random((4000, 300)) < 0.0225)
+        pairs = bought_together(pd.DataFrame({"order_id": row, "item_id": column}))
+        assert len(pairs) and not (pairs["low"] > 1).any()
+        assert ((pairs["low"] < pairs["lift"]) & (pairs["lift"] < pairs["high"])).all()
+
+
+def test_two_items_only_ever_bought_together_have_a_highest_lift():
+    pairs = bought_together(baskets_of(*["ab"] * 40, *["c"] * 360), at_least=2)
+    row = pairs.iloc[0]
+    assert row["lift"] == row["high"] == pytest.approx(10) and 1 < row["low"] < 10
 
 
 def test_counted_by_hand():

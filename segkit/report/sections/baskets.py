@@ -52,7 +52,7 @@ def baskets(study: Study) -> Shown:
     note = study.say("baskets.note", n=n, least=AT_LEAST)
     words = study.say("baskets.words", n=n, pairs=len(sure), **facts)
     caution = Text(text=study.say("baskets.caution"), role="note")
-    table = study.table("baskets", title, head, rows, n=len(study.customers), note=note)
+    table = study.table("baskets", title, head, rows, n=n, note=note)
     return study.add("baskets", [Text(text=words), table, caution])
 
 
