@@ -36,8 +36,7 @@ class Member(BaseModel):
     minutes: float
 
 
-# where the client names nobody: one person, four hours a day (示例参数 / sample parameter)
-SAMPLE_TEAM = (Member(id="", minutes=240),)
+SAMPLE_MINUTES = 240  # a day, where the client names no team (示例参数 / sample parameter)
 
 
 @dataclass(frozen=True)
@@ -75,15 +74,17 @@ def plan(
     """What is the next step with each customer, and on which day?
 
     Each customer gets the first touch of their label's policy; labels in the policy's order, within a label
-    the longest overdue, then the most valuable, then by id. A customer's own owner does the work where there
-    is one with time. Calls and visits need no marketing consent; other touches wait until consent is known.
+    who is overdue, then by the policy's column of urgency where it has one, then the most valuable, then by
+    id. A customer's own owner does the work where there is one with time. Calls and visits need no marketing
+    consent; other touches wait until consent is known.
 
     Parameters
     ----------
-    customers : `customer_id`, the column `label`, `recency_days`, `monetary`, optional `owner`,
-        `consent_marketing`, `opt_out_channels` (the client's own words: 电话;短信, phone, 全部)
+    customers : `customer_id`, the column `label`, `recency_days`, `monetary`, optional `owner`, the policy's
+        `urgency`, `consent_marketing`, `opt_out_channels` (the client's own words: 电话;短信, phone, 全部)
     start, days : first day and number of working days (Chinese calendar with make-up days)
-    team : who has how many minutes a day; default one person with 240 minutes (sample parameter)
+    team : who has how many minutes a day; by default the owners of these customers, or one person where
+        none is known, with 240 minutes each (sample parameter)
     consent : "yes" where customers whose own consent is not on record may be written to, else "unknown"
 
     Returns
@@ -110,7 +111,9 @@ def plan(
     )
     numbers = {"rank": "int64", "minutes": "float64", "every": "float64", "value": "float64"}
     frame = frame.astype({**numbers, "marketing": "bool"})
-    frame["overdue"] = frame["recency"] >= frame["every"]
+    urgency = pd.to_numeric(known[policy.urgency]) if policy.urgency in known else None
+    frame["urgency"] = 0.0 if urgency is None else urgency.astype("float64")
+    frame["overdue"] = frame["recency"] >= frame["every"] if urgency is None else frame["urgency"] < 0
     agreed = (
         known["consent_marketing"].astype("boolean")
         if "consent_marketing" in known
@@ -131,16 +134,23 @@ def plan(
         ]
     )
     queue = frame[~refused & ~unclear].sort_values(
-        ["rank", "overdue", "value", "customer_id"], ascending=[True, False, False, True], kind="stable"
+        ["rank", "overdue", "urgency", "value", "customer_id"],
+        ascending=[True, False, True, False, True],
+        kind="stable",
     )
     calendar = workdays_from(start, days, holidays=holidays, workdays=workdays)
-    done, left, load = _fill(queue, calendar, tuple(team or SAMPLE_TEAM))
+    done, left, load = _fill(queue, calendar, tuple(team or _sample_team(frame["owner"])))
     return Plan(
         tasks=done,
         unscheduled=left[["customer_id", "segment", "channel", "minutes"]].assign(reason="no_time"),
         excluded=excluded[["customer_id", "segment", "channel", "reason"]].reset_index(drop=True),
         load=load,
     )
+
+
+def _sample_team(owners: pd.Series) -> list[Member]:
+    """The owners there are, or one person without a name."""
+    return [Member(id=owner, minutes=SAMPLE_MINUTES) for owner in sorted(set(owners) - {""}) or [""]]
 
 
 def _opted_out(customers: pd.DataFrame, channel: pd.Series) -> pd.Series:
@@ -182,9 +192,7 @@ def _fill(
         due_of.append(due)
     queue = queue.assign(due=pd.to_datetime(pd.Series(due_of, index=queue.index)), owner=owner_of)
     placed = queue["due"].notna()
-    tasks = queue[placed].sort_values(
-        ["due", "rank", "value", "customer_id"], ascending=[True, True, False, True]
-    )
+    tasks = queue[placed].sort_values("due", kind="stable")  # within a day in the order of the queue
     tasks = tasks.assign(
         task_id=[f"T{n:05d}" for n in range(1, len(tasks) + 1)],
         why=np.where(tasks["overdue"], "overdue", "due"),

@@ -44,10 +44,14 @@ class Caps(BaseModel):
 
 
 class Policy(BaseModel):
-    """Touches by label; the order of `labels` is the order in which scarce time is given out."""
+    """Touches by label; the order of `labels` is the order in which scarce time is given out.
+
+    `urgency` is a column of days left, below 0 where overdue: within a label the smallest come first.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     labels: dict[str, LabelPolicy]
+    urgency: str = ""
     floor_days: int = 180
     caps: Caps = Caps()
     source: str | dict[Lang, str] = ""

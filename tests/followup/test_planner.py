@@ -169,3 +169,21 @@ def test_consent_for_all_fills_the_blanks_and_overrules_nobody():
 @pytest.mark.parametrize("n", [0, 1])
 def test_tiny_tables(n):
     assert len(plan(people(n), POLICY, start=START).tasks) == n
+
+
+def test_within_a_label_the_most_urgent_come_first():
+    policy = POLICY.model_copy(update={"urgency": "days_left"})
+    table = people(4, days_left=[9.0, -3.0, None, 2.0])
+    made = plan(table, policy, start=START, days=1)
+    assert made.tasks["customer_id"].tolist()[:2] == ["c001", "c003"]
+    assert made.tasks.set_index("customer_id")["why"].to_dict()["c001"] == "overdue"
+    in_time = plan(table, policy, start=START, days=1, team=[Member(id="a", minutes=20)])
+    assert set(in_time.tasks["customer_id"]) == {"c001", "c003"}
+
+
+def test_without_a_team_the_owners_in_the_data_are_the_team():
+    made = plan(people(60, owner=["li", "wang", ""] * 20), POLICY, start=START, days=1)
+    assert set(made.load["owner"]) == {"li", "wang"} and made.load["capacity"].eq(240).all()
+    assert set(made.tasks["owner"]) == {"li", "wang"}
+    alone = plan(people(60), POLICY, start=START, days=1)
+    assert alone.load["owner"].tolist() == [""] and len(alone.tasks) == 24

@@ -36,9 +36,11 @@ def followup(study: Study) -> Shown:
     table = None if study.ranked else _by_segment(study)
     blocks: list[Block | None] = [Kpis(ids=ids), Text(text=words), table]
     if study.intake["sample_team"]:
-        people = math.ceil(round(need / there, 6)) if there else 1
-        which = "report.sample_team_people" if people > 1 else "report.sample_team"
-        blocks.append(Text(text=study.say(which, people=people), role="note"))
+        members = plan.load["owner"].nunique()
+        people = math.ceil(round(need / there * members, 6)) if there else 1
+        which = ["report.sample_team", *["report.sample_team_people"] * (people > members)]
+        facts = {"members": members, "people": people}
+        blocks.append(Text(text=" ".join(study.say(id, **facts) for id in which), role="note"))
     if out["no_rule"]:
         blocks.append(Text(text=study.say("report.no_rule", n=out["no_rule"]), role="note"))
     if out["consent"]:

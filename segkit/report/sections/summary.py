@@ -214,7 +214,15 @@ def _no_time(study: Study) -> None:
     need = float(plan.tasks["minutes"].sum() + plan.unscheduled["minutes"].sum())
     people = math.ceil(round(need / there * plan.load["owner"].nunique(), 6))
     facts = {"need": need / 60, "there": there / 60, "people": people}
-    study.finding("no_time", n=n, base=len(study.customers), share=n / len(study.customers), **facts)
+    action = "action" if need > there else "action_uneven"
+    study.finding(
+        "no_time",
+        n=n,
+        base=len(study.customers),
+        action=(action,),
+        share=n / len(study.customers),
+        **facts,
+    )
 
 
 def _largest(study: Study) -> None:
