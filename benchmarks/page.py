@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from race import Entry, ratio
 
 Rows = list[tuple[str, ...]]
+LEAST_ROUNDS = 3  # fewer, and one slow moment of the machine decides
+CALM = 1.0  # processes that wanted a core in the minute before the run
 
 
 @dataclass(frozen=True)
@@ -21,20 +23,28 @@ class Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """A promise and what was measured; a missing measure says why in `remark`."""
+    """A promise and what was measured; a missing measure says why in `remark`, `rounds` is None of no time."""
 
     what: str
     most: float
     measured: float | None
     unit: str = ""
     remark: str = ""
+    rounds: int | None = LEAST_ROUNDS
 
     @property
     def met(self) -> bool | None:
         return None if self.measured is None else self.measured <= self.most
 
-    def row(self) -> tuple[str, ...]:
+    def indicative(self, load: float | None = None) -> bool:
+        """Measured, but too seldom or on too busy a machine to say met or missed."""
+        if self.measured is None or self.rounds is None:
+            return False
+        return self.rounds < LEAST_ROUNDS or (load or 0.0) > CALM
+
+    def row(self, load: float | None = None) -> tuple[str, ...]:
         word = {True: "met", False: "**missed**", None: "not measured"}[self.met]
+        word = "indicative" if self.indicative(load) else word
         shown = "" if self.measured is None else f"{self.measured:.2f}{self.unit}"
         return self.what, shown, f"{self.most:.2f}{self.unit}", f"{word}{self.remark and ': ' + self.remark}"
 
@@ -97,16 +107,23 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def bars_of(sections: Sequence[Section]) -> Table:
-    rows = [bar.row() for section in sections for bar in section.bars]
+def bars_of(sections: Sequence[Section], load: float | None = None) -> Table:
+    """Every promise beside its measure; `load` is how many processes wanted a core before the run."""
+    rows = [bar.row(load) for section in sections for bar in section.bars]
     return Table("What was promised and what was measured", ("", "measured", "at most", ""), rows)
 
 
-def markdown(head: Sequence[str], sections: Sequence[Section]) -> str:
+def markdown(head: Sequence[str], sections: Sequence[Section], load: float | None = None) -> str:
     """The whole page."""
     blocks = [*head]
-    if any(section.bars for section in sections):
-        blocks.append(in_markdown(bars_of(sections)))
+    bars = [bar for section in sections for bar in section.bars]
+    if bars:
+        blocks.append(in_markdown(bars_of(sections, load)))
+    if any(bar.indicative(load) for bar in bars):
+        blocks.append(
+            f"*Indicative*: fewer than {LEAST_ROUNDS} rounds, or a busy machine (more than {CALM:.0f} process wanted a "
+            "core in the minute before); such a figure is neither met nor missed."
+        )
     for section in sections:
         blocks.append(f"## {section.title}")
         blocks += section.text

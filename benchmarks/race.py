@@ -151,12 +151,12 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return statistics.linear_regression(xs, ys).slope
 
 
-def differing(mine: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The facts both sides tell and in which they differ; numbers may differ in their last digits."""
+def differing(mine: Mapping[str, Any], other: Mapping[str, Any], *, tolerance: float = 1e-9) -> list[str]:
+    """The facts both sides tell and in which they differ; numbers may differ by the share `tolerance`."""
     unequal = []
     for name in mine.keys() & other.keys():
         a, b = mine[name], other[name]
         numbers = isinstance(a, int | float) and isinstance(b, int | float)
-        if not (math.isclose(a, b, rel_tol=1e-9) if numbers else a == b):
+        if not (math.isclose(a, b, rel_tol=tolerance) if numbers else a == b):
             unequal.append(name)
     return sorted(unequal)

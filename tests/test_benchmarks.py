@@ -64,6 +64,11 @@ def test_results_that_differ_are_named() -> None:
         for name, facts in (("a", mine), ("b", {"cents": 100}))
     )
     setting.agreement([a, b])
+    a.took.append(race.Took(1.0, facts=mine))
+    b.took.append(race.Took(1.0, facts={"cents": 99}))
+    with pytest.raises(race.SideFailed, match=r"cents \(round 2\)"):
+        setting.agreement([a, b])
+    setting.agreement([a, b], tolerance=0.02)
     with pytest.raises(race.SideFailed, match="labels"):
         setting.agreement([a, b], at_least=("cents", "labels"))
 
@@ -76,6 +81,18 @@ def test_a_bar_is_met_missed_or_not_measured() -> None:
     assert page.Bar("a", 1.2, 1.2, "x").row() == ("a", "1.20x", "1.20x", "met")
     assert page.Bar("a", 1.2, 1.21, "x").row()[-1] == "**missed**"
     assert page.Bar("a", 1.2, None, "x", "no wheel").row() == ("a", "", "1.20x", "not measured: no wheel")
+
+
+def test_few_rounds_or_a_busy_machine_are_indicative_only() -> None:
+    page = import_module("page")
+    bar = page.Bar("a", 1.2, 1.21, "x")
+    assert [bar.row(load)[-1] for load in (None, 1.0, 1.01)] == ["**missed**", "**missed**", "indicative"]
+    assert page.Bar("a", 1.2, 1.0, "x", rounds=2).row()[-1] == "indicative"
+    assert page.Bar("a", 1.2, None, "x", "no wheel", 0).row(9.0)[-1] == "not measured: no wheel"
+    assert page.Bar("memory", 1.2, 1.0, rounds=None).row(9.0)[-1] == "met"
+    section = page.Section("Part", bars=[bar])
+    calm, busy = (page.markdown([], [section], load) for load in (0.5, 4.0))
+    assert "*Indicative*" in busy and "*Indicative*" not in calm and "**missed**" in calm
 
 
 @pytest.mark.parametrize(
@@ -147,25 +164,45 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+@pytest.mark.parametrize(
+    "engine", ["pandas", "polars", "duckdb", pytest.param("spark", marks=pytest.mark.slow)]
+)
 def test_the_code_by_hand_gives_the_same_columns_cuts_and_labels(
-    engine: str, orders: str, tmp_path: Path
+    engine: str, orders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     race = import_module("race")
+    session = request.getfixturevalue("spark") if engine == "spark" else None
     side = import_module(f"sides.in_{engine}")
     how: dict[str, Any] = {"path": orders, "as_of": "2025-12-31"}
     if engine == "duckdb":
         how |= {"folder": str(tmp_path), "memory": "1GB"}
+    elif engine == "spark":
+        how |= {"folder": str(tmp_path)}
+        monkeypatch.setitem(side.SESSION, "spark", session)
     else:
         side.open_orders(orders)
     mine, hand = (
         side.facts(getattr(side, f"{who}_rfm")(**how))
-        for who in ("segkit", "sql" if engine == "duckdb" else "plain")
+        for who in ("segkit", "sql" if engine in ("duckdb", "spark") else "plain")
     )
     assert {"columns", "cuts", "labels", "customers", "cents"} <= mine.keys() & hand.keys()
     assert race.differing(mine, hand) == []
     refunded = mine["customers"] - mine.get("segments", {}).get("prospect", 0)
     assert 100 < refunded < mine["customers"] if "segments" in mine else mine["customers"] > 100
+
+
+def test_lifetimes_without_errors_finds_the_same_and_computes_none(tmp_path: Path) -> None:
+    pytest.importorskip("lifetimes")
+    side, own = import_module("sides.in_lifetimes"), import_module("sides.in_value")
+    path = str(tmp_path / "summary.csv")
+    own.write_summary(side.cdnow()["sample"], path)
+    side.open_summary(path)
+    own.open_summary(path)
+    full, bare, mine = side.fit(path), side.fit_without_errors(path), own.facts(own.fit(path))
+    assert side.facts(full) == side.facts(bare)
+    assert np.allclose(bare._hessian_, np.eye(4)) and not np.allclose(full._hessian_, np.eye(4))
+    value, race = import_module("parts.value"), import_module("race")
+    assert race.differing(mine, side.facts(full), tolerance=value.TOLERANCE) == []
 
 
 # --- sides in processes of their own --------------------------------------------------------------

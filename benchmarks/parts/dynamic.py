@@ -45,7 +45,6 @@ def run(setting: Setting) -> Section:
     share = (both[0].took[0].facts or {})["new_share"]
     section.tables.append(table_of(f"{n:,} orders in pandas, of which {share:.1%} are new", both))
     section.text.append("`update` gave the same table as computing it afresh, column by column.")
-    section.bars.append(
-        Bar(f"{n:,} orders: update with 1% new orders against afresh", 0.5, ratio(*both), "x")
-    )
+    what = f"{n:,} orders: update with 1% new orders against afresh"
+    section.bars.append(Bar(what, 0.5, ratio(*both), "x", rounds=len(both[0].took)))
     return section

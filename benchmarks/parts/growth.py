@@ -28,7 +28,8 @@ def run(setting: Setting) -> Section:
         cells = [seconds(wall) for _, wall in points] + [""] * (max(top.values()) - 4 - len(points))
         rows.append((f"segkit on {engine}", *cells, f"{slope(points):.2f}", f"{slope(points[-2:]):.2f}"))
         what = f"growth exponent on {engine}, last step to {points[-1][0]:,.0f} orders"
-        section.bars.append(Bar(what, LINEAR, slope(points[-2:])))
+        rounds = min(len(entry.took) for entry in entries[-2:])
+        section.bars.append(Bar(what, LINEAR, slope(points[-2:]), rounds=rounds))
     heads = ("", *(f"{10**e:,}" for e in range(5, max(top.values()) + 1)), "exponent", "last step")
     section.tables.append(Table("Seconds (medians) by number of orders", heads, rows))
     if len(spark) > 1:
@@ -51,6 +52,8 @@ def _entry(setting: Setting, engine: str, n: int) -> Entry:
             worker.ask("open_orders", path=path)
             sides = {"segkit": lambda: worker.ask("segkit_rfm", path=path, as_of=AS_OF)}
         rounds = 1 if n > 10**7 else 3
+        if rounds == 1:
+            setting.read_once(path)
         try:
             [entry] = setting.race(f"{n:,} orders on {engine}", sides, rounds, warm_up=rounds > 1)
         finally:

@@ -50,6 +50,12 @@ class Setting:
             build_large(folder, seed=SEED, orders=n)
         return str(file)
 
+    def read_once(self, path: str) -> None:
+        """Read a file through, so that the side that comes first does not find it cold."""
+        with Path(path).open("rb") as stream:
+            while stream.read(1 << 24):
+                pass
+
     def room(self) -> str:
         """A folder for what a repetition writes."""
         folder = self.cache / "room"
@@ -72,18 +78,19 @@ class Setting:
         return take_turns(sides, rounds, warm_up=warm_up, tell=lambda line: self.tell(f"{title}: {line}"))
 
 
-def agreement(entries: list[Entry], *, at_least: tuple[str, ...] = ()) -> None:
-    """Nobody is faster by doing less: the facts that sides tell of their results are equal.
+def agreement(entries: list[Entry], *, at_least: tuple[str, ...] = (), tolerance: float = 1e-9) -> None:
+    """Nobody is faster by doing less: what sides tell of their results is equal, up to a share, in every round.
 
     Raises
     ------
     SideFailed : they differ, or one of `at_least` was not told
     """
-    mine = entries[0].took[0].facts or {}
-    for other in entries[1:]:
-        theirs = other.took[0].facts or {}
-        unequal = differing(mine, theirs) + [
-            name for name in at_least if name not in mine.keys() & theirs.keys()
-        ]
-        if unequal:
-            raise SideFailed(f"{other.name} and {entries[0].name} differ in {', '.join(unequal)}")
+    first, *others = entries
+    for other in others:
+        for round_, (took, beside) in enumerate(zip(first.took, other.took, strict=True), 1):
+            mine, theirs = took.facts or {}, beside.facts or {}
+            unequal = differing(mine, theirs, tolerance=tolerance)
+            unequal += [name for name in at_least if name not in mine.keys() & theirs.keys()]
+            if unequal:
+                names = f"{other.name} and {first.name}"
+                raise SideFailed(f"{names} differ in {', '.join(unequal)} (round {round_})")
