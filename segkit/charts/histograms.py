@@ -25,7 +25,7 @@ from segkit.charts.theme import (
     finished,
     style,
 )
-from segkit.locale import Lang, count, number, say
+from segkit.locale import Lang, count, number, percent, say
 
 _BINS = 12
 _MOST_BARS = 8  # whole numbers shown one by one, the last bar is "8 or more"
@@ -47,7 +47,8 @@ def distributions(customers: pd.DataFrame, *, lang: Lang, source: str, as_of: dt
     """How are recency, frequency and money spread over the customers? (R、F、M 的分布)
 
     Small panels with the median marked: days since the last order, order days (the tail in one bar), money
-    (log axis where few customers spend many times what most do). What is known of no customer has no panel.
+    (log axis where few customers spend many times what most do). What is known of no customer, or is the same for
+    all of them, has no panel.
 
     Parameters
     ----------
@@ -73,6 +74,8 @@ def distributions(customers: pd.DataFrame, *, lang: Lang, source: str, as_of: dt
     if not known:
         nothing = Chart(kind="histogram", categories=(), series=())
         return empty("distributions", say("chart.dist.unknown", lang, n=n), lang, source, as_of, nothing)
+    # one bar with everybody in it tells nothing
+    known = {key: values for key, values in known.items() if values.min() < values.max()} or known
     panels = [_panel(key, values, lang) for key, values in known.items()]
     title = _title(known, lang)
 
@@ -99,20 +102,24 @@ def distributions(customers: pd.DataFrame, *, lang: Lang, source: str, as_of: dt
 
 
 def _panel(key: str, values: np.ndarray, lang: Lang) -> _Panel:
-    if key == "f":
+    if key == "f" and _median(values) < _MOST_BARS:
         return _bars(values, lang)
     log = key == "m" and _is_skewed(values)
     return _spread(key, values[values > 0] if log else values, _median(values), log)
 
 
 def _title(known: dict[str, np.ndarray], lang: Lang) -> str:
-    """What is known said in one line: who bought once, how long half of them are silent; else the money."""
+    """What is known said in one line: who bought once, or how often half of them did where nobody bought once;
+    how long half of them are silent; else the money."""
     facts: dict[str, float] = {}
+    which = ""
     if "f" in known:
-        facts["once"] = float((known["f"] == 1).mean())
+        once, usual = float((known["f"] == 1).mean()), _median(known["f"])
+        which = "f" if percent(once, 0) != percent(0, 0) else "g"
+        facts |= {"once": once, "f": math.floor(usual)}
     if "r" in known:
+        which += "r"
         facts["r"] = _median(known["r"])
-    which = "".join(key for key, fact in (("f", "once"), ("r", "r")) if fact in facts)
     if not which:
         return say("chart.dist.title_m", lang, m=_median(known["m"]))
     return say(f"chart.dist.title_{which}", lang, **facts)

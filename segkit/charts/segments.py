@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -23,11 +24,12 @@ from segkit.charts.theme import (
     plain,
     style,
 )
-from segkit.locale import Lang, listing, percent, say
+from segkit.locale import Lang, listing, name_of, percent, say
 
 _MOST = 8
 _FEWEST = 3  # room is kept for so many bars, or a single one would fill the picture
 _NOTHING, _REST = "—", "＋"
+_ALL = 0.9995  # reads 100.0 %
 _NAMED = 5  # names said of the segments that were grouped
 
 
@@ -45,6 +47,7 @@ def segment_value(
     summary: pd.DataFrame,
     *,
     labels: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
     id: str = "segment_value",
     title: str | None = None,
     marked: bool = True,
@@ -55,7 +58,7 @@ def segment_value(
     """Which segments are many, and which are worth much? (各类客户的人数与收入)
 
     Share of customers beside share of value, the most valuable segment first, at most eight bars; the rest is
-    one bar, and the caption names it.
+    one bar, and the caption names it. Where one segment holds all the value, customers alone are drawn.
 
     Parameters
     ----------
@@ -65,6 +68,7 @@ def segment_value(
     id, title : of the figure, where a report holds several of them and the message is not that of the first bar
     marked : each segment in its own colour and mark; groups that are no segments stand in one colour
     labels : all labels of the scheme in order, where `summary` lacks some: keeps the colours of own labels
+    keep : labels that have a bar of their own however small they are
     source, as_of : for the caption
     """
     n = int(summary["customers"].sum())
@@ -72,9 +76,15 @@ def segment_value(
         summary = summary.assign(positive=summary["monetary"].clip(lower=0))
     # refunds may leave a segment below zero: shares are of what the others brought, none above 100 %
     total = float(summary["positive"].sum())
+    holds_all = (
+        summary[summary["positive"] > _ALL * total] if total > 0 and len(summary) > 1 else summary.head(0)
+    )
+    if len(holds_all):
+        total = 0.0
     by = ["monetary", "customers"] if total > 0 else ["customers"]
     table = summary.sort_values(by, ascending=False, kind="stable")
-    bars, rest = _bars(table, labels or list(summary["label"]), n, total, lang)
+    kept = table["label"].isin(keep).to_numpy()
+    bars, rest = _bars(table, labels or list(summary["label"]), kept, n, total, lang)
     if not marked:
         bars = [replace(bar, mark="", colour=bar.colour if bar.mark == _REST else ACCENT) for bar in bars]
     chart = _chart(bars, lang)
@@ -83,9 +93,13 @@ def segment_value(
 
     whole = any(bar.held is not None for bar in bars)
     first = bars[0]
+    which = (
+        "chart.seg.title_one" if len(bars) == 1 else "chart.seg.title" if whole else "chart.seg.title_people"
+    )
     title = title or say(
-        "chart.seg.title" if whole else "chart.seg.title_people",
+        which,
         lang,
+        n=n,
         name=clipped(first.name, 24),
         people=first.people,
         held=first.held,
@@ -99,7 +113,9 @@ def segment_value(
         axes[0].tick_params(axis="y", pad=18 if marked else 6)
         axes[0].set_ylim(max(_FEWEST, len(bars)) - 0.5, -0.5)
         more = [say("chart.seg.rest", lang, k=len(rest), names=_some(rest, lang))] if rest else []
-        if not whole and summary["monetary"].notna().any():
+        if len(holds_all):
+            more.append(say("chart.seg.holds_all", lang, name=_name(holds_all.iloc[0], lang)))
+        elif not whole and summary["monetary"].notna().any():
             more.append(say("chart.seg.no_value", lang))
         says = [
             say("chart.seg.alt_people" if bar.held is None else "chart.seg.alt_bar", lang, **_facts(bar))
@@ -116,23 +132,24 @@ def segment_value(
 
 
 def _bars(
-    table: pd.DataFrame, labels: Sequence[str], n: int, total: float, lang: Lang
+    table: pd.DataFrame, labels: Sequence[str], kept: np.ndarray, n: int, total: float, lang: Lang
 ) -> tuple[list[_Bar], list[str]]:
     marks = segment_marks([*map(str, labels), *map(str, table["label"])], lang)
     bars, rest = [], []
-    shown = table if len(table) <= _MOST else table.iloc[: _MOST - 1]
+    own = np.argsort(~kept, kind="stable")[: _MOST if len(table) <= _MOST else _MOST - 1]
+    alone = np.isin(np.arange(len(table)), own)
+    shown, others = table[alone], table[~alone]
     named = "name" in table
     for row in shown.itertuples():
         mark = marks[str(row.label)]
         name = str(row.name) if named else mark["name"]
         worth = row.positive if row.monetary > 0 else None
         bars.append(_bar(name, mark["mark"], mark["colour"], row.customers, worth, n, total))
-    if len(shown) < len(table):
-        others = table.iloc[len(shown) :]
+    if len(others):
         rest = [str(o.name) if named else marks[str(o.label)]["name"] for o in others.itertuples()]
         name = say("chart.seg.others", lang, k=len(others))
-        own = others[others["monetary"] > 0]  # those that have a share of their own
-        worth = own["positive"].sum() if len(own) else None
+        worthy = others[others["monetary"] > 0]  # those that have a share of their own
+        worth = worthy["positive"].sum() if len(worthy) else None
         bars.append(_bar(name, _REST, GREY, others["customers"].sum(), worth, n, total))
     return bars, [plain(name) for name in rest]
 
@@ -142,6 +159,10 @@ def _bar(
 ) -> _Bar:
     held = float(worth) / total if worth is not None and total > 0 else None
     return _Bar(plain(name), mark, colour, int(customers), customers / n if n else 0.0, held)
+
+
+def _name(row: pd.Series, lang: Lang) -> str:
+    return plain(str(row["name"]) if "name" in row else name_of("segment", str(row["label"]), lang))
 
 
 def _facts(bar: _Bar) -> dict[str, object]:

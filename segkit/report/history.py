@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 
+from segkit.customers import customer_table
 from segkit.intake.in_engine import collected
 
 PERIODS = (365, 180, 90, 30)
@@ -111,23 +112,17 @@ def period(orders: Any, end: dt.date, days: int, *, first: dt.date) -> Period:
         (nw.col("before") * (1 - nw.col("here"))).sum().alias("lost"),
     )
     told = {name: _whole(value) for name, value in collected(counts).iloc[0].items()}
-    lines = marked.filter(nw.col("inside"))
-    revenue = collected(lines.select(nw.col("amount").sum().alias("revenue")))["revenue"].iloc[0]
-    positive = lines.filter(bought)
-    has_ids = "order_id" in frame.collect_schema()
-    one = (nw.col("order_id").n_unique() if has_ids else nw.len()).alias("orders")
-    orders_there = _whole(collected(positive.select(one))["orders"].iloc[0])
-    if has_ids:  # no id is no order
-        nameless = collected(positive.select(nw.col("order_id").is_null().cast(nw.Int64).sum().alias("n")))[
-            "n"
-        ].iloc[0]
-        orders_there -= 1 if _whole(nameless) else 0
+    revenue = collected(marked.filter(nw.col("inside")).select(nw.col("amount").sum().alias("revenue")))
+    money = revenue["revenue"].iloc[0]
+    # counted as the customers' own orders are, so that both numbers of a page agree
+    buyers: Any = nw.from_native(customer_table(orders, as_of=end, window_days=days))
+    theirs = collected(buyers.filter(nw.col("frequency") > 0).select(nw.col("orders").sum()))
     return Period(
         active=told["active"],
         new=told["new"] if reaches else None,
         returning=told["active"] - told["new"] if reaches else None,
-        revenue=0.0 if revenue is None or revenue != revenue else round(float(revenue), 2),
-        orders=orders_there,
+        revenue=0.0 if money is None or money != money else round(float(money), 2),
+        orders=_whole(theirs["orders"].iloc[0]),
         lost=told["lost"] if reaches else None,
         before=told["before"] if reaches else None,
     )

@@ -34,7 +34,7 @@ from segkit.report.model import (
 )
 from segkit.report.render.values import shown
 from segkit.report.sizes import FEWEST_GROUPED
-from segkit.schemes.base import Scheme
+from segkit.schemes.base import PROSPECT, UNKNOWN, Scheme
 
 Head = tuple[str, str, Unit]  # id, heading, unit of a column
 
@@ -148,6 +148,23 @@ class Study:
     def source(self) -> str:
         files = [entry["file"] for entry in self.intake["sources"]]
         return files[0] if len(files) == 1 else self.say("report.sources", first=files[0], n=len(files))
+
+    def tells_apart(self, scheme: str) -> bool:
+        """Did the scheme find a class for anybody who bought?"""
+        return not self.customers[scheme].isin([UNKNOWN, PROSPECT]).all()
+
+    @property
+    def shown_schemes(self) -> dict[str, Scheme]:
+        """The main scheme, and the others that found a class for anybody: of the rest nothing can be said."""
+        main, schemes = self.segmentation.main, self.segmentation.schemes
+        return {name: one for name, one in schemes.items() if name == main or self.tells_apart(name)}
+
+    @property
+    def leading(self) -> str | None:
+        """Of the labels that occur the one the policy gives its time to first, or else the best."""
+        here = {*self.customers[self.segmentation.main]} - {UNKNOWN, PROSPECT}
+        ranked = [*self.policy.labels, *self.segmentation.main_scheme.order()]
+        return next((label for label in ranked if label in here), None)
 
     def touches(self, label: str) -> tuple[Touch, ...]:
         """What the policy does with customers of this label."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segkit.charts import concentration, distributions, score_heatmap, segment_value
+from segkit.charts import concentration, distributions, score_heatmap, segment_marks, segment_value
 from segkit.charts.theme import Drawn, clipped, wrapped
 from segkit.locale import LANGS, Lang
 
@@ -162,9 +162,35 @@ def test_segments_beyond_eight_are_one_bar_that_names_them():
 
 
 def test_a_segment_in_the_red_does_not_lift_the_others_above_the_whole():
-    frame = pd.DataFrame({"label": ["new", "lost"], "customers": [3, 1], "monetary": [90.0, -30.0]})
+    frame = pd.DataFrame(
+        {"label": ["new", "loyal", "lost"], "customers": [3, 2, 1], "monetary": [60.0, 30.0, -30.0]}
+    )
     _, held = segment_value(frame, lang="zh", **FACTS).meta.chart.series
-    assert held.values == (1.0, None)
+    assert held.values == (0.666667, 0.333333, None)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_where_one_segment_holds_all_the_money_customers_alone_are_drawn(lang):
+    frame = pd.DataFrame(
+        {"label": ["deal", "lead"], "name": ["Deal", "Lead"], "customers": [1, 9], "monetary": [500.0, 0.0]}
+    )
+    drawn = segment_value(frame, lang=lang, **FACTS).meta
+    assert len(drawn.chart.series) == 1 and drawn.chart.categories == ("Lead", "Deal")
+    assert "100%" not in drawn.title and "Lead" in drawn.title and "Deal" in drawn.caption
+
+
+def test_a_kept_segment_has_its_bar_however_small():
+    frame = pd.DataFrame({"label": list("abcdefghi"), "customers": range(9, 0, -1), "monetary": 0.0})
+    drawn = segment_value(frame, lang="en", keep=["i"], **FACTS)
+    assert drawn.meta.chart.categories == (*"abcdef", "i", "2 other segments")
+
+
+def test_the_colours_are_those_of_the_whole_scheme(tmp_path):
+    frame = pd.DataFrame({"label": ["b", "c"], "customers": [2, 1], "monetary": [2.0, 1.0]})
+    drawn = segment_value(frame, labels=["a", "b", "c"], lang="en", **FACTS).save(tmp_path)
+    svg = (tmp_path / drawn.svg).read_text(encoding="utf-8").lower()
+    colours = {label: mark["colour"].lower() for label, mark in segment_marks(["a", "b", "c"], "en").items()}
+    assert colours["a"] not in svg and colours["b"] in svg and colours["c"] in svg
 
 
 def test_shares_are_of_all_totals_above_zero():
@@ -210,6 +236,23 @@ def test_segments_take_their_names_from_the_terms_or_from_the_summary():
     assert segment_value(frame, lang="zh", **FACTS).meta.chart.categories == ("已流失", "新客户")
     named = frame.assign(name=["Fresh", "Gone"])
     assert segment_value(named, lang="en", **FACTS).meta.title == "Gone: 25% of customers, 75% of revenue"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_is_the_same_for_all_has_no_panel_and_no_title(lang):
+    frame = customers(100).assign(frequency=1)
+    drawn = distributions(frame, lang=lang, **FACTS).meta
+    assert [s.name[0] for s in drawn.chart.series] == ["R", "M"]
+    assert "100%" not in drawn.title
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_where_all_buy_often_the_bars_are_where_the_customers_are(lang):
+    frame = customers(100).assign(frequency=range(20, 120))
+    drawn = distributions(frame, lang=lang, **FACTS).meta
+    bars = drawn.chart.series[1].values
+    assert sum(1 for v in bars if v) > 3 and "F ≥8" not in drawn.chart.categories
+    assert "0%" not in drawn.title and "69" in drawn.title
 
 
 def test_distributions_count_everyone_once_and_group_the_tail():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from tiny_clients import column, counted, spent, table, words
 
 from segkit.locale import LANGS
+from segkit.report.analysis import finish
 from segkit.report.model import Sheet
 
 pytestmark = pytest.mark.slow  # whole reports: not part of the quick check
@@ -50,6 +53,51 @@ def test_single_scores_make_no_map(make):
     study = make(counted((1, 1, "2025-12-01", 10.0)))
     assert "score_heatmap" not in study.model.figures
     assert "没有客户既最近买" not in words(study)
+
+
+GRADES = """
+schemes:
+  size:
+    kind: bands
+    column: monetary
+    cuts: [50, 5000, 100000]
+    labels: [tiny, small, large, huge]
+    source: 示例参数
+"""
+
+
+def test_a_class_without_customers_takes_no_colour_from_the_others(make, tmp_path):
+    study = make(spent(120), more=GRADES.replace("  size:", "  rfm:"))
+    assert [row[0] for row in table(study, "segments").rows] == ["large", "small"]
+    drawn = (study.folder / study.model.figures["segment_value"].svg).read_text(encoding="utf-8").lower()
+    finish(study)
+    marks = study.model.segment_marks
+    assert all(marks[label]["colour"].lower() in drawn for label in ("large", "small"))
+    assert marks["huge"]["colour"].lower() not in drawn and marks["huge"]["mark"] != marks["large"]["mark"]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_scheme_that_puts_everybody_in_one_class_is_a_sentence(make, lang):
+    study = make(counted((40, 5, "2025-12-01", 100.0), (40, 4, "2025-06-01", 900.0)), lang=lang)
+    ids = [b.id for s in study.model.sections for b in s.blocks if isinstance(b, Sheet)]
+    assert "segments_lifecycle" not in ids
+    facts = {"scheme": study.scheme_name("lifecycle"), "name": study.label_name("loyal")}
+    assert study.say("report.scheme_one", n=80, **facts) in words(study)
+    assert "100.0%" not in words(study)
+
+
+# --- both numbers of a page agree ------------------------------------------------------------------
+
+
+def test_orders_without_an_id_count_in_the_periods_as_in_the_total(make):
+    rows = ["客户编号,订单编号,下单时间,实付金额"]
+    for i in range(60):
+        day = dt.date(2025, 11, 2) + dt.timedelta(days=i)
+        rows.append(f"K{i % 20},{'' if i % 3 == 0 else f'D{i}'},{day},{10 + i}")
+    study = make(rows, grain="orders")
+    kpis = study.model.kpis
+    assert kpis["orders"].value == 60
+    assert sum(column(table(study, "periods"), "orders")) == 60
 
 
 # --- one base for every share --------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from segkit.report.model import Block, Bullets, Sheet, Text
-from segkit.report.sections.classes import tells_apart
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.agreement import TOTAL, Agreement, Comparison, compare
 from segkit.schemes.base import PROSPECT, UNKNOWN
@@ -17,8 +16,7 @@ def how_they_agree(study: Study) -> Shown:
     if "agreement" not in study.asked or study.ranked:
         return study.add("agreement", [], appendix=True)
     schemes, customers, main = study.segmentation.schemes, study.customers, study.segmentation.main
-    able = [name for name in schemes if tells_apart(customers[name])]
-    able.sort(key=lambda name: name != main)
+    able = sorted((name for name in schemes if study.tells_apart(name)), key=lambda name: name != main)
     pairs = [(a, b) for i, a in enumerate(able) for b in able[i + 1 :]]
     if not pairs:
         words = study.say("agreement.refused", n=len(able))
@@ -97,7 +95,7 @@ def _cross(study: Study, one: Comparison) -> Sheet:
         *[(f"to_{i}", study.label_name(label, second), "count") for i, label in enumerate(labels)],
         (TOTAL, study.say("head.total"), "count"),
     ]
-    study.mark_segments([label for label in one.table.index if label != TOTAL], first)
+    study.mark_segments(first.order(), first)
     rows = [[label, *one.table.loc[label].tolist()] for label in one.table.index if label != TOTAL]
     total = [study.say("head.total"), *one.table.loc[TOTAL].tolist()]
     names = {"first": study.scheme_name(one.first), "second": study.scheme_name(one.second)}

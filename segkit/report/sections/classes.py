@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from segkit.charts import distributions, score_heatmap
 from segkit.report.model import Block, Bullets, Text
 from segkit.report.study import Shown, Study
-from segkit.schemes.base import PROSPECT, UNKNOWN
 
 
 def classification(study: Study) -> Shown:
@@ -22,7 +19,7 @@ def classification(study: Study) -> Shown:
     for name, scheme in study.segmentation.schemes.items():
         rule = scheme.rule(lang) if name == main else [scheme.gist(lang)]
         lines = [*rule, *scheme.notes(lang)]
-        if not tells_apart(study.customers[name]):
+        if not study.tells_apart(name):
             lines = [study.say("report.scheme_unable")]
         block: list[Block] = [Text(text=study.scheme_name(name), role="heading"), Bullets(items=lines)]
         blocks = [*block, *blocks] if name == main else [*blocks, *block]
@@ -35,8 +32,3 @@ def classification(study: Study) -> Shown:
     if len(scores) and (scores.nunique() > 1).all():  # one level of either is no map
         figures.append(study.figure(score_heatmap(study.customers, **facts)))
     return study.add("classes", [*blocks, *figures])
-
-
-def tells_apart(labels: pd.Series) -> bool:
-    """Did the scheme find a class for anybody who bought?"""
-    return not labels.isin([UNKNOWN, PROSPECT]).all()

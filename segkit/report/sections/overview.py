@@ -38,14 +38,13 @@ def overview(study: Study) -> Shown:
 
 
 def _classed(study: Study) -> list[str]:
-    """How many the main scheme could classify, and how many stand in the best class that occurs."""
-    labels, scheme = study.customers[study.segmentation.main], study.segmentation.main_scheme
+    """How many the main scheme could classify, and how many stand in the class that comes first."""
+    labels, first = study.customers[study.segmentation.main], study.leading
     known = labels[labels != UNKNOWN]
-    here = [label for label in scheme.order() if (known == label).any()]
     ids = [study.kpi("classified", len(known), "count", n=len(labels))]
-    if len(here) > 1 and not study.ranked:
-        best = int((known == here[0]).sum())
-        ids.append(study.kpi("best_class", best, "count", n=len(known), name=study.label_name(here[0])))
+    if first is not None and known.nunique() > 1 and not study.ranked:
+        n = int((known == first).sum())
+        ids.append(study.kpi("best_class", n, "count", n=len(known), name=study.label_name(first)))
     return ids
 
 

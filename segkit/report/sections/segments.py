@@ -6,11 +6,12 @@ import pandas as pd
 
 from segkit.charts import segment_value
 from segkit.report.model import Block, Sheet, Text
-from segkit.report.sections.classes import tells_apart
 from segkit.report.sections.groups import kept_apart, of_persons, place_of
 from segkit.report.sections.ranking import ranking
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import UNKNOWN
+
+ALL = 0.9995  # of the money: reads 100.0 %
 
 
 def summary_by(customers: pd.DataFrame, label: str, order: tuple[str, ...]) -> pd.DataFrame:
@@ -40,13 +41,20 @@ def segments(study: Study) -> Shown:
     main = study.segmentation.main
     blocks: list[Block] = []
     for name, scheme in study.segmentation.schemes.items():
-        if name != main and (place_of(scheme) or not tells_apart(study.customers[name])):
+        if name != main and (place_of(scheme) or not study.tells_apart(name)):
             continue
         labelled = study.customers
         if name != main and of_persons(scheme):
             labelled = labelled.assign(**{name: kept_apart(labelled[name], most=None)})
         summary = summary_by(labelled, name, scheme.order())
-        study.mark_segments(list(summary.index), scheme)
+        if name != main and len(summary) == 1:
+            facts = {
+                "scheme": study.scheme_name(name),
+                "name": study.label_name(str(summary.index[0]), scheme),
+            }
+            blocks.append(Text(text=study.say("report.scheme_one", n=len(labelled), **facts), role="note"))
+            continue
+        study.mark_segments([*scheme.order(), *summary.index], scheme)
         sheet = _sheet(study, name, summary)
         if name == main:
             columns = ["label", "name", "customers", "monetary", "positive"]
@@ -54,6 +62,8 @@ def segments(study: Study) -> Shown:
             picture = study.figure(
                 segment_value(
                     named.reset_index(names="label")[columns],
+                    labels=scheme.order(),
+                    keep=[label for label in [study.leading] if label],
                     lang=study.lang,
                     source=study.source,
                     as_of=study.as_of,
@@ -111,13 +121,18 @@ def _sheet(study: Study, name: str, summary: pd.DataFrame) -> Sheet:
         "monetary_share": 1.0,
     }
     speaking = summary.drop([UNKNOWN], errors="ignore")
-    best = (speaking if len(speaking) else summary)["monetary" if study.has_money else "customers"].idxmax()
+    told = speaking if len(speaking) else summary
+    # that one class holds all the money says more of the rule than of the customers
+    by_money = study.has_money and not (shares > ALL).any()
+    best = told["monetary" if by_money else "customers"].idxmax()
     facts = {
         "name": study.label_name(str(best), study.segmentation.schemes[name]),
+        "n": people,
         "people": summary.loc[best, "customers"] / people,
         "money": table.loc[best, "monetary_share"],
     }
-    which = "report.segments" if summary.loc[best, "monetary"] > 0 else "report.segments_people"
+    which = "report.segments" if by_money and summary.loc[best, "monetary"] > 0 else "report.segments_people"
+    which = "report.segments_one" if len(summary) == 1 else which
     return study.table(
         "segments" if is_main else f"segments_{name}",
         study.say(which, **facts),
