@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from segkit.customers import missing_columns, native_with_kinds
 from segkit.locale import Lang, has_term, name_of, say
-from segkit.problems import InputProblems, SegkitError
-from segkit.schemes.ladder import Frame, refusal
+from segkit.problems import InputProblems, Problem, SegkitError
+from segkit.schemes.ladder import Frame, one_row, refusal
 from segkit.schemes.texts import UNKNOWN
 from segkit.schemes.wording import measure, value_name
 
@@ -99,6 +99,14 @@ class Scheme(BaseModel, ABC):
     def rule(self, lang: Lang) -> list[str]:
         """The rule in words and numbers, one sentence each."""
 
+    def numbers(self) -> tuple[str, ...]:
+        """The input columns that are read as numbers."""
+        return ()
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """The input columns that are compared with text, and with which."""
+        return {}
+
     @property
     def fitted(self) -> bool:
         return True
@@ -124,7 +132,7 @@ class Scheme(BaseModel, ABC):
         Raises
         ------
         NotFitted : before `fit`
-        InputProblems : a column of `needs` is missing
+        InputProblems : a column of `needs` is missing, or of another kind than the scheme reads
         """
         self._require_fitted()
         frame: Frame = nw.from_native(customers)
@@ -221,3 +229,41 @@ class Scheme(BaseModel, ABC):
         missing = missing_columns(frame, self.needs())
         if missing:
             raise InputProblems(missing)
+        schema = frame.collect_schema()
+        numbers = [c for c in self.numbers() if schema[c] == nw.String or schema[c].is_temporal()]
+        words = {
+            column: texts
+            for column, texts in self.words().items()
+            if (schema[column].is_numeric() or schema[column] == nw.Boolean)
+            and not any(map(_is_number, texts))
+        }
+        empty = _without_values(frame, [*numbers, *words])
+        problems = [
+            Problem("schemes.not_numbers", {"column": c, "scheme": self.name})
+            for c in numbers
+            if c not in empty
+        ]
+        problems += [
+            Problem("schemes.not_words", {"column": c, "scheme": self.name, "value": texts[0]})
+            for c, texts in words.items()
+            if c not in empty
+        ]
+        if problems:
+            raise InputProblems(problems)
+
+
+def _is_number(text: str) -> bool:
+    """Codes that were read as numbers are still found by their text."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_values(frame: Frame, columns: Sequence[str]) -> set[str]:
+    """Columns without any value: their kind says nothing."""
+    if not columns:
+        return set()
+    there = one_row(frame.select((~nw.col(c).is_null()).cast(nw.Int64).sum().alias(c) for c in columns))
+    return {c for c, n in there.items() if not n}

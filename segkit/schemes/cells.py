@@ -42,6 +42,9 @@ class CellScheme(Scheme):
     def adds(self) -> tuple[str, ...]:
         return tuple(self.scores())
 
+    def numbers(self) -> tuple[str, ...]:
+        return self.needs()
+
     # --- labels --------------------------------------------------------------------------------
 
     def labelled(self, frame: Frame) -> Frame:

@@ -161,6 +161,9 @@ class Clusters(Scheme):
     def needs(self) -> tuple[str, ...]:
         return self.columns
 
+    def numbers(self) -> tuple[str, ...]:
+        return self.columns
+
     def order(self) -> tuple[str, ...]:
         prospect = (PROSPECT,) if self.knows_prospects else ()
         return (*self.group_labels(), *prospect, UNKNOWN)

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from segkit.locale import Lang, say
-from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import Scheme
 from segkit.schemes.conditions import (
     Conditions,
@@ -24,6 +23,7 @@ from segkit.schemes.conditions import (
     kinds_of,
     number_read,
     text_read,
+    words_of,
     written,
 )
 from segkit.schemes.ladder import FORMS, Frame
@@ -35,7 +35,8 @@ from segkit.schemes.wording import braced, value_name, value_text
 class ConditionalScheme(Scheme):
     """A scheme whose label rests on conditions, with three-valued logic where values are missing.
 
-    `label` raises InputProblems where a column that is compared with numbers holds text or dates.
+    `label` raises InputProblems where a column that is compared with numbers holds text or dates, or one that is
+    compared with text only numbers.
     """
 
     @abstractmethod
@@ -66,10 +67,15 @@ class ConditionalScheme(Scheme):
     def needs(self) -> tuple[str, ...]:
         return tuple(self.kinds)
 
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(column for column, kind in self.kinds.items() if kind == "number")
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        return words_of(self.conditions())
+
     def labelled(self, frame: Frame) -> Frame:
         # every column is read once, then the conditions compare what was read
         kinds = self.kinds
-        self._require_numbers(frame, [column for column, kind in kinds.items() if kind == "number"])
         schema = frame.collect_schema()
         read = {column: f"__read_{i}" for i, column in enumerate(kinds)}
         values: dict[str, nw.Expr] = {}
@@ -90,15 +96,6 @@ class ConditionalScheme(Scheme):
     def outcome_of(self, read: pd.DataFrame) -> pd.DataFrame:
         """`outcome` of a pandas frame whose columns were read before."""
         return self.outcome(nw.from_native(read), as_it_stands).to_native()
-
-    def _require_numbers(self, frame: Frame, columns: Sequence[str]) -> None:
-        schema = frame.collect_schema()
-        others = [c for c in columns if schema[c] == nw.String or schema[c].is_temporal()]
-        if isinstance(frame, nw.DataFrame):  # a column of pandas without any value has no kind
-            others = [c for c in others if not frame[c].is_null().all()]
-        if others:
-            problems = [Problem("schemes.not_numbers", {"column": c, "scheme": self.name}) for c in others]
-            raise InputProblems(problems)
 
     # --- explanations --------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import and_, or_
@@ -39,6 +40,23 @@ YES = ("true", "1", "1.0", "yes", "y", "是", "√", "✓")
 NO = ("false", "0", "0.0", "no", "n", "否", "×", "x")
 NOTHING = ("", "nan", UNKNOWN)  # engines write a float that is no number as NaN or nan
 BOUNDS = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
+# what people write who know it from spreadsheets -> the key it has here
+WAYS = {
+    ">=": "at_least",
+    "≥": "at_least",
+    "＞＝": "at_least",
+    ">": "above",
+    "＞": "above",
+    "<=": "at_most",
+    "≤": "at_most",
+    "＜＝": "at_most",
+    "<": "below",
+    "＜": "below",
+    "=": "is",
+    "==": "is",
+    "＝": "is",
+}
+COMPARISON = re.compile(rf"({'|'.join(sorted(WAYS, key=len, reverse=True))})\s*([-+]?[\d,.]+)")
 
 
 class Condition(BaseModel):
@@ -74,6 +92,10 @@ class Condition(BaseModel):
             raise refusal("schemes.when_empty_value", "when")
         if any(isinstance(v, dt.date) for v in values):
             raise refusal("schemes.when_date", "when", value=str(values[0]))
+        sign = COMPARISON.fullmatch(given.strip(BLANKS)) if isinstance(given, str) else None
+        if sign:
+            facts = {"value": given, "way": WAYS[sign[1]], "number": sign[2]}
+            raise refusal("schemes.when_sign", "when", **facts)
         if any(isinstance(v, float) and not math.isfinite(v) for v in values):
             raise refusal("schemes.when_empty_value", "when")
         tidy = [v.strip(BLANKS) if isinstance(v, str) else v for v in values]
@@ -305,6 +327,17 @@ def kinds_of(conditions: Iterable[Conditions]) -> dict[str, Kind]:
             raise refusal("schemes.when_two_kinds", "when", column=column, kinds=sorted((before, now)))
         kinds[column] = before if now == "presence" else now
     return kinds
+
+
+def words_of(conditions: Iterable[Conditions]) -> dict[str, tuple[str, ...]]:
+    """The columns that are compared with text, and with which."""
+    words: dict[str, list[str]] = {}
+    for column, condition in (
+        (name, c) for when in conditions for group in when.root for name, c in group.items()
+    ):
+        if condition.kind == "text":
+            words.setdefault(column, []).extend(str(v) for v in condition.values())
+    return {column: tuple(values) for column, values in words.items()}
 
 
 def reading(column: str, kind: Kind) -> nw.Expr:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from engines import ENGINES, back
 
+from segkit.locale import LANGS
 from segkit.problems import InputProblems
 from segkit.schemes.bands import Bands
 from segkit.schemes.pareto import Pareto
@@ -135,3 +138,70 @@ def test_a_playbook_block_is_read_as_it_stands() -> None:
         {"tier": {"kind": "bands", "column": "aum", "cuts": [5], "labels": ["normal", "gold"]}}
     )
     assert found["tier"].name == "tier" and found["tier"].needs() == ("aum",)
+
+
+# --- columns of another kind ------------------------------------------------------------------------
+
+GRID = {"high": {"high": "a", "low": "b"}, "low": {"high": "c", "low": "d"}}
+KINDS_OF_COLUMNS: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "bands", "column": "risk", "cuts": [5], "labels": ["a", "b"]}, "schemes.not_numbers"),
+    (
+        {"kind": "matrix", "axes": [{"column": "risk"}, {"column": "aum"}], "grid": GRID},
+        "schemes.not_numbers",
+    ),
+    ({"kind": "pareto", "value": "risk"}, "schemes.not_numbers"),
+    ({"kind": "clusters", "columns": ["aum", "risk"]}, "schemes.not_numbers"),
+    ({"kind": "bands", "column": "opened", "cuts": [5], "labels": ["a", "b"]}, "schemes.not_numbers"),
+    (
+        {"kind": "rules", "rules": [{"label": "a", "when": {"risk": {"at_least": 3}}}], "otherwise": "b"},
+        "schemes.not_numbers",
+    ),
+    (
+        {"kind": "rules", "rules": [{"label": "a", "when": {"aum": ["high"]}}], "otherwise": "b"},
+        "schemes.not_words",
+    ),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("fields", "id"), KINDS_OF_COLUMNS)
+def test_a_column_of_another_kind_is_named_on_every_engine(
+    engine: str, fields: dict[str, Any], id: str
+) -> None:
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["x", "y"],
+            "risk": ["C4", "C5"],
+            "aum": [1.0, 2.0],
+            "opened": pd.to_datetime(["2025-01-01", "2025-01-02"]),
+        }
+    )
+    with pytest.raises(InputProblems) as caught:
+        scheme_from(fields, "mine").fit(ENGINES[engine](frame))
+    (problem,) = caught.value.problems
+    assert problem.id == id and problem.facts["scheme"] == "mine"
+    assert problem.facts["column"] in ("risk", "opened", "aum")
+    assert all(problem.facts["column"] in problem.text(lang) for lang in LANGS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_without_any_value_and_codes_read_as_numbers_are_of_every_kind(engine: str) -> None:
+    frame = pd.DataFrame(
+        {"customer_id": ["x", "y"], "empty": pd.Series([None, None], dtype="float64"), "code": [3.0, 4.0]}
+    )
+    fields = {
+        "kind": "rules",
+        "rules": [{"label": "a", "when": [{"empty": "high"}, {"code": ["3", "other"]}]}],
+        "otherwise": "b",
+    }
+    labelled = scheme_from(fields, "mine").label(ENGINES[engine](frame))
+    assert back(labelled)["mine"].tolist() == ["a", "unknown"]
+
+
+@pytest.mark.parametrize("written", [">= 600", "≥600", "<5", "= 3"])
+def test_a_comparison_written_as_in_a_spreadsheet_is_refused(written: str) -> None:
+    rule = {"kind": "rules", "rules": [{"label": "a", "when": {"aum": written}}], "otherwise": "b"}
+    (said,) = problems_of(rule)
+    assert "{" in said and written in said
+    listed = {"kind": "rules", "rules": [{"label": "a", "when": {"age": [written]}}], "otherwise": "b"}
+    assert scheme_from(listed, "mine")
