@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from segkit.locale import Lang, has_term, say, term
 from segkit.schemes.base import PROSPECT
 from segkit.schemes.cells import floats
-from segkit.schemes.centres import nearest, nearness
+from segkit.schemes.centres import EQUAL, nearest, nearness
 from segkit.schemes.ladder import DIGITS, FORMS
 from segkit.schemes.wording import braced, value_text
 
 if TYPE_CHECKING:
     from segkit.schemes.clusters import Clusters
 
+TRIES = 12  # of a step beyond a border, each twice as far as the one before
 APART = 0.5  # standard deviations off the mean from which a centre is called high or low
 # silhouettes up to which there is no structure to speak of, or a weak one (Kaufman & Rousseeuw, 1990)
 NO_STRUCTURE, WEAK_STRUCTURE = 0.25, 0.50
@@ -218,7 +219,9 @@ def smallest_changes(scheme: Clusters, values: Floats) -> Changes:
     space, centres, n = scheme.space, learned.centres, len(values)
     coordinates = space.scaled(values)
     near, own = nearness(coordinates, centres), nearest(coordinates, centres)
-    behind = np.maximum(near[np.arange(n), own][:, None] - near, 0)
+    # where two are equally near it is the first: a later one must be nearer by that much
+    ahead = np.where(np.arange(len(centres)) > own[:, None], EQUAL, -EQUAL)
+    behind = np.maximum(near[np.arange(n), own][:, None] - near + ahead, 0)
     best = Changes(np.full(n, -1), np.zeros(n, dtype=bool), np.zeros(n), own.copy())
     least = np.full(n, np.inf)
     for axis, taught in enumerate(learned.columns):
@@ -242,11 +245,13 @@ def smallest_changes(scheme: Clusters, values: Floats) -> Changes:
             steps = np.round(border / taught.step, 4)
             target = (np.ceil(steps) if way > 0 else np.floor(steps)) * taught.step
             changed = values[rows].copy()
-            for _ in range(3):  # on the border itself the customer may still belong where he is
+            for further in range(TRIES):  # the last bits may leave the customer where he is
                 changed[:, axis] = target = np.round(target, DIGITS)
                 there = nearest(space.scaled(changed), centres)
                 stays = there == own[rows]
-                target = np.where(stays, target + way * taught.step, target)
+                if not stays.any():
+                    break
+                target = np.where(stays, target + way * taught.step * 2**further, target)
             distance = abs(space.scaled(changed)[:, axis] - coordinates[rows, axis])
             possible = (changed[:, axis] >= lowest[rows]) & (changed[:, axis] <= highest[rows])
             nearer = ~stays & possible & (distance < least[rows])

@@ -356,6 +356,24 @@ def test_the_change_is_the_smallest_there_is(data: Any) -> None:
         assert labels(put[None])[0] == scheme.group_labels()[changes.group[i]] != here
 
 
+@pytest.mark.parametrize(("column", "size"), [("share", 1e4), ("monetary", 3e7)])
+def test_large_values_in_small_steps_have_a_smallest_change_too(column: str, size: float) -> None:
+    rng = np.random.default_rng(0)
+    values = np.exp(rng.normal(np.where(np.arange(400) % 2, -1, 1), 0.5)) * size
+    values = np.round(values, 2) if column == "monetary" else values
+    table = pd.DataFrame({"customer_id": range(400), column: values})
+    scheme = Clusters(columns=(column,), k=2).fit(table)
+    changes = smallest_changes(scheme, values[:, None])
+    assert (changes.axis == 0).all()
+    moved = scheme.label(table.assign(**{column: changes.target}))["clusters"]
+    assert (moved != scheme.label(table)["clusters"]).all()
+    step = 0.01 if column == "monetary" else 1e-6
+    short = changes.target - np.where(changes.upward, 2, -2) * step
+    assert (
+        scheme.label(table.assign(**{column: short}))["clusters"] == scheme.label(table)["clusters"]
+    ).all()
+
+
 def test_every_change_named_is_true_and_one_step_less_is_not_enough() -> None:
     table = planted(scatter=0.5)
     scheme = Clusters(k=5).fit(table)
