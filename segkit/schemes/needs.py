@@ -260,7 +260,8 @@ class Needs(Scheme):
             found = self.label(pd.DataFrame(rows, columns=answers.columns))[self.name].to_numpy(dtype=object)
             here, there = found[: len(now)], found[len(now) :].reshape(len(now), tries)
             far = np.abs(now[:, :, None] - steps).reshape(len(now), tries)
-            far = np.where((there != here[:, None]) & np.isfinite(far), far, np.inf)
+            elsewhere = (there != here[:, None]) & (there != UNKNOWN)  # to know less is no move
+            far = np.where(elsewhere & np.isfinite(far), far, np.inf)
             labels += here.tolist()
             for row, at in enumerate(far.argmin(axis=1).tolist()):
                 need, step = divmod(at, len(steps))

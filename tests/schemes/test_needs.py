@@ -128,6 +128,14 @@ def test_an_explanation_names_the_answers_and_the_smallest_change() -> None:
     assert "p 5（比本人平均 +2.0）" in Needs(columns=COLUMNS, relative=True).explain({"p": 5, "q": 2, "s": 2})
 
 
+def test_to_become_unknown_is_no_change_that_an_explanation_names() -> None:
+    scheme = Needs(columns=COLUMNS, ties=("price", "quality", "service"))
+    assert label_of(scheme, (5, 3, None)) == "price" and label_of(scheme, (4, 3, None)) == "unknown"
+    assert "单改其中一项，分类不变" in scheme.explain({"p": 5, "q": 3, "s": None})
+    lone = Needs(columns=COLUMNS, min_answered=2)
+    assert "资料不足" not in lone.explain({"p": 5, "q": 4, "s": None})
+
+
 @settings(max_examples=60)
 @given(
     row=st.tuples(*[st.integers(1, 5)] * 3), ties=st.sampled_from(["mixed", ("service", "price", "quality")])
