@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import narwhals as nw
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
 from segkit.schemes.base import UNKNOWN
-from segkit.schemes.ladder import DIGITS, Frame, Ladder, one_row, refusal
+from segkit.schemes.ladder import Frame, Ladder, one_row, refusal, rounded_down
 
 
 class Axis(BaseModel):
@@ -27,7 +26,7 @@ class Axis(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     column: str
     split: Literal["mean", "median", "quantile", "fixed"] = "median"
-    cuts: tuple[float, ...] = ()
+    cuts: tuple[FiniteFloat, ...] = ()
     levels: tuple[str, ...] = ("low", "high")
 
     @model_validator(mode="before")
@@ -90,18 +89,11 @@ def middles(frame: Frame, axes: Sequence[Axis]) -> list[tuple[float, ...]]:
         if not told[f"n_{i}"]:
             found.append(())
             continue
-        cuts = sorted({_rounded_down(told[f"cut_{i}_{j}"]) for j in range(len(axis.levels) - 1)})
+        cuts = sorted({rounded_down(told[f"cut_{i}_{j}"]) for j in range(len(axis.levels) - 1)})
         if len(axis.levels) > 2:  # below a cut at the lowest value stands nobody
             cuts = [cut for cut in cuts if cut > told[f"low_{i}"]]
         found.append(tuple(cuts))
     return found
-
-
-def _rounded_down(cut: float) -> float:
-    """Six decimals, downwards: a value at the middle stays at or above it, and the last bits, in which engines
-    differ, are gone first."""
-    digits = max(0, DIGITS - max(0, math.floor(math.log10(abs(cut))) - DIGITS + 1)) if cut else DIGITS
-    return math.floor(round(cut * 10**digits, 3)) / 10**digits
 
 
 def level_counts(frame: Frame, ladders: Sequence[Ladder]) -> list[tuple[int, ...]]:

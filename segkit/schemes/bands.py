@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 import narwhals as nw
+import numpy as np
 from narwhals.typing import IntoFrame
-from pydantic import Field, model_validator
+from numpy.typing import NDArray
+from pydantic import Field, FiniteFloat, model_validator
 
 from segkit.locale import Lang, say
 from segkit.schemes.base import UNKNOWN
-from segkit.schemes.cells import Cell, CellScheme
+from segkit.schemes.cells import NO_LEVELS, Cell, CellScheme
 from segkit.schemes.ladder import Closed, Frame, Ladder, learn_cuts, refusal, spread
 from segkit.schemes.wording import plain_number, range_text
 
@@ -24,7 +26,8 @@ class Bands(CellScheme):
     ----------
     column : a number per customer
     cuts : fixed cut points, ascending, in the unit of the column; or
-    quantiles : shares in (0, 1), ascending; `fit` learns the cut points from all values that are there
+    quantiles : shares in (0, 1), ascending; `fit` learns the cut points from all values that are there; where
+        there are none, all are ``unknown``
     labels : one more than cut points, from the lowest band to the highest
     closed : ``"right"``: a value equal to a cut belongs to the band below it; ``"left"``: to the band above
     best : which end `order` starts with
@@ -36,7 +39,7 @@ class Bands(CellScheme):
 
     kind: Literal["bands"] = "bands"
     column: str
-    cuts: tuple[float, ...] | None = None
+    cuts: tuple[FiniteFloat, ...] | None = None
     quantiles: tuple[Share, ...] | None = None
     labels: tuple[str, ...]
     closed: Closed = "right"
@@ -75,10 +78,15 @@ class Bands(CellScheme):
         if self.quantiles is None:
             return self
         known = frame.filter(Ladder(self.column, ()).known())
-        found = learn_cuts(known, [self.column], self.quantiles)[self.column]
+        found = learn_cuts(known, [self.column], self.quantiles, self.closed)[self.column]
         return self.model_copy(
             update={"learned": found.cuts, "common": found.common, "common_share": found.common_share}
         )
+
+    @property
+    def _untaught(self) -> bool:
+        """`fit` saw no value."""
+        return self.quantiles is not None and self.learned == () and self.common is None
 
     def ladders(self) -> tuple[Ladder, ...]:
         cuts = self.cuts if self.cuts is not None else self.learned
@@ -86,6 +94,21 @@ class Bands(CellScheme):
 
     def cell_label(self, cell: Cell) -> str:
         return self._used()[cell[0]]
+
+    def _known(self) -> nw.Expr:
+        return nw.lit(False) if self._untaught else super()._known()  # nothing learned, nothing to say
+
+    def _codes(self, numbers: dict[str, NDArray[np.float64]]) -> NDArray[np.intp]:
+        codes = super()._codes(numbers)
+        return np.full_like(codes, NO_LEVELS) if self._untaught else codes
+
+    def _explain_without_cell(
+        self, code: int, numbers: dict[str, NDArray[np.float64]], lang: Lang
+    ) -> list[str]:
+        if not self._untaught:
+            return super()._explain_without_cell(code, numbers, lang)
+        facts = {"label": self.label_name(UNKNOWN, lang), "columns": [self.measure(self.column, lang)]}
+        return [say("schemes.matrix.explain_untaught", lang, **facts)] * len(numbers[self.column])
 
     def _used(self) -> tuple[str, ...]:
         levels = len(self.ladders()[0].cuts) + 1
@@ -100,7 +123,8 @@ class Bands(CellScheme):
         how = [say("schemes.rule.bands", lang, measure=self.measure(self.column, lang), steps=steps)]
         if self.quantiles:
             shares = [f"{plain_number(q * 100)}%" for q in self.quantiles]
-            how.append(say("schemes.rule.quantiles", lang, shares=shares))
+            which = "schemes.rule.quantiles" if self.closed == "right" else "schemes.rule.quantiles_left"
+            how.append(say(which, lang, shares=shares))
         return how
 
     def notes(self, lang: Lang = "zh") -> list[str]:

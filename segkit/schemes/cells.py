@@ -18,6 +18,7 @@ from segkit.schemes.what_if import Move, change_text
 from segkit.schemes.wording import braced, value_text
 
 NO_LEVELS, NOT_BOUGHT = -1, -2  # codes beside the cells: an input is missing; a prospect in an RFM map
+LOWEST = {"recency_days": 0, "tenure_days": 0, "frequency": 0, "orders": 0}  # no customer is below
 Cell = tuple[int, ...]
 
 
@@ -130,7 +131,7 @@ class CellScheme(Scheme):
 
     def possible(self, column: str, value: float) -> bool:
         """Whether an explanation may speak of this value."""
-        return True
+        return value >= LOWEST.get(column, value)
 
     def _explain_cell(self, cell: Cell, numbers: dict[str, NDArray[np.float64]], lang: Lang) -> list[str]:
         ladders, moves = self.ladders(), self._moves(cell)

@@ -27,7 +27,14 @@ FORMS: dict[str, tuple[str, float]] = {
     "monetary": ("money", 0.01),
     "aov": ("money", 0.01),
 }
+MOST_STEPS = 2**53  # whole numbers above it are not told apart
 DIGITS = 6  # learned cut points are rounded to this many decimals
+
+
+def step_at(column: str, value: float) -> float:
+    """The smallest step of a column; 0 where it has none, or where the value is too large for it to show."""
+    step = FORMS.get(column, ("plain", 0.0))[1]
+    return step if step and abs(value) / step < MOST_STEPS else 0.0
 
 
 class Target(NamedTuple):
@@ -83,7 +90,7 @@ class Ladder:
         """The value nearest to level `here` that stands on level `there`."""
         up = there > here
         cut = self.cuts[there - 1] if up else self.cuts[there]
-        step = FORMS.get(self.column, ("plain", 0.0))[1]
+        step = step_at(self.column, cut)
         if not step:
             sides = {("right", True): "more_than", ("right", False): "at_most"}
             sides |= {("left", True): "at_least", ("left", False): "below"}
@@ -121,11 +128,14 @@ class Ranked(NamedTuple):
     at: Callable[[int], float]
 
 
-def learn_cuts(frame: Frame, columns: Sequence[str], probabilities: Sequence[float]) -> dict[str, Cuts]:
+def learn_cuts(
+    frame: Frame, columns: Sequence[str], probabilities: Sequence[float], closed: Closed = "right"
+) -> dict[str, Cuts]:
     """Cut points of each column at linear-interpolation quantiles of all its values.
 
-    Rounded to six decimals, so that every engine learns the same; equal ones and one at the maximum are
-    dropped. `frame` holds known numbers only; without rows there are no cut points.
+    Rounded to six decimals, so that every engine learns the same. Equal ones are dropped, and one that has
+    nobody on one side: at the maximum, or, where who has that value stands above (`closed` left), at the minimum.
+    `frame` holds known numbers only; without rows there are no cut points.
     """
     numbers = frame.select(*(value_of(c).alias(c) for c in columns))
     eager = isinstance(frame, nw.DataFrame)
@@ -135,23 +145,36 @@ def learn_cuts(frame: Frame, columns: Sequence[str], probabilities: Sequence[flo
         if not told.rows:
             learned[c] = Cuts((), None, None, 0)
             continue
-        rounded = {_cut(told, p) for p in probabilities}
-        cuts = tuple(sorted(cut for cut in rounded if cut < round(told.largest, DIGITS)))
+        rounded = sorted({_cut(told, p, closed) for p in probabilities})
+        smallest, largest = round(told.at(0), DIGITS), round(told.largest, DIGITS)
+        cuts = tuple(cut for cut in rounded if (cut < largest if closed == "right" else cut > smallest))
         fewer = len(cuts) < len(probabilities)
         common, share = _commonest(frame, c, told.rows) if fewer else (None, None)
         learned[c] = Cuts(cuts, common, share, told.rows)
     return learned
 
 
-def _cut(told: Ranked, probability: float) -> float:
-    """A quantile, rounded; where rounding took it below values it must include (10/3 to 3.333333) one step up."""
+def _cut(told: Ranked, probability: float, closed: Closed) -> float:
+    """A quantile, rounded; where rounding took it past a value on its side (10/3 to 3.333333) one step back."""
     place = probability * (told.rows - 1)
     rank = math.floor(place)
     below, above = told.at(rank), told.at(min(rank + 1, told.rows - 1))
     exact = below + (above - below) * (place - rank)
     cut = round(exact, DIGITS)
-    included = above if above <= exact else below  # the largest value that is not above the quantile
-    return round(cut + 10**-DIGITS, DIGITS) if included > cut else cut
+    if closed == "right":
+        included = above if above <= exact else below  # the largest value that is not above the quantile
+        return round(cut + 10**-DIGITS, DIGITS) if included > cut else cut
+    included = below if below >= exact else above  # the smallest that is not below it
+    return round(cut - 10**-DIGITS, DIGITS) if included < cut else cut
+
+
+def rounded_down(value: float) -> float:
+    """Six decimals, of large values twelve digits, downwards: what stands at a mean stays at or above it, and the
+    last bits, in which engines differ, are gone first."""
+    if not value or not math.isfinite(value):
+        return value
+    digits = max(0, DIGITS - max(0, math.floor(math.log10(abs(value))) - DIGITS + 1))
+    return math.floor(round(value * 10**digits, 3)) / 10**digits
 
 
 def _ranked_here(numbers: Frame, columns: Sequence[str], probabilities: Sequence[float]) -> dict[str, Ranked]:
@@ -160,7 +183,7 @@ def _ranked_here(numbers: Frame, columns: Sequence[str], probabilities: Sequence
         values = np.asarray(numbers[c].to_numpy(), dtype="float64")
         last = len(values) - 1
         places = {math.floor(p * last) for p in probabilities}
-        ranks = sorted({min(place + step, last) for place in places for step in (0, 1)} | {last})
+        ranks = sorted({min(place + step, last) for place in places for step in (0, 1)} | {0, last})
         values = np.partition(values, ranks) if len(values) else values
         ranked[c] = Ranked(len(values), float(values[-1]) if len(values) else 0.0, values.item)
     return ranked
@@ -181,7 +204,7 @@ def _ranked_in_engine(
         nw.col("n").cum_sum().over("column", order_by="value").alias("upto"),
         nw.col("n").sum().over("column").alias("rows"),
     )
-    wanted = nw.col("upto") == nw.col("rows")
+    wanted = (nw.col("upto") == nw.col("rows")) | (nw.col("upto") == nw.col("n"))  # the last and the first
     for p in probabilities:
         place = (nw.col("rows") - 1) * p
         # wide enough for any rounding of the product

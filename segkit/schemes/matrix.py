@@ -20,7 +20,6 @@ from segkit.schemes.ladder import Frame, Ladder, refusal, spread
 from segkit.schemes.wording import plain_number, range_text
 
 SAMPLE = {"zh": "示例参数", "en": "sample parameters"}
-LOWEST = {"recency_days": 0, "tenure_days": 0, "frequency": 0, "orders": 0}  # an explanation stays above
 PRESETS: dict[str, dict[str, Any]] = {
     # 频次 × 客单价
     "frequency_aov": {
@@ -221,8 +220,8 @@ class Matrix(CellScheme):
     # --- words ----------------------------------------------------------------------------------
 
     def possible(self, column: str, value: float) -> bool:
-        lowest = 1 if column == "frequency" and self.among == "buyers" else LOWEST.get(column, value)
-        return value >= lowest
+        bought = column == "frequency" and self.among == "buyers"
+        return super().possible(column, value) and (not bought or value >= 1)
 
     def level_name(self, level: str, lang: Lang) -> str:
         own = self.names.get(level, {})

@@ -15,13 +15,13 @@ from segkit.locale import Lang, say, term
 from segkit.schemes.base import PROSPECT, UNKNOWN
 from segkit.schemes.cells import NO_LEVELS, NOT_BOUGHT, Cell, CellScheme
 from segkit.schemes.ladder import (
-    DIGITS,
     Closed,
     Frame,
     Ladder,
     learn_cuts,
     one_row,
     refusal,
+    rounded_down,
     spread,
     value_of,
 )
@@ -214,8 +214,7 @@ class RFM(CellScheme):
     # --- words ----------------------------------------------------------------------------------
 
     def possible(self, column: str, value: float) -> bool:
-        lowest = {"recency_days": 0, "frequency": 1}
-        return value >= lowest.get(column, value)
+        return super().possible(column, value) and (column != "frequency" or value >= 1)
 
     def score_of(self, axis: int, cell: Cell, lang: Lang) -> str:
         if self.segments == "eight":
@@ -314,12 +313,16 @@ class RFM(CellScheme):
 
 
 def _middles(buyers: Frame, split: str) -> tuple[dict[str, float], dict[str, float]]:
-    """The middle of each column, rounded, and the share of buyers at or above it; empty without buyers."""
+    """The middle of each column, rounded to its low side (for R the late one), so that who stands at it is high,
+    and the share of buyers at or above it; empty without buyers."""
     told = one_row(buyers.select(*(getattr(nw.col(c), split)() for c in COLUMNS), nw.len().alias("n")))
     if not told["n"]:
         return {}, {}
-    middles = {c: round(float(told[c]), DIGITS) for c in COLUMNS}
-    sides = zip(COLUMNS, SIDES_OF_EIGHT, strict=True)
+    sides = list(zip(COLUMNS, SIDES_OF_EIGHT, strict=True))
+    middles = {
+        c: rounded_down(float(told[c])) if side == "left" else -rounded_down(-float(told[c]))
+        for c, side in sides
+    }
     counts = (Ladder(c, (middles[c],), side).level().sum().alias(c) for c, side in sides)
     above = one_row(buyers.select(*counts))
     return middles, {c: round(int(above[c]) / int(told["n"]), 4) for c in COLUMNS}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segkit.locale import Lang, say, term
 from segkit.schemes.base import UNKNOWN
-from segkit.schemes.ladder import FORMS
+from segkit.schemes.ladder import FORMS, step_at
 from segkit.schemes.texts import texts
 from segkit.schemes.wording import value_text
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from segkit.schemes.base import Scheme
 
 AT_ONCE = 200_000  # rows
+CONSENT = ("consent", "同意")  # in the name of a column: an answer that is asked for, never a means to an end
 
 
 class Move(NamedTuple):
@@ -51,7 +52,7 @@ class Probe(NamedTuple):
 
 def number_probes(column: str, cut: float, *, span: float, upward_includes: bool) -> list[Probe]:
     """From below a cut over it and from above it under it; `upward_includes`: the cut itself lies above."""
-    step = FORMS.get(column, ("plain", 0.0))[1]
+    step = step_at(column, cut)
     if step:
         steps = round(cut / step, 4)
         first = np.ceil(steps) if upward_includes else np.floor(steps) + 1
@@ -76,9 +77,10 @@ def nearest_moves(
     """For every row the nearest probe that gives another label; None where none does.
 
     `labels` gives the label of every row of a frame like `customers`. Of two as near the earlier probe wins.
-    Becoming ``unknown`` is no move. Rows of one number in `alike` have one label, now and after any probe, so
-    only one of them is tried.
+    Becoming ``unknown`` is no move, and nobody is moved by another answer to a question of consent. Rows of one
+    number in `alike` have one label, now and after any probe, so only one of them is tried.
     """
+    probes = [probe for probe in probes if not any(word in probe.column.lower() for word in CONSENT)]
     numbers = np.arange(len(customers)) if alike is None else alike
     _, first, group = np.unique(numbers, return_index=True, return_inverse=True)
     sample = customers.iloc[first]

@@ -13,6 +13,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pydantic import BaseModel, ConfigDict
 
 from segkit.locale import Lang, say
+from segkit.schemes.wording import plain_number
 
 Places = NDArray[np.intp]
 
@@ -52,8 +53,8 @@ class Level(BaseModel):
             return say(f"value.level.{self.role}", lang)
         if self.values:
             return say("value.level.values", lang, values=list(self.values))
-        low = "" if self.low is None else f"≥ {_plain(self.low)}"
-        high = "" if self.high is None else f"< {_plain(self.high)}"
+        low = "" if self.low is None else f"≥ {plain_number(self.low)}"
+        high = "" if self.high is None else f"< {plain_number(self.high)}"
         return say("schemes.range", lang, low=low, high=high) if low and high else low or high
 
 

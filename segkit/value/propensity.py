@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
@@ -84,7 +84,7 @@ class Propensity(ValueModel):
     positive: Values = ("1",)
     negative: Values | None = None
     bins: int = Field(4, ge=2)
-    cuts: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    cuts: dict[str, tuple[FiniteFloat, ...]] = Field(default_factory=dict)
     points_to_double: int = Field(10, ge=1)
     titles: dict[str, str] = Field(default_factory=dict)
     known_before: tuple[str, ...] = ()

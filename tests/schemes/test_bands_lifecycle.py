@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from engines import ENGINES
 from pydantic import ValidationError
 
 from segkit.schemes.bands import Bands
@@ -58,6 +59,41 @@ def test_rounding_a_cut_does_not_push_a_crowd_over_it() -> None:
     assert labels(scheme, [10 / 3] * 6 + [5.0] * 4) == ["low"] * 6 + ["high"] * 4
 
 
+def test_quantiles_closed_on_the_left_leave_the_crowd_at_the_lowest_value_below() -> None:
+    scheme = Bands(column="worth", quantiles=(0.5,), labels=("low", "high"), closed="left")
+    assert labels(scheme, [1.0] * 4 + [5.0], "worth") == ["low"] * 5
+    assert labels(scheme, [1.0] + [5.0] * 4, "worth") == ["low"] + ["high"] * 4
+    assert labels(scheme, [1.0, 2.0, 3.0, 4.0, 5.0], "worth") == ["low"] * 2 + ["high"] * 3
+    assert labels(scheme, [1.0] + [2 / 3 + 5] * 4, "worth") == ["low"] + ["high"] * 4  # 5.666667 is above it
+    four = Bands(column="worth", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d"), closed="left")
+    assert labels(four, [1.0] * 6 + [2.0, 3.0, 4.0, 5.0], "worth") == ["a"] * 7 + ["d"] * 3
+    fitted = four.fit(pd.DataFrame({"worth": [1.0] * 6 + [2.0, 3.0, 4.0, 5.0]}))
+    assert fitted.notes("en") == ["worth has only 2 of 4 bands: 60% of the values are 1."]
+    assert "belongs to the band above" in fitted.describe("en")[1] and "归上一档" in fitted.describe("zh")[1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_learns_the_same_quantiles_on_either_side(engine: str) -> None:
+    table = pd.DataFrame({"worth": [2 / 3, 1.0, 1.0, 1.0, 10 / 3, 5.0, 5.0, 7.0]})
+    for closed in ("left", "right"):
+        four = Bands(column="worth", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d"), closed=closed)
+        assert four.fit(ENGINES[engine](table)).learned == four.fit(table).learned
+
+
+def test_where_there_was_no_value_to_learn_from_all_are_unknown() -> None:
+    scheme = Bands(column="aum", quantiles=(0.5,), labels=("low", "high"))
+    fitted = scheme.fit(pd.DataFrame({"aum": [None, None]}, dtype="float64"))
+    later = pd.DataFrame({"aum": [3.0, None]})
+    assert fitted.label(later)["bands"].tolist() == ["unknown"] * 2
+    assert all("at the time of fit" in sentence for sentence in fitted.explain_all(later, "en"))
+
+
+def test_an_explanation_names_no_value_that_cannot_be() -> None:
+    scheme = Bands(column="orders", cuts=(0, 2), labels=("some", "more", "most"), closed="left")
+    sentence = scheme.explain({"orders": 0}, "en")
+    assert "at least 2" in sentence and "-1" not in sentence
+
+
 def test_cut_points_of_small_values_keep_six_decimals() -> None:
     scheme = Bands(column="rate", quantiles=(0.25, 0.5, 0.75), labels=("a", "b", "c", "d"))
     values: list[float | None] = [0.0001, 0.0002, 0.0003, 0.0004]
@@ -65,6 +101,11 @@ def test_cut_points_of_small_values_keep_six_decimals() -> None:
     fitted = scheme.fit(pd.DataFrame({"rate": values}))
     assert fitted.learned == (0.000175, 0.00025, 0.000325)
     assert "≤ 0.000175 为“a”" in fitted.describe("zh")[0]
+
+
+def test_a_cut_point_too_small_for_six_decimals_is_still_told() -> None:
+    scheme = Bands(column="rate", cuts=(0.00000025,), labels=("low", "high"))
+    assert "≤ 0.00000025 为“low”" in scheme.describe("zh")[0]
 
 
 def test_spread_keeps_the_ends() -> None:
@@ -83,6 +124,8 @@ def test_spread_keeps_the_ends() -> None:
         ({"labels": ("a", "a", "b", "c")}, "differ"),
         ({"labels": ("a", "unknown", "b", "c")}, "unknown"),
         ({"closed": "both"}, "left"),
+        ({"cuts": (5, 50, float("inf"))}, "finite"),
+        ({"cuts": (float("nan"), 5, 50)}, "finite"),
     ],
 )
 def test_bands_that_make_no_sense_are_refused(wrong: dict[str, Any], words: str) -> None:

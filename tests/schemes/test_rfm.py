@@ -72,6 +72,20 @@ def test_eight_compares_raw_values_with_the_middle(split: Any) -> None:
         assert label == f"{grade}_{second[recent, often]}"
 
 
+@pytest.mark.parametrize("amount", [12345678901.23, 98765432109.87, 1e10 / 3, 0.07])
+def test_who_stands_at_the_mean_is_high_also_with_large_amounts(amount: float) -> None:
+    for n in (3, 7, 10, 1000):
+        table = table_of([(5, 2, amount)] * n)
+        assert set(RFM(segments="eight").fit(table).label(table)["rfm"]) == {"key_value"}
+
+
+def test_amounts_too_large_to_have_cents_are_explained() -> None:
+    days = range(1, 9)
+    table = pd.DataFrame({"recency_days": days, "frequency": days, "monetary": [1e306 * i for i in days]})
+    for scheme in (RFM(), Pareto()):
+        assert scheme.fit(table).explain_all(table, "en").str.contains("if ").all()
+
+
 def test_better_values_never_score_worse() -> None:
     rng = np.random.default_rng(5)
     table = table_of([(int(r), int(f), float(m)) for r, f, m in rng.integers(1, [300, 5, 900], (80, 3))])
