@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from segkit.locale import Lang
 from segkit.playbooks.attributes import NotMade, make
+from segkit.playbooks.consent import Consent
 from segkit.playbooks.model import Attribute, Playbook
 from segkit.playbooks.reading import known_playbooks, load_playbook, schemes_of
 from segkit.problems import InputProblems, Problem
@@ -17,6 +19,7 @@ from segkit.schemes.base import PROSPECT, UNKNOWN, CannotLearn, Scheme
 
 __all__ = [
     "Attribute",
+    "Consent",
     "NotMade",
     "Playbook",
     "Segmentation",
@@ -43,10 +46,21 @@ class Segmentation:
     skipped: dict[str, list[str]]
     not_made: tuple[NotMade, ...] = ()
     unlearned: tuple[Problem, ...] = ()
+    consent: Consent | None = None
+    withheld: frozenset[str] = frozenset()
 
     @property
     def main_scheme(self) -> Scheme:
         return self.schemes[self.main]
+
+    def reasons(self, name: str, customers: pd.DataFrame, lang: Lang) -> pd.Series:
+        """Why these customers have their label of a scheme; of who is left out for want of consent, that."""
+        scheme = self.schemes[name]
+        why = scheme.explain_all(customers, lang)
+        if self.consent is None:
+            return why
+        left_out = customers["customer_id"].isin(self.withheld) & customers[name].eq(UNKNOWN)
+        return why.mask(left_out, self.consent.reason(scheme, UNKNOWN, lang))
 
 
 def apply(
@@ -59,7 +73,8 @@ def apply(
 ) -> Segmentation:
     """Make the playbook's attributes, fit every scheme these customers have the columns for, and label them.
 
-    A scheme may read the labels of those before it.
+    A scheme may read the labels of those before it. Of customers without the consent the playbook asks for all
+    else is blanked first, so that no scheme and no list sees it.
 
     Parameters
     ----------
@@ -69,7 +84,8 @@ def apply(
 
     Raises
     ------
-    InputProblems : a scheme that is none, or no scheme whose columns these customers have
+    InputProblems : a scheme that is none, no scheme whose columns these customers have, or no column that says
+        who consented
     """
     not_made: list[NotMade] = []
     labelled = customers
@@ -77,6 +93,11 @@ def apply(
         labelled, not_made = make(playbook.attributes, customers, tables or {}, as_of=as_of)
         # what the data could not give may stand among the customer's own columns
         not_made = [lack for lack in not_made if lack.attribute not in customers.columns]
+    withheld: frozenset[str] = frozenset()
+    if playbook.consent is not None:
+        without = playbook.consent.missing(labelled)
+        withheld = frozenset(labelled.loc[without, "customer_id"].astype(str))
+        labelled = playbook.consent.blanked(labelled, without)
     fitted: dict[str, Scheme] = {}
     skipped: dict[str, list[str]] = {}
     unlearned: list[Problem] = []
@@ -100,4 +121,6 @@ def apply(
     wanted = [playbook.main, *fitted]
     able = [n for n in wanted if n in fitted and not labelled[n].isin([UNKNOWN, PROSPECT]).all()]
     main = (able or [n for n in wanted if n in fitted])[0]
-    return Segmentation(labelled, fitted, main, skipped, tuple(not_made), tuple(unlearned))
+    return Segmentation(
+        labelled, fitted, main, skipped, tuple(not_made), tuple(unlearned), playbook.consent, withheld
+    )

@@ -86,13 +86,13 @@ def make(
 
 
 def _table(attribute: Attribute, customers: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return tables[attribute.source] if attribute.of_rows else customers
+    return tables[attribute.table] if attribute.of_rows else customers
 
 
 def _lacking(
     name: str, attribute: Attribute, customers: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> NotMade | None:
-    source, take = attribute.source, attribute.take
+    source, take = attribute.table, attribute.take
     if attribute.of_rows and source not in tables:
         return NotMade(name, "no_table", source, near=_near(source, list(tables)))
     frame = _table(attribute, customers, tables)
@@ -131,7 +131,7 @@ def _rows(
 ) -> tuple[pd.DataFrame, str | None]:
     """The rows in the window, where their order matters the earliest first, and the name of their day."""
     rows = _table(attribute, customers, tables)
-    date = DATES.get(attribute.source, "date")
+    date = DATES.get(attribute.table, "date")
     if not attribute.of_rows or date not in rows.columns:
         return rows, None
     day, end = rows[date], pd.Timestamp(as_of) + pd.Timedelta(days=1)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from segkit.followup.policy import Policy
 from segkit.locale import Lang
-from segkit.schemes.conditions import Conditions
+from segkit.playbooks.consent import Consent
+from segkit.schemes.conditions import BOUNDS, Conditions
 from segkit.schemes.ladder import refusal
 
 Take = Literal[
@@ -48,28 +49,30 @@ class Attribute(BaseModel):
 
     Attributes
     ----------
-    source : written `from`: `orders`, `customers` (the customer's own row), or a name in `input.tables`
+    table : written `from`: `orders`, `customers` (the customer's own row), or a name in `input.tables`
     take : what is made of the rows; see `attributes.make`
     where : conditions a row must meet
     within_days : only rows of the days (as_of - within_days, as_of]
     column, columns, of : what it is made of
+    source : where its numbers come from (示例参数 where they are examples); one text, or one a language
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    source: str = Field(default=CUSTOMERS, alias="from", min_length=1)
+    table: str = Field(default=CUSTOMERS, alias="from", min_length=1)
     take: Take
     column: str | None = None
     columns: tuple[str, ...] = ()
     of: str | None = None
     where: Conditions | None = None
     within_days: int | None = Field(default=None, gt=0)
+    source: str | dict[Lang, str] | None = None
 
     @model_validator(mode="after")
     def _fits_its_take(self) -> Self:
         for key in NEEDS.get(self.take, ()):
             if not getattr(self, key):
                 raise refusal("playbook.take_needs", "attributes", take=self.take, key=key)
-        if self.take == "days_since" and self.source == CUSTOMERS and not self.column:
+        if self.take == "days_since" and self.table == CUSTOMERS and not self.column:
             raise refusal("playbook.take_needs", "attributes", take=self.take, key="column")
         allowed = {*NEEDS.get(self.take, ()), *(("column",) if self.take in ("share", "days_since") else ())}
         allowed |= set() if self.take in ACROSS else {"where", *(["within_days"] if self.of_rows else [])}
@@ -83,7 +86,18 @@ class Attribute(BaseModel):
     @property
     def of_rows(self) -> bool:
         """Does it look at rows of a table rather than at the customer's own?"""
-        return self.source != CUSTOMERS
+        return self.table != CUSTOMERS
+
+    @property
+    def has_threshold(self) -> bool:
+        """Does a number somebody chose stand in it: a window, or a limit in `where`?"""
+        conditions = [c for group in self.where.root for c in group.values()] if self.where else []
+        limited = any(getattr(c, bound) is not None for c in conditions for bound in BOUNDS)
+        return limited or self.within_days is not None
+
+    def source_text(self, lang: Lang) -> str:
+        """Where its numbers come from; empty where nobody said."""
+        return (self.source.get(lang, "") if isinstance(self.source, dict) else self.source) or ""
 
     def reads(self) -> tuple[str, ...]:
         """The columns of its table that it looks at."""
@@ -95,7 +109,8 @@ class Attribute(BaseModel):
 class Playbook(BaseModel):
     """Attributes made for every customer, schemes by name, the `main` one that page 1 and the policy speak of.
 
-    `names` says what columns and labels of its own are called; `sections` which further sections the report has;
+    `consent` says what must hold before anything about a customer is used; `names` what columns and labels of its
+    own are called; `sections` which further sections the report has;
     `buys_once` where a customer of the trade buys once as a rule (a home, a car), so that nothing is said of
     repurchase and loss; `optional` names the schemes nobody misses where their columns are not there; `note` is
     what a reader has to know before using any of it.
@@ -105,6 +120,7 @@ class Playbook(BaseModel):
     id: str
     title: dict[Lang, str]
     attributes: dict[str, Attribute] = {}
+    consent: Consent | None = None
     schemes: dict[str, dict[str, Any]]
     main: str
     buys_once: bool = False
@@ -117,5 +133,8 @@ class Playbook(BaseModel):
     def columns_read(self, table: str) -> Iterator[str]:
         """The columns of a table that its attributes look at."""
         for attribute in self.attributes.values():
-            if attribute.source == table:
+            if attribute.table == table:
                 yield from attribute.reads()
+        if self.consent is not None and table == CUSTOMERS:
+            own = (*self.consent.when.columns(), *self.consent.keep)
+            yield from (column for column in own if column not in self.attributes)

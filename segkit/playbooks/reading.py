@@ -14,17 +14,20 @@ from pydantic import BaseModel, ValidationError
 from segkit.customers import COLUMNS
 from segkit.followup.policy import Caps, LabelPolicy, Policy, Touch
 from segkit.intake.encodings import decode
-from segkit.locale import LANGS, has_message
+from segkit.locale import LANGS, has_message, term
+from segkit.playbooks.consent import Consent
 from segkit.playbooks.model import Attribute, Playbook
 from segkit.problems import InputProblems, Problem
-from segkit.schemes.base import Scheme
+from segkit.schemes.base import UNKNOWN, Scheme
 from segkit.schemes.conditions import Condition
 from segkit.schemes.store import SENTENCES, schemes_from
 
 # the block a key stands in, by the last keys on its path that are the model's own
 BLOCKS: dict[str, type[BaseModel]] = {
     "attributes": Attribute,
+    "consent": Consent,
     "where": Condition,
+    "when": Condition,
     "policy": Policy,
     "labels": LabelPolicy,
     "touches": Touch,
@@ -83,7 +86,9 @@ def schemes_of(playbook: Playbook, overrides: dict[str, dict[str, Any]] | None =
 def _named(scheme: Scheme, schemes: Mapping[str, Scheme], playbook: Playbook) -> Scheme:
     of_others = (label for need in scheme.needs() if need in schemes for label in schemes[need].order())
     asked = (*scheme.needs(), *scheme.order(), scheme.name, *of_others)
-    names = {id: playbook.names[id] for id in dict.fromkeys(asked) if id in playbook.names}
+    unasked = {lang: term("segment.unknown_or_unasked", lang) for lang in LANGS}
+    known = playbook.names if playbook.consent is None else {UNKNOWN: unasked, **playbook.names}
+    names = {id: known[id] for id in dict.fromkeys(asked) if id in known}
     return scheme.model_copy(update={"names": {**names, **scheme.names}}) if names else scheme
 
 

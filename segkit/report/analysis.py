@@ -27,6 +27,7 @@ from segkit.report.history import History, history_of
 from segkit.report.intake_step import take_in
 from segkit.report.model import Meta, Provenance, ReportModel
 from segkit.report.reasons import in_short, with_reasons
+from segkit.report.render.lists import WHY
 from segkit.report.sizes import FEWEST_GROUPED, in_order
 from segkit.report.study import Study
 from segkit.schemes.store import save_schemes
@@ -83,11 +84,12 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
     as_of = dt.date.fromisoformat(facts["as_of"]["date"])
     made = classified(config, folder, orders, people, as_of)
     history = _history(orders, facts, as_of)
-    segmentation, scheme = made.segmentation, made.segmentation.main_scheme
+    segmentation = made.segmentation
     if len(segmentation.customers) < FEWEST_GROUPED:
         labelled = in_order(segmentation, lang)
     else:
-        labelled = segmentation.customers.assign(why=scheme.explain_all(segmentation.customers, lang))
+        why = segmentation.reasons(segmentation.main, segmentation.customers, lang)
+        labelled = segmentation.customers.assign(why=why)
     team = [Member(id=m.id, minutes=m.minutes) for m in config.followup.team or []]
     facts["sample_team"] = not team
     facts["notes"] += [asdict(note) for note in made.notes]
@@ -129,7 +131,7 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
         as_of,
         labelled,
         orders,
-        ledger,
+        made.without_values(ledger, facts),
         facts,
         segmentation,
         made.fitting.policy,
@@ -172,6 +174,12 @@ def _unread(study: Study) -> list[str]:
     return [column for column in study.intake.get("own_columns", []) if column not in read]
 
 
+def _untold(study: Study) -> list[str]:
+    """What schemes added to the customers without finding a class for anybody."""
+    untold = {n: s for n, s in study.segmentation.schemes.items() if n not in study.shown_schemes}
+    return [column for name, scheme in untold.items() for column in (name, *scheme.adds(), f"{WHY}{name}")]
+
+
 def finish(study: Study) -> ReportModel:
     """Write what the renderers read: model.json, and the customers, plan and ledger as Parquet."""
     internal = study.folder / "internal"
@@ -193,7 +201,7 @@ def finish(study: Study) -> ReportModel:
     else:
         called = customers[segmentation.main].map(lambda label: study.label_name(str(label)))
         why = in_short(customers["why"], called, lang)
-        customers = with_reasons(customers, segmentation, lang)
+        customers = with_reasons(customers, segmentation, lang).drop(columns=_untold(study), errors="ignore")
     why = why.set_axis(customers["customer_id"].astype(str))
     tasks = study.plan.tasks
     content = [f"content.{c}" for c in tasks["content"]]

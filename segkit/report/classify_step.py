@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from segkit.config import Config
 from segkit.customers import customer_table
+from segkit.locale import Lang
 from segkit.playbooks import NotMade, Playbook, Segmentation, apply, load_playbook
+from segkit.playbooks.consent import ALWAYS
 from segkit.playbooks.model import CUSTOMERS
 from segkit.problems import Problem
 from segkit.report.clean_tables import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
@@ -27,7 +30,7 @@ class Classified:
     Attributes
     ----------
     playbook : as it was loaded; `fitting` as far as so many customers carry it
-    tables : further tables by name
+    tables : further tables by name, without the rows of customers who did not consent
     notes : what was changed, and what these data could not give
     """
 
@@ -36,6 +39,17 @@ class Classified:
     segmentation: Segmentation
     tables: dict[str, pd.DataFrame]
     notes: list[Problem]
+
+    def without_values(self, ledger: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
+        """The ledger; where the playbook asks for consent, with no cells but those that say who somebody is.
+
+        A line of the ledger says in which row a cell was mended but not whose it was.
+        """
+        if self.playbook.consent is None:
+            return ledger
+        fields = {head: field for heads in facts["mapping"].values() for head, field in heads.items()}
+        hidden = ~ledger["column"].map(fields).isin(ALWAYS)
+        return ledger.assign(**{side: ledger[side].mask(hidden, "") for side in ("old", "new")})
 
 
 def classified(
@@ -48,6 +62,9 @@ def classified(
     rows = tables if orders is None else {**tables, "orders": orders}
     fitting, changed = sized(playbook, config.schemes, len(customers))
     segmentation = apply(fitting, customers, tables=rows, as_of=as_of)
+    if withheld := segmentation.withheld:
+        tables = {name: rows[~rows["customer_id"].isin(withheld)] for name, rows in tables.items()}
+        changed.append(Problem("playbook.withheld", {"n": len(withheld)}))
     return Classified(
         playbook, fitting, segmentation, tables, [*changed, *_not_used(segmentation, fitting.main)]
     )
@@ -110,6 +127,10 @@ def _totalled(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
 def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
     """Schemes these data have no columns for, and a main scheme that could label nobody."""
+    def called(name: str) -> str | dict[Lang, str]:
+        scheme = segmentation.schemes.get(name)
+        return name if scheme is None or name not in scheme.names else scheme.names[name]
+
     notes = [*_not_made(segmentation), *segmentation.unlearned]
     notes += [
         Problem("report.scheme_skipped", {"scheme": name, "columns": columns})
@@ -117,7 +138,7 @@ def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
     ]
     if segmentation.main != wanted:
         notes.append(
-            Problem("report.main_changed", {"wanted": wanted.upper(), "main": segmentation.main.upper()})
+            Problem("report.main_changed", {"wanted": called(wanted), "main": called(segmentation.main)})
         )
     return notes
 

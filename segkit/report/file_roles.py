@@ -90,7 +90,7 @@ def roles_of(files: Mapping[Path, Table], written: Mapping[Path, str], playbook:
 
 def tables_read(playbook: Playbook) -> dict[str, tuple[str, ...]]:
     """The further tables whose rows a playbook looks at, and the columns of each."""
-    names = dict.fromkeys(a.source for a in playbook.attributes.values() if a.of_rows and a.source != ORDERS)
+    names = dict.fromkeys(a.table for a in playbook.attributes.values() if a.of_rows and a.table != ORDERS)
     return {name: tuple(dict.fromkeys(playbook.columns_read(name))) for name in names}
 
 
@@ -171,7 +171,7 @@ def reads_purchases(playbook: Playbook) -> bool:
     """Does any attribute or scheme of the playbook rest on orders?"""
     needs = {column for scheme in schemes_of(playbook).values() for column in scheme.needs()}
     needs |= {*playbook.columns_read(CUSTOMERS)}
-    return bool(needs & {*COLUMNS[1:]}) or any(a.source == ORDERS for a in playbook.attributes.values())
+    return bool(needs & {*COLUMNS[1:]}) or any(a.table == ORDERS for a in playbook.attributes.values())
 
 
 def _beside_the_list(

@@ -16,8 +16,8 @@ STOPS = "。. "
 
 def with_reasons(customers: pd.DataFrame, segmentation: Segmentation, lang: Lang) -> pd.DataFrame:
     """The customers with a column `why_<scheme>` for every scheme but the main one, whose reasons are `why`."""
-    others = [(name, scheme) for name, scheme in segmentation.schemes.items() if name != segmentation.main]
-    said = {f"{WHY}{name}": scheme.explain_all(customers, lang) for name, scheme in others}
+    others = [name for name in segmentation.schemes if name != segmentation.main]
+    said = {f"{WHY}{name}": segmentation.reasons(name, customers, lang) for name in others}
     return pd.concat([customers, pd.DataFrame(said, index=customers.index)], axis=1)
 
 

@@ -102,7 +102,7 @@ def in_order(segmentation: Segmentation, lang: Lang) -> pd.DataFrame:
         reasons = [_why(int(r), bool(s), m, d, len(ranked), lang) for r, s, m, d in rows]
         return ranked.assign(why=reasons)
     called = ranked[main].map(lambda label: segmentation.main_scheme.label_name(str(label), lang))
-    return ranked.assign(why=in_short(segmentation.main_scheme.explain_all(ranked, lang), called, lang))
+    return ranked.assign(why=in_short(segmentation.reasons(main, ranked, lang), called, lang))
 
 
 def _why(rank: int, shared: bool, money: float, days: float, n: int, lang: Lang) -> str:

@@ -10,7 +10,6 @@ from segkit.synth.calendar import AS_OF
 from segkit.synth.files import File, TextFile
 from segkit.synth.people import Names, shared_words
 
-SAMPLE = {"zh": "示例参数", "en": "sample parameter"}
 # `init` writes the same maps: eight cells for zh, eleven segments for en
 MAPS = {"zh": "eight", "en": "eleven"}
 
@@ -31,7 +30,6 @@ def client_files(case: str, names: Names) -> list[File]:
         "name": shared_words("clients")[case][side],
         "lang": lang,
         "as_of": AS_OF.isoformat(),
-        "sample": SAMPLE[lang],
         "map_of_segments": MAPS[lang],
     }
     text = template.read_text(encoding="utf-8").format_map(words)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from segkit.config import load_config
+from segkit.customers import COLUMNS
 from segkit.locale import LANGS
 from segkit.playbooks import load_playbook
 from segkit.report.analysis import study
@@ -185,6 +186,26 @@ def test_follow_up_classes_are_those_the_rules_give(made):
     for name in ("due", "condition", "severity_class"):
         classes = labels(made("health"), name)[found == "no_consent"]
         assert classes.isin(["no_consent", "unknown"]).all(), name
+    # nor does any list hold what was measured
+    kept = {"customer_id", "owner", "sensitive_consent", "why", *made("health").segmentation.schemes}
+    their = made("health").customers.set_index("customer_id").loc[found == "no_consent"]
+    bought = {*COLUMNS} & {*their.columns}
+    assert their.drop(columns=[*(kept & {*their.columns}), *bought]).isna().all(axis=None)
+    # a case that was closed is no appointment kept
+    due = labels(made("health"), "due")[agreed.index]
+    assert (due == "closed_lost").eq(agreed == "out_of_reach").all()
+
+
+def test_no_cell_of_a_table_that_asks_for_consent_stands_in_the_ledger(made):
+    ledger = made("health").ledger
+    assert ledger.loc[ledger["column"].isin(["sbp", "dbp", "fpg"]), ["old", "new"]].eq("").all(axis=None)
+
+
+def test_orders_called_off_are_no_sales(made):
+    orders = pd.read_csv(DATASETS / "auto" / "orders.csv", encoding="utf-8-sig").drop_duplicates()
+    stands = orders[orders["status"] != "已退订"]
+    assert len(made("auto").orders) == len(stands) < len(orders)
+    assert made("auto").intake["unknown_status"] == []
 
 
 def test_learners_come_to_the_group_they_belong_to(made):
@@ -280,5 +301,14 @@ def test_the_partner_s_tags_are_used_as_agreed(made):
     found = labels(made("partner_tags"), "permission")
     people = truth("partner_tags_people", "customer_id")
     there = found.index.intersection(people.index)
-    may = found[there].isin(["may_contact", "statistics_only"])
+    may = found[there].isin(["may_invite", "campaign_only", "statistics_only"])
     assert (may == people.loc[there, "state"].eq("consenting")).all()
+    assert found.drop(there).eq("not_on_file").all()
+    counts = found.value_counts()
+    assert counts["may_invite"] == 76 and counts["may_invite"] + counts["campaign_only"] == 89
+    # tags of everybody else are deleted, by mistake sent or withdrawn
+    assert set(people.index[people["may_contact"] == 1]) == set(found.index[found == "may_invite"])
+    tags = labels(made("partner_tags"), "tags")
+    assert tags[there][may].notna().all() and tags.drop(there[may]).isna().all()
+    # and an invitation goes to nobody else
+    assert set(made("partner_tags").plan.tasks["customer_id"]) <= set(found.index[found == "may_invite"])

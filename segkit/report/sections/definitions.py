@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from segkit.locale import has_message, has_term, name_of, term
 from segkit.playbooks import Attribute, schemes_of
+from segkit.report.history import PERIODS
 from segkit.report.model import Block, Bullets, Sheet, Text
+from segkit.report.sections.overview import WATCHED_DAYS
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import Scheme
 
@@ -15,9 +19,14 @@ DEFINED = (
     "frequency",
     "recency",
     "aov",
+    "repurchase",
+    "repurchase_total",
+    "active",
+    "churn",
     "segments",
     "prospect",
     "quality",
+    "timeliness",
     "sample_parameter",
 )
 OF_MONEY = ("amount", "aov")
@@ -28,12 +37,27 @@ def definitions(study: Study) -> Shown:
     """Definitions (口径) in words, the rules with their sources, then files with fingerprints and versions."""
     left_out = {*OF_PURCHASES} if not study.has_purchases else set() if study.has_money else {*OF_MONEY}
     left_out |= {"segments"} if study.ranked else set()
-    words = [study.say(f"definition.{id}") for id in DEFINED if id not in left_out]
+    left_out |= {*_unused(study)}
+    facts = {"watched": WATCHED_DAYS, "periods": list(PERIODS)}
+    facts["days"] = None if study.history is None else study.history.days
+    words = [study.say(f"definition.{id}", **facts) for id in DEFINED if id not in left_out]
     if not study.has_purchases:
         words.insert(0, study.say("definition.customer_alone"))
     rules = [] if study.ranked else _rules(study)
     parts = [Bullets(items=words), *rules, *_attributes(study), _policy(study), _note(study)]
     return study.add("definitions", [*parts, _files(study), _versions(study)])
+
+
+def _unused(study: Study) -> Iterator[str]:
+    """Definitions of numbers that this report does not give."""
+    kpis = study.model.kpis
+    if "repurchase_rate" not in kpis or study.history is None:
+        yield "repurchase"
+    if "repurchase_rate" not in kpis or study.history is not None:
+        yield "repurchase_total"
+    yield from (id for id, kpi in (("active", "active"), ("churn", "churn_rate")) if kpi not in kpis)
+    if all(field["timeliness"] is None for field in study.intake["quality"]["fields"]):
+        yield "timeliness"
 
 
 # --- rules -----------------------------------------------------------------------------------------
@@ -42,7 +66,7 @@ def definitions(study: Study) -> Shown:
 def _rules(study: Study) -> list[Block]:
     """Every scheme with all its cut points and where they come from; none without a word on that."""
     blocks: list[Block] = [Text(text=study.say("definition.rules"), role="heading")]
-    for name, scheme in study.segmentation.schemes.items():
+    for name, scheme in study.shown_schemes.items():
         blocks.append(Text(text=study.scheme_name(name), role="heading"))
         lines = [*scheme.rule(study.lang), scheme.unknown_rule(study.lang), *scheme.notes(study.lang)]
         blocks.append(Bullets(items=[*lines, study.say("definition.source", source=_source(study, name))]))
@@ -76,11 +100,14 @@ def _parameters(scheme: Scheme) -> str:
 
 
 def _attributes(study: Study) -> list[Block]:
-    """How the playbook's own columns were made."""
+    """How the playbook's own columns were made, their limits with source, and whose are blank for want of consent."""
     if study.playbook is None:
         return []
     made = {n: a for n, a in study.playbook.attributes.items() if n in study.customers.columns}
     lines = [_attribute(study, name, attribute) for name, attribute in made.items()]
+    if (consent := study.segmentation.consent) is not None:
+        when = consent.when.text(study.segmentation.main_scheme, study.lang)
+        lines.insert(0, study.say("definition.consent", when=when, n=len(study.segmentation.withheld)))
     heading = Text(text=study.say("definition.attributes"), role="heading")
     return [heading, Bullets(items=lines)] if lines else []
 
@@ -89,12 +116,12 @@ def _attribute(study: Study, name: str, attribute: Attribute) -> str:
     def called(column: str | None) -> str:
         return "" if column is None else study.field_name(column)
 
-    known = f"definition.table.{attribute.source}"
+    known = f"definition.table.{attribute.table}"
     facts = {
         "name": study.field_name(name),
         "table": study.say(known)
         if has_message(known)
-        else study.say("definition.table", name=attribute.source),
+        else study.say("definition.table", name=attribute.table),
         "column": called(attribute.column),
         "of": called(attribute.of),
         "columns": [called(column) for column in attribute.columns],
@@ -109,6 +136,10 @@ def _attribute(study: Study, name: str, attribute: Attribute) -> str:
         said += study.say("definition.take.where", when=when)
     if attribute.within_days is not None:
         said += study.say("definition.take.within", days=attribute.within_days)
+    source = attribute.source_text(study.lang)
+    if source or attribute.has_threshold:
+        source = source or study.say("definition.source.none")
+        said += study.say("definition.take.source", source=source)
     return said + study.say("definition.take.end")
 
 
