@@ -65,7 +65,7 @@ def load_playbook(name: str, *, folder: Path | None = None) -> Playbook:
         problems = [_problem(dict(error), name) for error in fault.errors(include_url=False)]
         raise InputProblems([*problems, *_of_schemes(given.get("schemes"), name)]) from None
     problems = [*_of_schemes(playbook.schemes, name), *_of_names(playbook, name)]
-    if problems:
+    if problems := problems or [*_of_labels(playbook, name)]:
         raise InputProblems(problems)
     return playbook
 
@@ -158,3 +158,15 @@ def _of_names(playbook: Playbook, file: str) -> Iterator[Problem]:
             yield Problem(
                 "playbook.name_in_one_language", {"at": f"names.{id}", "missing": missing}, file=file
             )
+
+
+def _of_labels(playbook: Playbook, file: str) -> Iterator[Problem]:
+    """Labels of the policy that are none of the main scheme's, but nearly one that nothing is planned for."""
+    labels = [label for label in schemes_of(playbook)[playbook.main].order() if label != UNKNOWN]
+    planned = playbook.policy.labels
+    unplanned = [label for label in labels if label not in planned]
+    for label in planned:
+        near = [] if label in labels else get_close_matches(label, unplanned, 1)
+        if near:
+            facts = {"at": f"policy.labels.{label}", "main": playbook.main, "label": label, "near": near[0]}
+            yield Problem("playbook.label_near", facts, file=file)

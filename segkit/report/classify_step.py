@@ -14,7 +14,7 @@ import pandas as pd
 from segkit.config import Config
 from segkit.customers import customer_table
 from segkit.locale import Lang
-from segkit.playbooks import NotMade, Playbook, Segmentation, apply, load_playbook
+from segkit.playbooks import NotMade, Playbook, Segmentation, apply, known_playbooks, load_playbook
 from segkit.playbooks.consent import ALWAYS
 from segkit.playbooks.model import CUSTOMERS
 from segkit.problems import Problem
@@ -78,9 +78,16 @@ def rehearsed(config: Config, intake: Intake) -> list[Problem]:
         made = classified(config, Path(name), orders, people, dt.date.fromisoformat(facts["as_of"]["date"]))
     main = made.segmentation.main_scheme
     ruled = made.fitting.policy.labels
-    unruled = [main.label_name(x, config.lang) for x in main.order() if x not in (*ruled, UNKNOWN, PROSPECT)]
-    about = {"playbook": made.playbook.id, "main": made.segmentation.main, "labels": unruled}
-    return [*made.notes, *([Problem("playbook.no_touch", about)] if unruled else [])]
+    known = [label for label in main.order() if label not in (UNKNOWN, PROSPECT)]
+    about = {"playbook": made.playbook.id, "main": made.segmentation.main}
+    unruled = [main.label_name(label, config.lang) for label in known if label not in ruled]
+    if unruled:
+        made.notes.append(Problem("playbook.no_touch", {**about, "labels": unruled}))
+    # a playbook of the package also answers the labels of maps a client may choose
+    own = config.playbook not in known_playbooks() and made.segmentation.main == made.playbook.main
+    if own and (idle := [label for label in ruled if label not in main.order()]):
+        made.notes.append(Problem("playbook.label_idle", {**about, "labels": idle, "known": known}))
+    return made.notes
 
 
 def customers_of(
@@ -127,6 +134,7 @@ def _totalled(people: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
 def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
     """Schemes these data have no columns for, and a main scheme that could label nobody."""
+
     def called(name: str) -> str | dict[Lang, str]:
         scheme = segmentation.schemes.get(name)
         return name if scheme is None or name not in scheme.names else scheme.names[name]

@@ -82,6 +82,9 @@ def problems(own, *changes: tuple[str, str]) -> list[tuple[str, str]]:
         ("every_days: 30", "every_days: soon", "schemes.bad_value", "every_days"),
         ("kind: bands, column: visits", "kind: band, column: visits", "schemes.not_allowed", "bands"),
         ("attributes:", "atributes:", "schemes.key_near", "attributes"),
+        ("labels: {many:", "labels: {mnay:", "playbook.label_near", "many"),
+        ("{effective: 1}, within", "{effective: 1}, sourc: x, within", "schemes.key_near", "source"),
+        ("schemes:", "consent: {if: {effective: true}}\nschemes:", "schemes.key_unknown", "when"),
         ("labels: [low, high]", "labels: [low]", "schemes.label_count", "deep"),
     ],
 )

@@ -63,6 +63,15 @@ def test_each_cause_is_said_once_and_what_follows_from_it_is_not(config: Path) -
     assert sorted(p.name for p in config.parent.iterdir()) == before
 
 
+def test_a_label_of_the_policy_that_nobody_gets_is_said(config: Path) -> None:
+    touches = "{touches: [{channel: phone, every_days: 9, minutes: 5, content: care_call}]}"
+    text = PLAYBOOK.replace("示例参数, labels: {", f"示例参数, labels: {{sixth_form: {touches}, ")
+    (config.parent / "own.yml").write_text(text, encoding="utf-8")
+    settings = load_config(config)
+    said = {note.id: note.facts for note in rehearsed(settings, take_in(settings))}
+    assert said["playbook.label_idle"]["labels"] == ["sixth_form"]
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_check_says_it_on_the_command_line(config: Path, lang: str) -> None:
     said = CliRunner().invoke(app, ["check", str(config), "--lang", lang, "--quiet"])
