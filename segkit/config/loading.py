@@ -18,6 +18,7 @@ from segkit.config.model import GRAINS, Config, Input, located
 from segkit.config.notepad import decode, mend
 from segkit.config.tree import BadText, Tree, dotted, read_tree
 from segkit.problems import InputProblems, Problem
+from segkit.yaml_files import BadText, Tree, decode, dotted, read_text
 
 _TYPED = ("schemes", "findings")  # checked by their own rooms, so numbers there are numbers
 _BY_NAME, _ANY = ("tables",), "*"  # blocks below names that the user chooses
@@ -88,7 +89,7 @@ def parse_config(text: str, path: str | Path) -> Config:
     """As `load_config`, from text that stands, or is going to stand, at `path`."""
     path = Path(path).absolute()
     try:
-        tree, notes = _read(text)
+        tree, notes = read_text(text, keys=_ALL_KEYS, typed=_TYPED)
     except BadText as error:
         raise InputProblems([_at(path, problem) for problem in error.problems]) from error
     if tree.value is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -23,6 +24,10 @@ from segkit.schemes.pareto import Pareto
 from segkit.schemes.rfm import RFM
 from segkit.schemes.rules import Rules
 from segkit.schemes.scorecard import Scorecard
+from segkit.yaml_files import Tree, read_mapping
+
+Place = tuple[str | int, ...]
+Lines = Callable[[Place], int | None]  # of keys and places in lists -> the line of the file they stand in
 
 KINDS: dict[str, type[Scheme]] = {
     "bands": Bands,
@@ -51,30 +56,38 @@ SENTENCES = {
 }
 
 
-def scheme_from(given: Mapping[str, Any], name: str | None = None, *, file: str | None = None) -> Scheme:
+def scheme_from(
+    given: Mapping[str, Any],
+    name: str | None = None,
+    *,
+    file: str | None = None,
+    lines: Lines | None = None,
+) -> Scheme:
     """A scheme from a mapping with `kind`, as it stands in a playbook, client.yml or schemes.yml.
 
     Parameters
     ----------
     given : the scheme's fields
     name : its output column where `given` does not say; also what problems call it
-    file : named in problems
+    file, lines : named in problems: the file, and in which of its lines a path below `given` stands
 
     Raises
     ------
     InputProblems : every misspelt key or kind and every value that cannot be, with the likely word
     """
-    scheme, problems = _read(given, name, file)
+    scheme, problems = _read(given, name, file, lines)
     if scheme is None:
         raise InputProblems(problems)
     return scheme
 
 
-def schemes_from(given: Mapping[str, Any], *, file: str | None = None) -> dict[str, Scheme]:
+def schemes_from(
+    given: Mapping[str, Any], *, file: str | None = None, lines: Lines | None = None
+) -> dict[str, Scheme]:
     """Many schemes by name; the name is the output column. Problems of all of them are raised together."""
     schemes, problems = {}, []
     for name, fields in given.items():
-        scheme, found = _read(fields, str(name), file)
+        scheme, found = _read(fields, str(name), file, lines, (name,))
         problems.extend(found)
         if scheme is not None:
             schemes[str(name)] = scheme
@@ -90,7 +103,10 @@ def load_scheme(path: str | Path) -> Scheme:
     ------
     InputProblems : no such file, not YAML, or not a scheme
     """
-    return scheme_from(_mapping(path), file=Path(path).name)
+    tree, file = _tree(path), Path(path).name
+    if "kind" not in tree.value and any(_is_scheme(fields) for fields in tree.value.values()):
+        raise InputProblems([Problem("schemes.many_in_file", {"names": list(tree.value)}, file=file)])
+    return scheme_from(tree.value, file=file, lines=tree.line)
 
 
 def load_schemes(path: str | Path) -> dict[str, Scheme]:
@@ -100,7 +116,14 @@ def load_schemes(path: str | Path) -> dict[str, Scheme]:
     ------
     InputProblems : no such file, not YAML, or anything in it that is no scheme
     """
-    return schemes_from(_mapping(path), file=Path(path).name)
+    tree, file = _tree(path), Path(path).name
+    if _is_scheme(tree.value) and isinstance(tree.value["kind"], str):
+        raise InputProblems([Problem("schemes.one_in_file", file=file)])
+    return schemes_from(tree.value, file=file, lines=tree.line)
+
+
+def _is_scheme(given: Any) -> bool:
+    return isinstance(given, Mapping) and "kind" in given
 
 
 def save_schemes(schemes: Mapping[str, Scheme], path: str | Path) -> None:
@@ -115,64 +138,73 @@ def save_schemes(schemes: Mapping[str, Scheme], path: str | Path) -> None:
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _mapping(path: str | Path) -> dict[str, Any]:
-    file = Path(path).name
+def _tree(path: str | Path) -> Tree:
     try:
-        read = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig"))
+        raw = Path(path).read_bytes()
     except OSError:
-        raise InputProblems([Problem("schemes.no_file", {"path": str(path)}, file=file)]) from None
-    except (UnicodeDecodeError, yaml.YAMLError):
-        raise InputProblems([Problem("schemes.not_yaml", file=file)]) from None
-    if not isinstance(read, dict):
-        raise InputProblems([Problem("schemes.not_yaml", file=file)])
-    return read
+        raise InputProblems([Problem("schemes.no_file", {"path": str(path)}, file=Path(path).name)]) from None
+    return read_mapping(raw, Path(path).name, keys=scheme_keys())
 
 
-def _read(given: Any, name: str | None, file: str | None) -> tuple[Scheme | None, list[Problem]]:
+def scheme_keys() -> frozenset[str]:
+    """The settings of all kinds."""
+    return frozenset(
+        field.alias or name for kind in KINDS.values() for name, field in kind.model_fields.items()
+    )
+
+
+def _read(
+    given: Any, name: str | None, file: str | None, lines: Lines | None = None, base: Place = ()
+) -> tuple[Scheme | None, list[Problem]]:
     where = name or ""
+    row = lines(base) if lines else None
     if not isinstance(given, Mapping):
-        return None, [Problem("schemes.not_a_mapping", {"at": where}, file=file)]
+        return None, [Problem("schemes.not_a_mapping", {"at": where}, file=file, row=row)]
     kind = given.get("kind")
     if kind is None:
-        return None, [Problem("schemes.kind_missing", {"at": where, "kinds": list(KINDS)}, file=file)]
-    if kind not in KINDS:
-        facts = {"at": _at(where, "kind"), "value": kind, "allowed": _near(str(kind), list(KINDS))}
-        return None, [Problem("schemes.not_allowed", facts, file=file)]
+        facts: dict[str, Any] = {"at": where, "kinds": list(KINDS)}
+        return None, [Problem("schemes.kind_missing", facts, file=file, row=row)]
+    if not isinstance(kind, str) or kind not in KINDS:
+        facts = {"at": _at(where, "kind"), "value": kind, "allowed": near_word(str(kind), list(KINDS))}
+        row = lines((*base, "kind")) if lines else None
+        return None, [Problem("schemes.not_allowed", facts, file=file, row=row)]
     fields = {str(k): v for k, v in given.items()}
     if name and not fields.get("name"):
         fields["name"] = name
     try:
         return KINDS[kind].model_validate(fields), []
     except ValidationError as error:
-        return None, [_problem(e, KINDS[kind], fields, where, file) for e in error.errors()]
+        problems = []
+        for wrong in error.errors():
+            path = _path(wrong, fields)
+            row = lines((*base, *path)) if lines else None
+            problems.append(replace(_problem(wrong, KINDS[kind], _at(where, *path)), file=file, row=row))
+        return None, problems
 
 
-def _problem(
-    error: Any, scheme: type[Scheme], given: Mapping[str, Any], where: str, file: str | None
-) -> Problem:
-    at = _at(where, *_path(error, given))
+def _problem(error: Any, scheme: type[Scheme], at: str) -> Problem:
     context = {k: v for k, v in error.get("ctx", {}).items() if k != "error"}
     if error["type"] == "extra_forbidden":
         keys = _keys_there(error["loc"], scheme)
         near = get_close_matches(str(error["loc"][-1]), keys, 1)
         id = "schemes.key_near" if near else "schemes.key_unknown"
-        facts: dict[str, Any] = {"at": at, "near": near[0] if near else "", "keys": keys}
-        return Problem(id, facts, file=file)
+        return Problem(id, {"at": at, "near": near[0] if near else "", "keys": keys})
     if has_message(error["type"]):
-        return Problem(error["type"], {**context, "at": at}, file=file)
+        return Problem(error["type"], {**context, "at": at})
     id = SENTENCES.get(error["type"], "schemes.bad_value")
     limit = next((context[k] for k in ("ge", "le", "gt", "lt") if k in context), None)
     allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-    return Problem(id, {"at": at, "value": error["input"], "limit": limit, "allowed": allowed}, file=file)
+    return Problem(id, {"at": at, "value": error["input"], "limit": limit, "allowed": allowed})
 
 
-def _path(error: Any, given: Any) -> list[str]:
+def _path(error: Any, given: Any) -> list[str | int]:
     """Where in the user's file; pydantic's path also names branches and forms the user did not write."""
-    path, here = [], given
+    path: list[str | int] = []
+    here = given
     for part in error["loc"]:
         listed = isinstance(here, Sequence) and not isinstance(here, str)
         if part in here if isinstance(here, Mapping) else listed and isinstance(part, int):
-            path.append(str(part))
+            path.append(part)
             here = here[part]
     if error["type"] == "missing":
         path.append(str(error["loc"][-1]))
@@ -202,9 +234,11 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for argument in get_args(annotation) for model in _models_in(argument)]
 
 
-def _near(value: str, allowed: list[str]) -> list[str]:
-    return get_close_matches(value, allowed, 1) or allowed
+def near_word(value: str, allowed: list[str]) -> list[str]:
+    """The likely one of the words there are, else all of them."""
+    return get_close_matches(value.lower(), allowed, 1) or allowed
 
 
-def _at(*parts: str) -> str:
-    return ".".join(p for p in parts if p)
+def _at(*parts: str | int) -> str:
+    """Where in the user's file, places in lists counted from 1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in parts if part != "")

@@ -167,16 +167,16 @@ def test_what_cannot_be_meant_is_refused(text: str, problem: str) -> None:
     [
         (
             "{orders: {at_lest: 5}}",
-            "mine.rules.0.when.orders.at_lest: no such setting; did you mean 'at_least'?",
+            "mine.rules.1.when.orders.at_lest: no such setting; did you mean 'at_least'?",
         ),
         (
             "{orders: {zzz: 5}}",
-            "mine.rules.0.when.orders.zzz: no such setting; there are at_least, above, at_most, below, is,",
+            "mine.rules.1.when.orders.zzz: no such setting; there are at_least, above, at_most, below, is,",
         ),
-        ("[{a: 1}, {orders: {at_most: many}}]", "mine.rules.0.when.1.orders.at_most: many is no number"),
-        ("{orders: null}", "mine.rules.0.when.orders: nothing to compare with"),
-        ("{since: 2025-12-31}", "mine.rules.0.when.since: cannot compare with the date 2025-12-31"),
-        ("5", "mine.rules.0.when: 5 cannot be used"),
+        ("[{a: 1}, {orders: {at_most: many}}]", "mine.rules.1.when.2.orders.at_most: many is no number"),
+        ("{orders: null}", "mine.rules.1.when.orders: nothing to compare with"),
+        ("{since: 2025-12-31}", "mine.rules.1.when.since: cannot compare with the date 2025-12-31"),
+        ("5", "mine.rules.1.when: 5 cannot be used"),
     ],
 )
 def test_a_slip_is_named_where_the_user_wrote_it(text: str, words: str) -> None:

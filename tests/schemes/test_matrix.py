@@ -174,15 +174,15 @@ def test_three_axes_are_one_indent_more() -> None:
         ({"grid": {**GRID, "low": {"high": "unknown", "low": 3}}}, ["low / high / unknown", "low / low / 3"]),
         ({"axes": [{"column": "x", "cuts": [1]}], "grid": {"high": "a", "low": "b"}}, ["两列或三列"]),
         ({"axes": [{"column": "x", "cuts": [1]}] * 2}, ["x、x"]),
-        ({"axes": [{"column": "x", "split": "fixed"}, {"column": "y"}]}, ["axes.0", "cuts"]),
-        ({"axes": [{"column": "x", "split": "mean", "cuts": [1]}, {"column": "y"}]}, ["axes.0", "mean"]),
+        ({"axes": [{"column": "x", "split": "fixed"}, {"column": "y"}]}, ["axes.1", "cuts"]),
+        ({"axes": [{"column": "x", "split": "mean", "cuts": [1]}, {"column": "y"}]}, ["axes.1", "mean"]),
         ({"axes": [{"column": "x", "split": "quantile", "cuts": [20]}, {"column": "y"}]}, ["20"]),
         (
             {"axes": [{"column": "x", "cuts": [2, 1], "levels": ["a", "b", "c"]}, {"column": "y"}]},
             ["从小到大"],
         ),
         ({"axes": [{"column": "x", "cuts": [1, 2]}, {"column": "y"}]}, ["3 个标签"]),
-        ({"axes": [{"colum": "x"}, {"column": "y"}]}, ["axes.0.colum", "“column”"]),
+        ({"axes": [{"colum": "x"}, {"column": "y"}]}, ["axes.1.colum", "“column”"]),
         ({"preset": "frequency"}, ["frequency_aov"]),
     ],
 )

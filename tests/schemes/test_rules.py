@@ -80,11 +80,11 @@ def test_whatever_stood_in_place_of_a_missing_value_the_label_holds(name: str) -
         ),
         (
             {"rules": [{"lable": "a", "when": {"x": 1}}], "otherwise": "b"},
-            "mine.rules.0.lable: no such setting; did you mean 'label'?",
+            "mine.rules.1.lable: no such setting; did you mean 'label'?",
         ),
         (
             {"rules": [{"label": False, "when": {"x": 1}}], "otherwise": "b"},
-            "mine.rules.0.label: False should be text; put it in quotes",
+            "mine.rules.1.label: False should be text; put it in quotes",
         ),
         (
             {

@@ -57,7 +57,7 @@ def test_the_first_step_that_holds_gives_the_points_and_one_never_reached_is_ref
             },
             "mine",
         )
-    assert error.value.problems[0].text("zh").startswith("mine.items.0：orders 的第 2 档永远轮不到")
+    assert error.value.problems[0].text("zh").startswith("mine.items.1：orders 的第 2 档永远轮不到")
 
 
 def test_the_attainable_totals_are_those_of_customers_who_can_exist() -> None:
@@ -158,47 +158,47 @@ def test_points_are_whole_numbers_or_null_on_every_engine(missing: str) -> None:
         (
             "[{when: {x: 1}}]",
             "[{label: a}]",
-            "mine.items.0: an item gives when and points, or column and steps",
+            "mine.items.1: an item gives when and points, or column and steps",
         ),
         (
             "[{when: {x: 1}, points: 1, column: y}]",
             "[{label: a}]",
-            "mine.items.0: an item gives when and points",
+            "mine.items.1: an item gives when and points",
         ),
         (
             "[{when: {x: 1}, points: 1, halve_after_days: 30}]",
             "[{label: a}]",
-            "mine.items.0: halve_after_days and since go together",
+            "mine.items.1: halve_after_days and since go together",
         ),
         (
             "[{when: {x: 1}, points: 1.5}]",
             "[{label: a}]",
-            "mine.items.0.points: 1.5 should be a whole number",
+            "mine.items.1.points: 1.5 should be a whole number",
         ),
         (
             "[{when: {x: 1}, points: 1, weight: 0}]",
             "[{label: a}]",
-            "mine.items.0.weight: 0 should be above 0",
+            "mine.items.1.weight: 0 should be above 0",
         ),
         (
             "[{when: {x: 1}, points: 1, wieght: 2}]",
             "[{label: a}]",
-            "mine.items.0.wieght: no such setting; did you mean 'weight'?",
+            "mine.items.1.wieght: no such setting; did you mean 'weight'?",
         ),
         (
             "[{column: x, steps: [{at_lest: 1, points: 1}]}]",
             "[{label: a}]",
-            "mine.items.0.steps.0.at_lest: no such setting; did you mean 'at_least'?",
+            "mine.items.1.steps.1.at_lest: no such setting; did you mean 'at_least'?",
         ),
         (
             "[{column: x, steps: [{at_least: 1}]}]",
             "[{label: a}]",
-            "mine.items.0.steps.0.points: needed, not given",
+            "mine.items.1.steps.1.points: needed, not given",
         ),
         (
             "[{when: {x: 1}, points: 1}]",
             "[{label: a, form: 3}]",
-            "mine.grades.0.form: no such setting; did you mean 'from'?",
+            "mine.grades.1.form: no such setting; did you mean 'from'?",
         ),
         ("[{when: {x: 1}, points: 1}]", "[{label: a, from: 1}, {label: a}]", "mine: labels must differ"),
         (

@@ -78,10 +78,10 @@ SMALLEST: dict[str, dict[str, Any]] = {
         ({"kind": "lifecycle", "loyal_from": 1}, "mine.loyal_from: 1 is too small, at least 3"),
         ({"kind": "bands", "cuts": [1], "labels": ["a", "b"]}, "mine.column: needed, not given"),
         ({"kind": "bands", "column": "x", "labels": ["a"], "cuts": [1]}, "mine: 1 cut points want 2 labels"),
-        ({"kind": "pareto", "cuts": [0.7, 1.5]}, "mine.cuts.1: 1.5 should be below 1"),
+        ({"kind": "pareto", "cuts": [0.7, 1.5]}, "mine.cuts.2: 1.5 should be below 1"),
         ({"kind": "pareto", "name": "monetary"}, "mine: the output column cannot be called monetary"),
-        ({"kind": "rfm", "segments": [{"id": "a", "rr": [1, 5]}]}, "mine.segments.0.rr: no such setting"),
-        ({"kind": "rfm", "segments": [{"id": "a"}]}, "mine.segments.0: segment a gives ranges"),
+        ({"kind": "rfm", "segments": [{"id": "a", "rr": [1, 5]}]}, "mine.segments.1.rr: no such setting"),
+        ({"kind": "rfm", "segments": [{"id": "a"}]}, "mine.segments.1: segment a gives ranges"),
         (
             {"kind": "rfm", "segments": [{"id": "a", "r": [2, 5]}]},
             "mine: the own map is not complete: 25 of 125",
@@ -205,3 +205,55 @@ def test_a_comparison_written_as_in_a_spreadsheet_is_refused(written: str) -> No
     assert "{" in said and written in said
     listed = {"kind": "rules", "rules": [{"label": "a", "when": {"age": [written]}}], "otherwise": "b"}
     assert scheme_from(listed, "mine")
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def test_a_file_out_of_notepad_is_read_and_mistakes_have_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "schemes.yml"
+    path.write_bytes(
+        "资产：\n\tkind：bands\n\tcolumn: aum\n\tcuts: [5，50]\n\tlabels: [低, 中, 高]\n".encode("gb18030")
+    )
+    assert load_schemes(path)["资产"].order() == ("高", "中", "低", "unknown")
+    path.write_text(
+        "a: {kind: pareto}\nb:\n  kind: bands\n  column: aum\n  cuts: [5, .inf]\n  labls: [x, y]\n", "utf-8"
+    )
+    with pytest.raises(InputProblems) as caught:
+        load_schemes(path)
+    assert [(p.row, p.facts["at"]) for p in caught.value.problems][-1] == (6, "b.labls")
+    path.write_text("a: {kind: pareto}\nb: {kind: rfm}\na: {kind: lifecycle}\n", "utf-8")
+    with pytest.raises(InputProblems) as caught:
+        load_schemes(path)
+    assert [(p.id, p.row, p.facts["first"]) for p in caught.value.problems] == [("config.twice", 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [("", "yaml.nothing"), ("- a\n- b\n", "yaml.no_keys"), ("a: [1\n", "config.syntax.bracket")],
+)
+def test_what_holds_no_scheme_says_so(tmp_path: Path, text: str, id: str) -> None:
+    (tmp_path / "s.yml").write_text(text, "utf-8")
+    for read in (load_scheme, load_schemes):
+        with pytest.raises(InputProblems) as caught:
+            read(tmp_path / "s.yml")
+        assert [p.id for p in caught.value.problems] == [id]
+
+
+def test_one_scheme_and_many_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "one.yml").write_text("kind: pareto\n", "utf-8")
+    (tmp_path / "many.yml").write_text("a: {kind: pareto}\n", "utf-8")
+    for read, file, id in (
+        (load_schemes, "one", "schemes.one_in_file"),
+        (load_scheme, "many", "schemes.many_in_file"),
+    ):
+        with pytest.raises(InputProblems) as caught:
+            read(tmp_path / f"{file}.yml")
+        assert [p.id for p in caught.value.problems] == [id] and all(
+            caught.value.text(lang) for lang in LANGS
+        )
+
+
+@pytest.mark.parametrize("kind", [["bands"], {"a": "b"}, 3])
+def test_a_kind_that_is_no_word_is_a_problem(kind: Any) -> None:
+    assert "mine.kind" in problems_of({"kind": kind})[0]

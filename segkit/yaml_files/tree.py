@@ -1,8 +1,8 @@
 """YAML text as plain values that remember their line.
 
 Words stay words: ``id: 2025``, ``name: no`` and ``as_of: 2025-13-45`` reach the checks as they were written,
-so a wrong date is a message and not a crash. Only below `typed` keys (schemes, findings) are numbers and
-booleans read.
+so a wrong date is a message and not a crash. Only below `typed` keys (of client.yml: schemes, findings) are
+numbers and booleans read.
 """
 
 from __future__ import annotations
@@ -68,8 +68,10 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def read_tree(text: str, *, typed: Collection[str] = ()) -> Tree:
+def read_tree(text: str, *, typed: Collection[str] | None = ()) -> Tree:
     """Compose `text`; nothing is executed, tags are ignored, aliases refused.
+
+    `typed` are the outermost keys below which numbers and booleans are read; None for everywhere.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def read_tree(text: str, *, typed: Collection[str] = ()) -> Tree:
         raise BadText([Problem("config.syntax.bracket", {"text": ""})]) from error
     tree, problems = Tree(None), []  # type: ignore[var-annotated]
     if root is not None:
-        tree.value = _value(root, (), False, frozenset(typed), tree.lines, problems)
+        tree.value = _value(root, (), typed is None, frozenset(typed or ()), tree.lines, problems)
     if problems:
         raise BadText(problems)
     return tree
