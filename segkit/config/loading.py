@@ -15,8 +15,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from segkit.config.model import GRAINS, Config, Input, located
-from segkit.config.notepad import decode, mend
-from segkit.config.tree import BadText, Tree, dotted, read_tree
 from segkit.problems import InputProblems, Problem
 from segkit.yaml_files import BadText, Tree, decode, dotted, read_text
 
@@ -106,22 +104,6 @@ def parse_config(text: str, path: str | Path) -> Config:
 
 def _at(path: Path, problem: Problem) -> Problem:
     return Problem(problem.id, problem.facts, file=path.name, row=problem.row)
-
-
-def _read(text: str) -> tuple[Tree, list[Problem]]:
-    """The mended text, or the text as it is where only that is YAML."""
-    mended, lines = mend(text, _ALL_KEYS)
-    try:
-        tree = read_tree(mended, typed=_TYPED)
-    except BadText:
-        if not lines:
-            raise
-        try:
-            return read_tree(text, typed=_TYPED), []
-        except BadText:
-            pass
-        raise
-    return tree, [Problem(id, {"lines": at, "n": len(at)}) for id, at in lines.items()]
 
 
 def _checked(tree: Tree, path: Path) -> tuple[Config | None, list[Problem]]:
