@@ -158,7 +158,7 @@ def check(
 
     worst = OK
     for path in configs:
-        speak = lang_or_default(lang)
+        speak = _spoken_with(lang, path)
         try:
             settings = _settings(path)
             speak = lang_or_default(lang, settings.lang)
@@ -248,7 +248,7 @@ def _report_one(
 ) -> int:
     from segkit.report.intake_step import not_yet
 
-    speak = lang_or_default(lang)
+    speak = _spoken_with(lang, source)
     try:
         config = _settings(source)
         speak = lang_or_default(lang, config.lang if _is_config(source) else None)
@@ -302,6 +302,13 @@ def _day(text: str | None) -> dt.date | None:
 
 def _is_config(path: Path) -> bool:
     return path.suffix.lower() in (".yml", ".yaml")
+
+
+def _spoken_with(lang: str | None, path: Path) -> Lang:
+    """The language for what is wrong with a config: the option's, else the one the config asks for."""
+    from segkit.config import stated_lang
+
+    return lang_or_default(lang, stated_lang(path) if lang is None and _is_config(path) else None)
 
 
 def _settings(path: Path) -> Config:

@@ -204,6 +204,17 @@ def test_bad_files_are_named_and_nothing_is_written(here, make, name, word, comm
     assert names(here) == before
 
 
+def test_problems_of_a_config_are_said_in_its_own_language(here, monkeypatch):
+    monkeypatch.setenv("SEGKIT_LANG", "zh")
+    broken = "client: {id: a}\nlang: en\ninput: {orders: 'parts/*/*.parquet', engine: duckdb}\n"
+    for text in (broken, broken + "followup: [\n"):
+        (here / "client.yml").write_text(text, encoding="utf-8")
+        for command in ("report", "check"):
+            code, _, err = run(command, "client.yml")
+            assert code == 2 and "to mend, then run again" in err, err
+        assert "to mend" not in run("report", "client.yml", "--lang", "zh")[2]
+
+
 def test_every_problem_is_said_at_once_in_either_language(here):
     (here / "o.csv").write_text(GOOD, encoding="utf-8")
     text = "client: {id: 甲}\nlang: zh\nas_off: 2025-12-31\ninput: {orders: o.csv, customers: kunden.csv}\nfollowup: {days: many}\n"

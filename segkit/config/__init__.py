@@ -1,7 +1,7 @@
 """client.yml: what a client is called, which files hold its data, and every choice made for its report."""
 
 from segkit.config.drafting import Column, Draft, TableDraft, draft
-from segkit.config.loading import load_config, parse_config
+from segkit.config.loading import load_config, parse_config, stated_lang
 from segkit.config.model import GRAINS, Config, client_id
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "draft",
     "load_config",
     "parse_config",
+    "stated_lang",
 ]

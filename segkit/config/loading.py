@@ -15,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from segkit.config.model import GRAINS, Config, Input, located
+from segkit.intake.patterns import matches
+from segkit.locale import LANGS, Lang
 from segkit.problems import InputProblems, Problem
 from segkit.yaml_files import BadText, Tree, decode, dotted, read_text
 
@@ -42,6 +44,7 @@ _SENTENCE = {
     "date_parsing": "config.bad_date",
     "date_from_datetime_parsing": "config.bad_date",
 }
+_LANG = re.compile(rf"^lang\s*[:：]\s*[\"'“”]?({'|'.join(LANGS)})\b", re.MULTILINE)
 _BOUNDS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
 
 
@@ -63,6 +66,16 @@ def load_config(path: str | Path) -> Config:
         return config
     note = Problem("config.mended.encoding", {"encoding": encoding}, file=path.name)
     return config.at(path.parent, notes=(note, *config.notes), file=path.name)
+
+
+def stated_lang(path: str | Path) -> Lang | None:
+    """The language a client.yml asks for, also where the rest of it cannot be used: its problems are said in it."""
+    try:
+        read = decode(_bytes(Path(path)))
+    except InputProblems:
+        return None
+    found = _LANG.search(read[0]) if read else None
+    return next((lang for lang in LANGS if found and found[1] == lang), None)
 
 
 def _bytes(path: Path) -> bytes:
@@ -251,10 +264,9 @@ def _missing(name: str, key: str, folder: Path, row: int | None) -> list[Problem
     try:
         if path.exists():
             return []
-        if any(sign in path.name for sign in "*?["):
-            if any(path.parent.glob(path.name)):
-                return []
-            return [Problem("config.no_match", facts, row=row)]
+        found = matches(path)
+        if found is not None:
+            return [] if found else [Problem("config.no_match", facts, row=row)]
         near = _near(path)
     except (OSError, ValueError):
         near = []

@@ -28,6 +28,7 @@ NEEDED = FIELDS[:3]
 WOULD_COUNT = ("status", "refund")  # leaving these unread would count what was cancelled or paid back
 HASHED_WHOLE = 1 << 31  # bytes; of larger input the sizes and the ends of the files are hashed
 END = 1 << 20
+BLANKS = " \t\r\n\u00a0\u3000"  # named, because engines differ in what they take for a blank
 Frame = Any  # a Narwhals frame
 
 
@@ -88,21 +89,28 @@ def clean_in_engine(
     )
     marked = here.with_columns(reason.otherwise(nw.col("reason")).alias("reason"))
     rows = marked.filter(nw.col("reason") == "").select(
-        *(nw.col(head).alias(name) for name, head in heads.items() if name != "amount"),
+        *(nw.col(head).alias(name) for name, head in heads.items() if name not in ("amount", "order_id")),
         nw.col(heads["amount"]).cast(nw.Float64).alias("amount"),
+        # a blank is no order number: rows with one are not lines of the same order
+        *(
+            nw.when(~_empty(frame, head)).then(nw.col(head)).alias(name)
+            for name, head in heads.items()
+            if name == "order_id"
+        ),
     )
     rows, repeats = _without_repeats(rows)
     reasons = _reasons(days, chosen.date)
     known = days[(days["reason"] == "") & (days["day"] <= pd.Timestamp(chosen.date))]
     kept, money = int(known["rows"].sum()), round(float(known["amount"].sum()), 2)
     aside, aside_money = int(reasons["rows"].sum()), round(float(reasons["amount"].sum()), 2)
+    whole = _counted(frame, heads)
     totals = Totals(
-        rows_in=kept + aside,
+        rows_in=whole.rows,
         kept=kept - repeats.rows,
         changed=0,
         merged=repeats.rows,
         set_aside=aside,
-        money_in=round(money + aside_money, 2),
+        money_in=_money_in(whole.amount, money + aside_money, days),
         money_kept=round(money - repeats.amount, 2),
         money_merged=repeats.amount,
         money_set_aside=aside_money,
@@ -118,7 +126,7 @@ def clean_in_engine(
         totals=totals,
         as_of=chosen,
         first=known["day"].min().date(),
-        completeness=_completeness(frame, heads, totals.rows_in),
+        completeness={name: 1 - empty / whole.rows for name, empty in whole.empty.items()},
         notes=tuple(notes),
     )
 
@@ -167,12 +175,18 @@ def _unread(columns: Mapping[str, str], file: str | None) -> list[Problem]:
 def _empty(frame: Frame, head: str) -> nw.Expr:
     empty = nw.col(head).is_null()
     if frame.collect_schema()[head] == nw.String:
-        empty = empty | (nw.col(head).str.strip_chars(" ") == "")
+        empty = empty | (nw.col(head).str.strip_chars(BLANKS) == "")
     return empty
 
 
 def _no_amount(head: str) -> nw.Expr:
     return nw.col(head).is_null() | ~nw.col(head).cast(nw.Float64).is_finite()
+
+
+def _amount(heads: Mapping[str, str]) -> nw.Expr:
+    """The amount as a number, 0 where there is none."""
+    number = nw.col(heads["amount"]).cast(nw.Float64)
+    return nw.when(_no_amount(heads["amount"])).then(nw.lit(0.0)).otherwise(number)
 
 
 def _reason(frame: Frame, heads: Mapping[str, str]) -> nw.Expr:
@@ -200,17 +214,15 @@ def _later(frame: Frame, head: str, as_of: dt.date) -> nw.Expr:
 
 
 def _by_day(here: Frame, heads: Mapping[str, str]) -> pd.DataFrame:
-    """`reason, day, rows, amount`: one pass over all rows tells everything the balance needs."""
+    """`reason, day, rows, amount, unrounded`: one pass over all rows tells everything the balance needs."""
     kind = here.collect_schema()[heads["order_date"]]
     day = nw.col(heads["order_date"])
     if kind != nw.Date:
         if getattr(kind, "time_zone", None):
             day = day.dt.replace_time_zone(None)
         day = day.dt.truncate("1d")
-    as_number = nw.col(heads["amount"]).cast(nw.Float64)
-    amount = nw.when(_no_amount(heads["amount"])).then(nw.lit(0.0)).otherwise(as_number)
     counted = (
-        here.select("reason", day.alias("day"), amount.alias("amount"))
+        here.select("reason", day.alias("day"), _amount(heads).alias("amount"))
         .group_by("reason", "day")
         .agg(nw.len().alias("rows"), nw.col("amount").sum())
     )
@@ -218,8 +230,8 @@ def _by_day(here: Frame, heads: Mapping[str, str]) -> pd.DataFrame:
     days["day"] = pd.to_datetime(days["day"], utc=True).dt.tz_localize(None)  # Spark gives days with a zone
     days["rows"] = days["rows"].astype("int64")
     days["reason"] = days["reason"].astype("str")
-    # engines add up in any order: cents per day and reason agree
-    days["amount"] = days["amount"].astype("float64").round(2)
+    days["unrounded"] = days["amount"].astype("float64")
+    days["amount"] = days["unrounded"].round(2)  # engines add up in any order: cents per day and reason agree
     return days.sort_values(["reason", "day"], ignore_index=True)
 
 
@@ -287,13 +299,31 @@ def _without_repeats(rows: Frame) -> tuple[Frame, Repeats]:
     return once, Repeats(more, money, notes)
 
 
-def _completeness(frame: Frame, heads: Mapping[str, str], rows: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Whole:
+    """All rows as they came: how many, their money, and by column how many without a value."""
+
+    rows: int
+    amount: float
+    empty: dict[str, int]
+
+
+def _counted(frame: Frame, heads: Mapping[str, str]) -> Whole:
+    """Counted once more without days or reasons, so that a row lost on the way is seen."""
     empty = [
         (_no_amount(head) if name == "amount" else _empty(frame, head)).cast(nw.Int64).sum().alias(name)
         for name, head in heads.items()
     ]
-    told = collected(frame.select(*empty)).iloc[0]
-    return {name: 1 - int(told[name]) / rows for name in heads}
+    told = collected(frame.select(nw.len().alias("rows"), _amount(heads).sum().alias("money"), *empty)).iloc[
+        0
+    ]
+    return Whole(int(told["rows"]), float(told["money"]), {name: int(told[name]) for name in heads})
+
+
+def _money_in(whole: float, parts: float, days: pd.DataFrame) -> float:
+    """The money of the parts, unless the days held other money than the whole, up to the order of adding."""
+    apart = abs(whole - float(days["unrounded"].sum()))
+    return round(parts if apart <= 0.005 + 1e-9 * float(days["amount"].abs().sum()) else whole, 2)
 
 
 def collected(frame: Frame) -> pd.DataFrame:
@@ -306,10 +336,17 @@ def collected(frame: Frame) -> pd.DataFrame:
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
-    """SHA-256 of all files; of more than 2 GB that of their names, sizes and first and last megabyte."""
+    """SHA-256 of all files; of more than 2 GB that of their names, sizes and first and last megabyte.
+
+    Raises
+    ------
+    InputProblems : there is no file at all, whose hash would be that of nothing
+    """
     files = [
         f for path in paths for f in (sorted(path.rglob("*")) if path.is_dir() else [path]) if f.is_file()
     ]
+    if not files:
+        raise InputProblems([Problem("reading.no_input")])
     whole = sum(file.stat().st_size for file in files) <= HASHED_WHOLE
     digest = hashlib.sha256()
     for file in files:

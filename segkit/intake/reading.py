@@ -18,6 +18,7 @@ from segkit.intake.headings import normal, senses
 from segkit.intake.layout import Laid, lay_out
 from segkit.intake.mapping import suggest_mapping
 from segkit.intake.mapping_check import check_mapping, no_money
+from segkit.intake.patterns import matches
 from segkit.intake.sheets import read_page, read_parquet, read_workbook
 from segkit.intake.table import ORIGIN, Source, Table, stack
 from segkit.problems import InputProblems, Problem
@@ -102,8 +103,9 @@ def read_tables(paths: Sequence[str | Path], *, sheet: str | None = None) -> Tab
 def _spread(paths: Iterable[Path], problems: list[Problem], notes: list[Problem]) -> list[Path]:
     out: list[Path] = []
     for path in paths:
-        if any(ch in path.name for ch in "*?[") and not path.exists():
-            found = sorted(path.parent.glob(path.name))
+        named = matches(path)
+        if named is not None:
+            found = named
         elif path.is_dir():
             found = sorted(p for p in path.iterdir() if p.is_file())
         else:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from segkit.config.model import located
 from segkit.customers import customer_table
 from segkit.intake.engines import Engine, in_pandas, start, write_aside
 from segkit.intake.in_engine import EngineOrders, clean_in_engine, fingerprint
+from segkit.intake.patterns import matches
 from segkit.problems import InputProblems, Problem
 from segkit.report.history import history_of
 
@@ -45,7 +45,7 @@ class EngineIntake:
         self.mapping = {head: field for head, field in config.mapping.get("orders", {}).items() if field}
         if not self.files:
             raise InputProblems([Problem("engine.one_grain", {"engine": name}, file=config.path.name)])
-        self.places = [file if "://" in file else str(located(file, config.folder)) for file in self.files]
+        self.places = [place for file in self.files for place in _places(file, config.folder)]
         self.engine: Engine = start(name, memory=block.memory, master=block.master)
         try:
             native = self.engine.open(self.places)
@@ -111,20 +111,19 @@ class EngineIntake:
     def sources(self) -> list[dict[str, Any]]:
         """The files as the provenance lists them; what is far away is known by its address only."""
         local = [Path(place) for place in self.places if "://" not in place]
-        mark = (
-            fingerprint(_spread(local))
-            if local
-            else hashlib.sha256("|".join(self.places).encode()).hexdigest()
-        )
+        mark = fingerprint(local) if local else hashlib.sha256("|".join(self.places).encode()).hexdigest()
         rows = self.orders.totals.rows_in
         files = [Path(file).name for file in self.files]
         one = {"file": files[0] if len(files) == 1 else f"{files[0]} … {files[-1]}", "sheet": None}
         return [one | {"rows": rows, "encoding": self.engine.name, "sha256": mark}]
 
 
-def _spread(paths: Sequence[Path]) -> list[Path]:
-    """Patterns as the files they stand for."""
-    return [file for path in paths for file in (sorted(path.parent.glob(path.name)) or [path])]
+def _places(file: str, folder: Path) -> list[str]:
+    """What the engine reads: an address as it is, a pattern as the files it stands for, so that these are hashed."""
+    if "://" in file:
+        return [file]
+    path = located(file, folder)
+    return [str(place) for place in matches(path, notes=False) or [path]]
 
 
 def _reasons(orders: EngineOrders) -> list[dict[str, Any]]:

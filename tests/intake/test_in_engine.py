@@ -11,8 +11,11 @@ import pytest
 from engines import back
 
 from segkit.customers import customer_table
+from segkit.intake import in_engine
 from segkit.intake.engines import in_pandas, start, write_aside
 from segkit.intake.in_engine import clean_in_engine, fingerprint
+from segkit.intake.ledger import LedgerBroken
+from segkit.intake.patterns import matches
 from segkit.intake.settling import credible_as_of
 from segkit.problems import InputProblems
 
@@ -99,6 +102,36 @@ def test_rows_set_aside_are_written_as_they_came(engine, parquet, tmp_path):
     assert sorted(written["单号"]) == [f"D{i:05}" for i in range(9)]
 
 
+def test_rows_with_a_blank_order_number_are_orders_of_their_own(engine, tmp_path):
+    row = orders().loc[[20]]
+    for at, blank in enumerate((None, "", "  ", "\u3000", "D1")):
+        path = tmp_path / f"{at}.parquet"
+        pd.concat([row.assign(单号=blank)] * 4 + [row]).astype({"单号": "str"}).to_parquet(path, index=False)
+        found = clean_in_engine(engine.open([str(path)]), COLUMNS)
+        table = in_pandas(customer_table(found.rows, as_of="2025-12-31"))
+        merged = 3 if blank == "D1" else 0
+        assert (found.totals.kept, found.totals.merged) == (5 - merged, merged), repr(blank)
+        assert table["orders"].tolist() == [5 - merged] and found.totals.money_kept == pytest.approx(
+            row["金额"].iloc[0] * (5 - merged)
+        )
+
+
+@pytest.mark.parametrize("lost", [["rows"], ["amount", "unrounded"]])
+def test_rows_or_money_lost_on_the_way_are_seen(parquet, monkeypatch, lost):
+    whole = in_engine._by_day
+
+    def short(here, heads):
+        days = whole(here, heads)
+        days.loc[20, lost] -= 1
+        return days
+
+    session = start("duckdb")
+    monkeypatch.setattr(in_engine, "_by_day", short)
+    with pytest.raises(LedgerBroken):
+        clean_in_engine(session.open([str(parquet)]), COLUMNS)
+    session.close()
+
+
 def test_without_an_order_id_repeats_are_not_looked_for_and_that_is_said(engine, parquet):
     columns = {head: name for head, name in COLUMNS.items() if name != "order_id"}
     found = clean_in_engine(engine.open([str(parquet)]), columns)
@@ -180,9 +213,26 @@ def test_days_counted_by_number_give_the_credible_day_of_the_days_themselves():
         assert by_number == credible_as_of(days) and by_number is not None
 
 
+def test_a_pattern_stands_for_the_files_it_matches_and_for_no_mark_of_an_engine(tmp_path):
+    folder = tmp_path / "客户[2025]"  # a folder that looks like a pattern
+    for name in ("a/1.csv", "a/b/2.csv", "_temporary/3.csv", "4.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+    def names(pattern: str, **how) -> list[str]:
+        return [path.relative_to(folder).as_posix() for path in matches(folder / pattern, **how)]
+
+    assert names("*.csv") == ["4.csv"] and names("a/?.csv") == ["a/1.csv"] and names("x/*/*") == []
+    assert names("**/*.csv") == ["4.csv", "_temporary/3.csv", "a/1.csv", "a/b/2.csv"]
+    assert names("**", notes=False) == ["4.csv", "a/1.csv", "a/b/2.csv"]
+    assert matches(folder) is None and matches(folder / "4.csv") is None and matches(folder / "5.csv") is None
+
+
 def test_the_fingerprint_tells_contents_apart(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
     first = fingerprint([tmp_path / "a"])
     assert first == fingerprint([tmp_path]) and len(first) == 64
     (tmp_path / "a").write_bytes(b"2")
     assert fingerprint([tmp_path / "a"]) != first
+    with pytest.raises(InputProblems):
+        fingerprint([tmp_path / "*.parquet"])

@@ -82,6 +82,28 @@ def test_customers_and_balance_are_those_of_pandas(folder, engine, request, monk
     assert intake.table["monetary"].sum() == pytest.approx(whole.orders["amount"].sum())
 
 
+@pytest.mark.parametrize(
+    "pattern", ["parts/*/*/*.parquet", "parts/**/*.parquet", "parts/**", "'par?s/year=*'"]
+)
+def test_parts_in_folders_are_read_and_hashed_by_a_pattern(folder, tmp_path, pattern):
+    orders = pd.read_parquet(folder / "orders.parquet")
+    place = tmp_path / "客户 2025"
+    for at in range(4):
+        part = place / "parts" / f"year={2020 + at // 2}" / f"month={at}" / "0.parquet"
+        part.parent.mkdir(parents=True)
+        orders.iloc[at::4].to_parquet(part, index=False)
+    (place / "parts" / "_temporary").mkdir()
+    (place / "parts" / "_temporary" / "0.parquet").write_bytes(part.read_bytes())
+    (place / "customers.csv").write_bytes((folder / "customers.csv").read_bytes())
+    intake = take_in(load_config(client(place, "polars", pattern)))
+    assert intake.facts["totals"]["kept"] == len(orders)
+    [one] = [source for source in intake.facts["sources"] if source["encoding"] == "polars"]
+    assert one["rows"] == len(orders)
+    part.write_bytes((folder / "orders.parquet").read_bytes())
+    again = take_in(load_config(client(place, "polars", pattern)))
+    assert [s["sha256"] for s in again.facts["sources"] if s["encoding"] == "polars"] != [one["sha256"]]
+
+
 def test_rows_set_aside_go_to_a_file_and_the_reasons_to_the_report(folder, tmp_path):
     orders = pd.read_parquet(folder / "orders.parquet")
     orders.loc[[3, 4], "customer_id"] = None
