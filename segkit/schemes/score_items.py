@@ -40,7 +40,7 @@ class Item(BaseModel):
     when, points : points where the conditions hold
     column, steps : points by the first step the column meets
     otherwise : points where none holds
-    weight : points are multiplied by it, then rounded to whole points, halves up
+    weight : points are multiplied by it, then rounded to whole points, halves away from zero
     called : the item in words, by language
     halve_after_days, since : the points halve, fractions dropped, for every full `halve_after_days` days in the
         column `since`, which holds a number of days

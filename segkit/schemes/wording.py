@@ -36,6 +36,8 @@ def _unit(form: str, lang: Lang) -> str:
 
 def plain_number(value: float) -> str:
     """A cut point as short as it can be said: 30.6, 1,234, 0.234567."""
+    if 0 < abs(value) < 1e-12:
+        return f"{value:g}"
     if 0 < abs(value) < 5e-7:
         return np.format_float_positional(value, precision=6, fractional=False, trim="-")
     return f"{value:,.6f}".rstrip("0").rstrip(".")

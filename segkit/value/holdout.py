@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 
 from segkit.customers import DAYS_IN, customer_table, repeat_summary
+from segkit.customers.arguments import asked
 from segkit.locale import Lang, say, term
 from segkit.problems import InputProblems, Problem
 
@@ -98,10 +99,12 @@ def holdout_error(
     ------
     InputProblems : as `repeat_summary` and `fit`; holdout_days impossible; nobody bought in them
     """
-    if holdout_days < 1 or holdout_days != int(holdout_days):
-        raise InputProblems([Problem("value.holdout_days", {"days": holdout_days})])
+    day, problems = asked(as_of)
+    if not problems and (not 1 <= holdout_days < day.toordinal() or holdout_days != int(holdout_days)):
+        problems.append(Problem("value.holdout_days", {"days": holdout_days}))
+    if problems:
+        raise InputProblems(problems)
     after = _pandas(customer_table(orders, as_of=as_of, window_days=int(holdout_days)))
-    day = dt.date.fromisoformat(str(as_of)[:10])
     cut = day - dt.timedelta(days=int(holdout_days))
     before = _pandas(repeat_summary(orders, as_of=cut, unit=model.unit)).set_index("customer_id")
     later = after.set_index("customer_id")["frequency"]

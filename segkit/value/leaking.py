@@ -18,7 +18,7 @@ from segkit.value.discrimination import auc
 from segkit.value.points import keys
 
 FILLED_APART = 0.8  # difference of filled shares from which blanks give the outcome away (示例参数)
-TELLS_ALL = 0.98  # AUC of a single column that no honest one has (示例参数)
+TELLS_ALL = 0.98  # AUC that no honest column has, nor all of them together (示例参数)
 MANY_VALUES = 0.5  # distinct texts per lead: an id or a date, no category
 LEAST_FILLED = 10
 

@@ -135,8 +135,10 @@ def _ranges(numbers: NDArray[np.float64], bins: int, cuts: Sequence[float] | Non
 
 def _cuts(numbers: NDArray[np.float64], bins: int) -> list[float]:
     """Quantiles, as numbers one can read out; where many share the least value it is a range of its own."""
-    least = numbers.min()
+    least = numbers.min(initial=np.inf)
     above = numbers[numbers > least]
+    if not len(above):
+        return []
     if len(numbers) - len(above) < len(numbers) / bins:
         found = np.quantile(numbers, np.arange(1, bins) / bins)
     else:

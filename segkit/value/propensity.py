@@ -20,7 +20,7 @@ from segkit.locale import Lang, name_of, say
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.ladder import refusal
 from segkit.value.discrimination import auc, brier, calibration, lift_by_decile
-from segkit.value.leaking import unusable
+from segkit.value.leaking import TELLS_ALL, unusable
 from segkit.value.model import Check, ValueModel
 from segkit.value.points import LEAST_ROWS, CardColumn, design, keys, learn_column, variables, weighed
 from segkit.value.summaries import as_pandas
@@ -69,8 +69,9 @@ class Propensity(ValueModel):
     titles : what columns are called when shown, by column; else their term, else their name
     known_before : columns whose name sounds like an outcome (contract_type) but which are known beforehand
     card, base, n, events, left_out, counted_as_failure, auc, brier, brier_of_rate, deciles, chances, checks :
-        filled by `fit`; `base` is the log-odds of 0 points, `auc` value and 95 % interval, `brier_of_rate` the
-        Brier score of giving everybody the same chance; `table`, `lift` and `calibration` show the others
+        filled by `fit`; `base` is the log-odds of 0 points, `auc` value and an approximate interval (the cards
+        that judge share leads, so it covers less often than 95 %), `brier_of_rate` the Brier score of giving
+        everybody the same chance; `table`, `lift` and `calibration` show the others
 
     References
     ----------
@@ -129,7 +130,8 @@ class Propensity(ValueModel):
         ------
         InputProblems : a column is missing; success and failure do not both occur; a column leaks the outcome
             (filled for one outcome only, named like what comes after it, or telling it all alone), is a date or
-            an id, or never differs; fewer than 10 successes (or failures, if rarer) per level to be weighed
+            an id, or never differs; all columns together tell the outcome; fewer than 10 successes (or
+            failures, if rarer) per level to be weighed
         """
         frame = as_pandas(leads)
         _require(frame, (self.outcome, *self.columns))
@@ -163,7 +165,11 @@ class Propensity(ValueModel):
             raise InputProblems([Problem("value.refuse.events", facts)])
         fitted = self._fitted(_weighed(card, used, success, self.unit))
         told = {"left_out": int((~known).sum()), "counted_as_failure": failures if len(failures) > 1 else ()}
-        return fitted._judged(used, success).model_copy(update=told)
+        judged = fitted._judged(used, success)
+        if judged.auc and judged.auc[0] > TELLS_ALL:
+            facts = {"auc": judged.auc[0], "columns": [c.name for c in judged.card if c.most]}
+            raise InputProblems([Problem("value.leak.together", facts)])
+        return judged.model_copy(update=told)
 
     def score(self, leads: IntoFrame) -> pd.DataFrame:
         """The leads in pandas with `points` (whole) and `probability` of success; blanks count as in `fit`.

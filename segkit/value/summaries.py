@@ -26,6 +26,7 @@ WRONG: dict[str, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.Series]]] = 
     "negative": (("x",), lambda s: (s.drop(columns="repeat_value", errors="ignore") < 0).any(axis=1)),
     "part_of_a_purchase": (("x",), lambda s: s["x"] != s["x"].round()),
     "last_after_end": (TIMES, lambda s: s["t_x"] > s["T"] + ROUNDING),
+    "repeat_at_once": (("x", "t_x"), lambda s: (s["x"] > 0) & (s["t_x"] == 0)),
     "repeat_without_purchase": (("x", "t_x"), lambda s: (s["x"] == 0) & (s["t_x"] > 0)),
 }
 

@@ -190,9 +190,9 @@ def test_mbgnbd_finds_the_shop_it_was_made_by_and_bgnbd_fits_it_worse(
 
 positive = st.floats(0.05, 20.0)
 times = st.just(0.0) | st.floats(1e-6, 500.0)
-histories = st.tuples(st.integers(0, 60), st.floats(0.0, 1.0), st.floats(0.0, 200.0)).map(
-    lambda h: customer(h[0], h[1] * h[2] if h[0] else 0.0, h[2])
-)
+once = st.floats(0.0, 200.0).map(lambda end: customer(0, 0.0, end))
+repeat = st.tuples(st.integers(1, 60), st.floats(0.001, 1.0), st.floats(0.01, 200.0))
+histories = once | repeat.map(lambda h: customer(h[0], h[1] * h[2], h[2]))
 
 
 @both
@@ -343,6 +343,7 @@ def test_buyers_at_fixed_intervals_are_refused_or_the_shape_is_in_doubt() -> Non
         ({"x": 1.5}, "value.summary.part_of_a_purchase"),
         ({"t_x": 99.0}, "value.summary.last_after_end"),
         ({"x": 0.0}, "value.summary.repeat_without_purchase"),
+        ({"t_x": 0.0}, "value.summary.repeat_at_once"),
         ({"T": np.nan}, "value.summary.no_value"),
     ],
 )

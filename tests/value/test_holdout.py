@@ -104,6 +104,9 @@ def test_what_cannot_be_compared_is_refused(jd_orders: pd.DataFrame) -> None:
         MBGNBD().holdout_error(jd_orders, as_of="2025-12-31", holdout_days=0)
     with pytest.raises(InputProblems, match="nothing to compare"):
         MBGNBD().holdout_error(jd_orders, as_of="2025-12-31", holdout_days=5000)
+    for days in (10**7, float("inf"), float("nan")):
+        with pytest.raises(InputProblems, match=f"holdout_days: {days}"):
+            MBGNBD().holdout_error(jd_orders, as_of="2025-12-31", holdout_days=days)
     with pytest.raises(InputProblems, match="2025-02-28"):
         MBGNBD().holdout_error(jd_orders, as_of="2025-02-30", holdout_days=30)
     with pytest.raises(InputProblems, match="at least 100 are needed"):

@@ -99,6 +99,24 @@ def test_a_column_known_beforehand_may_be_named_like_an_outcome(leads: pd.DataFr
     assert refused(told, **how).problems[0].id == "value.leak.tells_all"  # whatever one claims to know
 
 
+def test_columns_that_tell_the_outcome_together_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    called, signed_up = rng.integers(0, 2, 600), rng.integers(0, 2, 600)
+    both = pd.DataFrame({"won": called & signed_up, "called": called, "visited": signed_up})
+    problem = refused(both, outcome="won", columns=("called", "visited")).problems[0]
+    assert problem.id == "value.leak.together" and problem.facts["columns"] == ["called", "visited"]
+    blurred = both.assign(won=np.where(rng.random(600) < 0.1, 1 - both["won"], both["won"]))
+    assert Propensity(outcome="won", columns=("called", "visited")).fit(blurred).fitted
+
+
+def test_a_column_of_numbers_without_end_has_no_levels() -> None:
+    endless = pd.DataFrame(
+        {"won": [0, 1] * 300, "app": [0, 0, 1] * 200, "x": [np.inf] * 300 + [-np.inf] * 299 + [5.0]}
+    )
+    found = Propensity(outcome="won", columns=("app", "x"), bins=2).fit(endless)
+    assert [level.role for level in found.card[1].levels] == [None, "missing"]
+
+
 def test_design_words_that_only_contain_an_outcome_word_pass(leads: pd.DataFrame) -> None:
     named = leads.rename(columns={"channel": "design_signage", "app": "wonderful"})
     assert Propensity(outcome="won", columns=("design_signage", "wonderful")).fit(named).fitted
