@@ -13,7 +13,7 @@ from segkit.locale import Lang
 from segkit.playbooks.attributes import NotMade, make
 from segkit.playbooks.consent import Consent
 from segkit.playbooks.model import Attribute, Playbook
-from segkit.playbooks.reading import known_playbooks, load_playbook, schemes_of
+from segkit.playbooks.reading import known_playbooks, load_playbook, schemes_of, whole
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import PROSPECT, UNKNOWN, CannotLearn, Scheme
 
@@ -27,6 +27,7 @@ __all__ = [
     "known_playbooks",
     "load_playbook",
     "schemes_of",
+    "whole",
 ]
 
 
@@ -78,14 +79,14 @@ def apply(
 
     Parameters
     ----------
-    overrides : the client's own schemes by name; they replace the playbook's
+    overrides : the client's own schemes by name; they replace the playbook's, or without `kind` change them
     tables : rows by table, as `attributes.make` takes them
     as_of : the day the attributes stand on; needed where there are any
 
     Raises
     ------
-    InputProblems : a scheme that is none, no scheme whose columns these customers have, or no column that says
-        who consented
+    InputProblems : a scheme that is none, that is called like a column of the customers or reads one of another
+        kind; no scheme whose columns these customers have, or no column that says who consented
     """
     not_made: list[NotMade] = []
     labelled = customers
@@ -101,10 +102,14 @@ def apply(
     fitted: dict[str, Scheme] = {}
     skipped: dict[str, list[str]] = {}
     unlearned: list[Problem] = []
+    wrong: list[Problem] = []
     for name, scheme in schemes_of(playbook, overrides).items():
+        if scheme.name in customers.columns:
+            wrong.append(Problem("playbook.name_in_data", {"scheme": name, "name": scheme.name}))
+            continue
         lacking = [column for column in scheme.needs() if column not in labelled.columns]
         if lacking:
-            if name not in playbook.optional:
+            if name not in playbook.optional or name in (overrides or {}):
                 skipped[name] = lacking
             continue
         try:
@@ -112,7 +117,12 @@ def apply(
         except CannotLearn as why:
             unlearned += why.problems
             continue
+        except InputProblems as why:  # a column of another kind than the scheme reads
+            wrong += why.problems
+            continue
         labelled = fitted[name].label(labelled)
+    if wrong:
+        raise InputProblems(wrong)
     if not fitted and unlearned:
         raise InputProblems(unlearned)
     if not fitted:

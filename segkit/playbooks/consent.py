@@ -26,20 +26,24 @@ class Consent(BaseModel):
     ----------
     when : conditions on the customer's columns and on attributes; a missing answer is no consent
     keep : further columns that may stand without it
+    required : whether data without a column of `when` are refused; else nobody there had anything to answer
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     when: Conditions
     keep: tuple[str, ...] = ()
+    required: bool = True
 
     def missing(self, customers: pd.DataFrame) -> pd.Series:
         """Of which customers it is missing.
 
         Raises
         ------
-        InputProblems : a column it asks for is not there, so that nobody could be told apart
+        InputProblems : a column it requires is not there, so that nobody could be told apart
         """
         absent = [column for column in self.when.columns() if column not in customers.columns]
+        if absent and not self.required:
+            return pd.Series(False, index=customers.index)
         if absent:
             raise InputProblems([Problem("playbook.no_consent_column", {"columns": absent})])
         return ~self.when.holds(customers)

@@ -42,6 +42,8 @@ NEEDS: dict[Take, tuple[str, ...]] = {
 }
 ACROSS: tuple[Take, ...] = ("ratio", "total")  # of a customer's own columns, not of rows
 CUSTOMERS = "customers"
+Section = Literal["feedback"]  # what a report holds only where the playbook asks for it
+LONGEST = 36_600  # days, a hundred years
 
 
 class Attribute(BaseModel):
@@ -64,7 +66,7 @@ class Attribute(BaseModel):
     columns: tuple[str, ...] = ()
     of: str | None = None
     where: Conditions | None = None
-    within_days: int | None = Field(default=None, gt=0)
+    within_days: int | None = Field(default=None, gt=0, le=LONGEST)
     source: str | dict[Lang, str] | None = None
 
     @model_validator(mode="after")
@@ -127,7 +129,7 @@ class Playbook(BaseModel):
     optional: tuple[str, ...] = ()
     note: dict[Lang, str] = {}
     names: dict[str, dict[Lang, str]] = {}
-    sections: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
     policy: Policy
 
     def columns_read(self, table: str) -> Iterator[str]:

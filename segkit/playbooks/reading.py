@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -13,14 +14,15 @@ from pydantic import BaseModel, ValidationError
 
 from segkit.customers import COLUMNS
 from segkit.followup.policy import Caps, LabelPolicy, Policy, Touch
-from segkit.intake.encodings import decode
+from segkit.intake.mapping import canonical_columns
 from segkit.locale import LANGS, has_message, term
 from segkit.playbooks.consent import Consent
-from segkit.playbooks.model import Attribute, Playbook
+from segkit.playbooks.model import CUSTOMERS, Attribute, Playbook
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import UNKNOWN, Scheme
 from segkit.schemes.conditions import Condition
-from segkit.schemes.store import SENTENCES, schemes_from
+from segkit.schemes.store import SENTENCES, Lines, near_word, scheme_keys, schemes_from
+from segkit.yaml_files import Tree, read_mapping
 
 # the block a key stands in, by the last keys on its path that are the model's own
 BLOCKS: dict[str, type[BaseModel]] = {
@@ -47,40 +49,65 @@ def load_playbook(name: str, *, folder: Path | None = None) -> Playbook:
     Raises
     ------
     InputProblems : no such playbook, not YAML, or not a valid playbook: misspelt keys, attributes and schemes that
-        cannot be, a `main` that is no scheme; every problem at once
+        cannot be, a `main` that is no scheme; every problem at once, with its line
     """
     if name in known_playbooks():
         text = resources.files(__package__).joinpath(f"{name}.yml").read_text(encoding="utf-8")
-    else:
-        text = decode(_file(name, folder).read_bytes()).text
-    try:
-        given = yaml.safe_load(text)
-    except yaml.YAMLError as fault:
-        raise InputProblems([Problem("playbook.not_yaml", {"name": name, "why": str(fault)})]) from None
-    if not isinstance(given, dict):
-        raise InputProblems([Problem("playbook.not_yaml", {"name": name, "why": str(given)[:60]})])
+        return Playbook.model_validate(yaml.safe_load(text))  # ours, and tested
+    tree = read_mapping(_file(name, folder).read_bytes(), name, keys=_all_keys())
+    given = tree.value
     try:
         playbook = Playbook.model_validate(given)
     except ValidationError as fault:
-        problems = [_problem(dict(error), name) for error in fault.errors(include_url=False)]
-        raise InputProblems([*problems, *_of_schemes(given.get("schemes"), name)]) from None
-    problems = [*_of_schemes(playbook.schemes, name), *_of_names(playbook, name)]
-    if problems := problems or [*_of_labels(playbook, name)]:
-        raise InputProblems(problems)
+        problems = [_problem(dict(error), tree) for error in fault.errors(include_url=False)]
+        problems += _of_schemes(given.get("schemes"), tree)
+    else:
+        problems = [*_of_schemes(playbook.schemes, tree), *_of_names(playbook, tree)]
+        problems += [] if problems else _of_labels(playbook, tree)
+    if problems:
+        ordered = sorted(problems, key=lambda p: (p.row is None, p.row or 0))
+        raise InputProblems([replace(problem, file=name) for problem in ordered])
     return playbook
 
 
-def schemes_of(playbook: Playbook, overrides: dict[str, dict[str, Any]] | None = None) -> dict[str, Scheme]:
+def schemes_of(
+    playbook: Playbook,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    file: str = "client.yml",
+    lines: Lines | None = None,
+) -> dict[str, Scheme]:
     """The playbook's schemes with the client's own in place of those of the same name, not yet fitted.
 
     A scheme is handed what the playbook calls the columns it needs and the labels it gives.
 
+    Parameters
+    ----------
+    overrides : the client's own schemes; without `kind` they change the playbook's scheme of that name
+    file, lines : where the overrides stand, for problems
+
     Raises
     ------
-    InputProblems : a scheme that is none: unknown kind, misspelt key, a map with holes (every problem at once)
+    InputProblems : a scheme that is none: unknown kind, misspelt key, a map with holes, the name of a column of
+        the customers (every problem at once)
     """
-    schemes = schemes_from({**playbook.schemes, **(overrides or {})}, file="schemes")
+    own = whole(playbook, overrides or {})
+    problems = [*_taken(own, (), lines), *_no_such(own, playbook, lines)]
+    read = {name: fields for name, fields in own.items() if name not in {p.facts["name"] for p in problems}}
+    problems += _unreadable(read, lines)
+    if problems:
+        raise InputProblems([replace(problem, file=file) for problem in problems])
+    schemes = schemes_from({**playbook.schemes, **own}, file=playbook.id)
     return {name: _named(scheme, schemes, playbook) for name, scheme in schemes.items()}
+
+
+def whole(playbook: Playbook, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The client's own schemes; those without `kind` take what they do not say from the playbook's."""
+    known = playbook.schemes
+    return {
+        name: {**known[name], **fields} if name in known and "kind" not in fields else fields
+        for name, fields in overrides.items()
+    }
 
 
 def _named(scheme: Scheme, schemes: Mapping[str, Scheme], playbook: Playbook) -> Scheme:
@@ -93,23 +120,48 @@ def _named(scheme: Scheme, schemes: Mapping[str, Scheme], playbook: Playbook) ->
 
 
 def _file(name: str, folder: Path | None) -> Path:
+    """The file of a client's own playbook.
+
+    Raises
+    ------
+    InputProblems : there is none; with the playbook that may have been meant, or the files that are there
+    """
     path = (folder or Path()) / name
     if path.is_file():
         return path
     known = known_playbooks()
-    near = get_close_matches(name, known, n=1, cutoff=0)
-    raise InputProblems([Problem("playbook.unknown", {"name": name, "known": known, "near": near[0]})])
+    if Path(name).suffix or len(Path(name).parts) > 1 or "\\" in name:
+        there = path.parent if path.parent.is_dir() else folder or Path()
+        files = sorted(p.name for p in there.iterdir() if p.suffix.lower() in (".yml", ".yaml"))
+        near = get_close_matches(path.name.lower(), files, 1) or files
+        raise InputProblems([Problem("playbook.no_file", {"name": name, "files": near, "known": known})])
+    called = {title: id for id in known for title in (id, *_titles(id))}
+    word = name.strip().lower()
+    near = get_close_matches(word, called, 1) or [title for title in called if word and word in title]
+    id = "playbook.unknown_near" if near else "playbook.unknown"
+    raise InputProblems([Problem(id, {"name": name, "known": known, "near": [*map(called.get, near[:1])]})])
+
+
+def _titles(id: str) -> list[str]:
+    return [title.lower() for title in load_playbook(id).title.values()]
 
 
 # --- what is wrong with it -------------------------------------------------------------------------
 
 
-def _problem(error: Mapping[str, Any], file: str) -> Problem:
+def _all_keys() -> frozenset[str]:
+    blocks = {Playbook, *BLOCKS.values()}
+    keys = {field.alias or name for block in blocks for name, field in block.model_fields.items()}
+    return scheme_keys() | keys
+
+
+def _problem(error: Mapping[str, Any], tree: Tree) -> Problem:
     """One mistake pydantic found, in our words."""
     # `where` is read as a list of mappings, whichever of the two it is
     steps = zip((None, *error["loc"]), error["loc"], strict=False)
     loc = [part for before, part in steps if part != "[key]" and not (before == "where" and part == 0)]
     at = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
+    row = tree.line(tuple(loc))
     context = {k: v for k, v in error.get("ctx", {}).items() if k != "error"}
     facts: dict[str, Any] = {**context, "at": at, "value": error.get("input")}
     kind = str(error["type"])
@@ -117,13 +169,13 @@ def _problem(error: Mapping[str, Any], file: str) -> Problem:
         keys = _keys_at([str(p) for p in loc[:-1] if isinstance(p, str)])
         near = get_close_matches(str(loc[-1]), keys, 1)
         facts |= {"near": near[0] if near else "", "keys": keys}
-        return Problem("schemes.key_near" if near else "schemes.key_unknown", facts, file=file)
+        return Problem("schemes.key_near" if near else "schemes.key_unknown", facts, row=row)
     if has_message(kind):
-        return Problem(kind, facts, file=file)
+        return Problem(kind, facts, row=row)
     facts["limit"] = next((context[k] for k in ("ge", "le", "gt", "lt") if k in context), None)
     allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     facts["allowed"] = get_close_matches(str(error.get("input")), allowed, 1) or allowed
-    return Problem(SENTENCES.get(kind, "schemes.bad_value"), facts, file=file)
+    return Problem(SENTENCES.get(kind, "schemes.bad_value"), facts, row=row)
 
 
 def _keys_at(path: list[str]) -> list[str]:
@@ -134,33 +186,90 @@ def _keys_at(path: list[str]) -> list[str]:
     return [field.alias or name for name, field in block.model_fields.items()]
 
 
-def _of_schemes(given: Any, file: str) -> list[Problem]:
+def _of_schemes(given: Any, tree: Tree) -> list[Problem]:
     if not isinstance(given, dict):
         return []  # said already
+    return _unreadable(given, _below_schemes(tree))
+
+
+def _unreadable(given: Mapping[str, Any], lines: Lines | None) -> list[Problem]:
     try:
-        schemes_from(given, file=file)
+        schemes_from(given, lines=lines)
     except InputProblems as found:
         return found.problems
     return []
 
 
-def _of_names(playbook: Playbook, file: str) -> Iterator[Problem]:
-    """A `main` that is no scheme, columns of one name, names in one language only."""
-    if playbook.main not in playbook.schemes:
-        facts = {"main": playbook.main, "known": list(playbook.schemes)}
-        yield Problem("playbook.no_main", facts, file=file)
-    taken = {*COLUMNS, "why"} & {*playbook.attributes} | {*playbook.schemes} & {*playbook.attributes}
-    for name in sorted(taken):
-        yield Problem("playbook.name_taken", {"at": f"attributes.{name}"}, file=file)
-    for id, names in playbook.names.items():
+def _below_schemes(tree: Tree) -> Lines:
+    return lambda path: tree.line(("schemes", *path))
+
+
+def _taken(schemes: Iterable[str], attributes: Iterable[str], lines: Lines | None) -> Iterator[Problem]:
+    """Schemes called like a column customers have anyway, which their labels would replace."""
+    fixed = {*COLUMNS, "why", *canonical_columns("customers"), *attributes}
+    for name in (name for name in schemes if name in fixed):
+        facts = {"at": f"schemes.{name}", "name": name}
+        yield Problem("playbook.name_taken", facts, row=lines((name,)) if lines else None)
+
+
+def _no_such(
+    own: Mapping[str, Mapping[str, Any]], playbook: Playbook, lines: Lines | None
+) -> Iterator[Problem]:
+    """Changes to a scheme the playbook does not have."""
+    for name, fields in own.items():
+        if isinstance(fields, Mapping) and "kind" not in fields:
+            near = get_close_matches(name, playbook.schemes, 1)
+            facts = {"name": name, "playbook": playbook.id, "near": near or list(playbook.schemes)}
+            yield Problem("playbook.no_scheme", facts, row=lines((name,)) if lines else None)
+
+
+def _of_names(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
+    """A `main` that is no scheme, columns of one name or used before they are made, one language only."""
+    attributes, schemes = list(playbook.attributes), list(playbook.schemes)
+    if playbook.main not in schemes:
+        facts = {"main": playbook.main, "known": schemes}
+        yield Problem("playbook.no_main", facts, row=tree.line(("main",)))
+    for i, name in enumerate(playbook.optional):
+        if name not in schemes:
+            facts = {"at": f"optional.{i + 1}", "value": name, "allowed": near_word(name, schemes)}
+            yield Problem("schemes.not_allowed", facts, row=tree.line(("optional", i)))
+    for name in sorted({*COLUMNS, "why"} & {*attributes}):
+        facts = {"at": f"attributes.{name}", "name": name}
+        yield Problem("playbook.name_taken", facts, row=tree.line(("attributes", name)))
+    yield from _taken(schemes, attributes, _below_schemes(tree))
+    yield from _too_early(playbook, tree)
+    told = {("title",): playbook.title, **{("names", id): names for id, names in playbook.names.items()}}
+    for path, names in told.items():
         missing = [lang for lang in LANGS if not names.get(lang)]
         if missing:
-            yield Problem(
-                "playbook.name_in_one_language", {"at": f"names.{id}", "missing": missing}, file=file
-            )
+            facts = {"at": ".".join(path), "missing": missing}
+            yield Problem("playbook.name_in_one_language", facts, row=tree.line(path))
+    caps = playbook.policy.caps
+    if not caps.day <= caps.week <= caps.month:
+        facts = {"day": caps.day, "week": caps.week, "month": caps.month}
+        yield Problem("playbook.caps_order", facts, row=tree.line(("policy", "caps")))
 
 
-def _of_labels(playbook: Playbook, file: str) -> Iterator[Problem]:
+def _too_early(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
+    """Attributes and schemes that read what is only made further down."""
+    try:
+        schemes = schemes_from(playbook.schemes)
+    except InputProblems:
+        return  # said already
+    reads = {
+        ("attributes", name): a.reads() if a.table == CUSTOMERS else ()
+        for name, a in playbook.attributes.items()
+    } | {("schemes", name): scheme.needs() for name, scheme in schemes.items()}
+    order = list(reads)
+    for i, (block, name) in enumerate(order):
+        later = {what: f"{where}.{what}" for where, what in order[i + 1 :]}
+        for column in reads[block, name]:
+            if column in later:
+                facts = {"at": f"{block}.{name}", "column": column, "later": later[column]}
+                yield Problem("playbook.too_early", facts, row=tree.line((block, name)))
+
+
+def _of_labels(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
     """Labels of the policy that are none of the main scheme's, but nearly one that nothing is planned for."""
     labels = [label for label in schemes_of(playbook)[playbook.main].order() if label != UNKNOWN]
     planned = playbook.policy.labels
@@ -169,4 +278,4 @@ def _of_labels(playbook: Playbook, file: str) -> Iterator[Problem]:
         near = [] if label in labels else get_close_matches(label, unplanned, 1)
         if near:
             facts = {"at": f"policy.labels.{label}", "main": playbook.main, "label": label, "near": near[0]}
-            yield Problem("playbook.label_near", facts, file=file)
+            yield Problem("playbook.label_near", facts, row=tree.line(("policy", "labels", label)))

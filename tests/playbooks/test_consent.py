@@ -83,6 +83,12 @@ def test_a_client_without_the_answers_is_refused(people):
     assert problem.id == "playbook.no_consent_column" and all("agreed" in problem.text(x) for x in LANGS)
 
 
+def test_where_the_answers_are_not_required_a_client_without_them_withholds_nobody(people):
+    optional = {**CLINIC, "consent": {"when": {"agreed": True}, "required": False}}
+    made = apply(Playbook.model_validate(optional), people.drop(columns="agreed"), as_of=DAY)
+    assert not made.withheld and made.customers["disease"].notna().all()
+
+
 @pytest.mark.parametrize("column", ["sensitive_consent", "consent_to_share", "是否同意营销"])
 def test_nobody_is_moved_by_another_answer_to_consent(column):
     scheme = Rules(

@@ -79,7 +79,8 @@ def test_a_trade_runs_whole_on_its_sample(made, case, playbook):
         assert shares.drop("unknown", errors="ignore").size >= 2, name
         assert "unlisted" not in shares, name
     main = found.customers[segmentation.main]
-    assert main.eq("unknown").mean() < 0.01
+    asked = found.customers[~found.customers["customer_id"].isin(segmentation.withheld)]
+    assert asked[segmentation.main].eq("unknown").mean() < 0.01
     assert (
         len(found.plan.tasks)
         and (found.plan.excluded["reason"] == "no_rule").sum() == main.eq("unknown").sum()
@@ -212,13 +213,23 @@ def test_learners_come_to_the_group_they_belong_to(made):
     groups = truth("education_learners", "learner_id")["teaching_group_week_6"]
     true = groups.map({"A": "group_a", "B": "group_b", "C": "group_c"})
     found = labels(made("education"), "group")
-    assert agreement(found[found != "left_course"], true) > 0.96
+    assert agreement(found[~found.isin(["left_course", "unknown"])], true) > 0.96
     entry = pd.read_csv(DATASETS / "education" / "learners.csv", encoding="utf-8-sig").drop_duplicates(
         "learner_id"
     )
     by_entry = entry.set_index("learner_id")["pre_score"]
     old = by_entry.map(lambda s: "group_a" if s >= 80 else "group_b" if s >= 60 else "group_c")
     assert agreement(old, true) < 0.75  # what grouping once and for all would give
+
+
+def test_minors_whose_guardian_refused_are_in_no_group_and_on_no_list(made):
+    learners = pd.read_csv(DATASETS / "education" / "learners.csv", encoding="utf-8-sig").drop_duplicates()
+    refused = set(learners.loc[learners["guardian_consent"] == 0, "learner_id"])
+    study = made("education")
+    assert study.segmentation.withheld == refused and len(refused) == 10
+    assert labels(study, "group")[list(refused)].eq("unknown").all()
+    assert not refused & set(study.plan.tasks["customer_id"])
+    assert labels(study, "pre_score")[list(refused)].isna().all()
 
 
 def test_households_that_spent_most_are_vip(made):
