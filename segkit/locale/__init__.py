@@ -63,8 +63,8 @@ def listing(items: Iterable[Any], lang: Lang) -> str:
 
 
 class _Sentence(string.Formatter):
-    """``{n:count} {x:money} {s:percent} {x:number:2} {d:date} {xs:list} {n:plural:row|rows} {f:field}``
-    and ``{rs:reasons}`` for pairs of reason and number."""
+    """``{n:count} {x:money} {s:percent} {x:number:2} {d:date} {xs:list} {n:plural:row|rows} {f:field}``,
+    ``{fs:fields}``, ``{s:scheme}`` and ``{rs:reasons}`` for pairs of reason and number."""
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
@@ -89,6 +89,10 @@ class _Sentence(string.Formatter):
                 return one if value == 1 else many
             case "field":
                 return name_of("field", value, self.lang)
+            case "fields":
+                return listing([name_of("field", one, self.lang) for one in value], self.lang)
+            case "scheme":  # a scheme of the client's own has its own names by language
+                return value[self.lang] if isinstance(value, dict) else name_of("scheme", value, self.lang)
             case "reasons":
                 return listing([f"{name_of('reason', r, self.lang)} {count(n)}" for r, n in value], self.lang)
             case _:

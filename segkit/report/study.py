@@ -32,6 +32,7 @@ from segkit.report.model import (
     Text,
     Unit,
 )
+from segkit.report.render.lists import WHY, head_of
 from segkit.report.render.values import shown
 from segkit.report.sizes import FEWEST_GROUPED
 from segkit.schemes.base import PROSPECT, UNKNOWN, Scheme
@@ -91,7 +92,11 @@ class Study:
         own = self.playbook.names.get(column, {}) if self.playbook is not None else {}
         if self.lang in own:
             return own[self.lang]
-        return term(f"field.{column}", self.lang) if has_term(f"field.{column}") else column
+        known = (f"{group}.{column}" for group in ("field", "measure") if has_term(f"{group}.{column}"))
+        if id := next(known, ""):
+            return term(id, self.lang)
+        points = [name for name, scheme in self.segmentation.schemes.items() if column in scheme.adds()]
+        return self.say("report.points", scheme=self.scheme_name(points[0])) if points else column
 
     @property
     def ranked(self) -> bool:
@@ -273,14 +278,24 @@ class Study:
 
     def name_columns(self, customers: pd.DataFrame) -> None:
         """What renderers call the columns of the customers: schemes with their labels, and columns of the playbook."""
-        schemes, main = ({} if self.ranked else self.segmentation.schemes), self.segmentation.main
+        schemes, main = ({} if self.ranked else self.shown_schemes), self.segmentation.main
         for name in sorted(schemes, key=lambda name: name != main):
             labels = {label: self.label_name(label, schemes[name]) for label in schemes[name].order()}
             self.model.schemes[name] = SchemeNames(title=self.scheme_name(name), labels=labels)
-        heads = {
-            column: self.field_name(str(column)) for column in customers.columns if column not in schemes
-        }
-        self.model.fields = {column: head for column, head in heads.items() if head != column}
+        titles = [self.scheme_name(name) for name in schemes if name != main]
+        said = {head_of("segment", self.lang), *titles}
+        for column in map(str, customers.columns):
+            if column in schemes or column.removeprefix(WHY) in schemes:
+                continue
+            named = self.field_name(column)
+            head = usual = head_of(column, self.lang) if named == column else named
+            if head in said:  # what the client wrote beside what a scheme made of it
+                head = self.say("report.as_given", head=usual)
+            if head in said:
+                head = self.say("report.as_given_in", head=usual, column=column)
+            said.add(head)
+            if head != head_of(column, self.lang):
+                self.model.fields[column] = head
 
 
 def _known_for_most(customers: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -64,6 +64,13 @@ def test_small_provinces_are_counted_with_the_others(make: Make):
 
 
 @pytest.mark.slow
+def test_the_main_scheme_stands_among_the_segments_alone(make: Make):
+    study = make(placed(), more="schemes: {rfm: {kind: lookup, table: region, column: province}}\n")
+    ids = [b.id for s in study.model.sections for b in s.blocks if b.kind == "table"]
+    assert "segments" in ids and "region_rfm" not in ids
+
+
+@pytest.mark.slow
 def test_regions_are_looked_up_from_provinces(make: Make):
     study = make(placed())
     sheet = table(study, "region_region")

@@ -112,6 +112,19 @@ def test_every_threshold_stands_on_the_definitions_page_with_its_source(reports,
         assert not [table for table in policy if none in table.title]
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_page_one_speaks_of_one_class_and_says_nothing_twice(reports, case):
+    for lang, built in reports(case).items():
+        model = built.model
+        assert model.findings
+        again = say("html.action", lang).lower()
+        assert not [f.action for f in model.findings.values() if again in f.action.lower()]
+        card, finding = model.kpis.get("best_class"), model.findings.get("first_in_line")
+        if card is not None and finding is not None:
+            name = re.search("[“'](.+)[”']", card.label).group(1)
+            assert name in finding.claim and f"{card.value:,}" in finding.claim
+
+
 def numbers(model: ReportModel) -> list[object]:
     tables = [b for s in model.sections for b in s.blocks if b.kind == "table"]
     held = [
@@ -134,6 +147,8 @@ def test_every_customer_has_a_label_and_a_reason_of_every_scheme(reports, case):
     for lang, built in reports(case).items():
         book = CalamineWorkbook.from_path(str(built.folder / "customers.xlsx"))
         heads, *rows = book.get_sheet_by_name(say("xlsx.sheet.customers", lang)).to_python()
+        assert len({*heads}) == len(heads), sorted(head for head in heads if heads.count(head) > 1)
+        assert not [head for head in heads if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", str(head))]
         main = built.model.meta.main
         wanted = {say("xlsx.field.segment", lang), say("xlsx.field.why", lang)}
         for name, scheme in built.model.schemes.items():

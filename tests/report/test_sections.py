@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pandas as pd
 import pytest
-from tiny_clients import column, counted, spent, table, words
+from tiny_clients import column, counted, said_in, section, spent, table, words
 
-from segkit.locale import LANGS
+from segkit.locale import LANGS, say
 from segkit.report.analysis import finish
 from segkit.report.model import Sheet
 
@@ -31,10 +32,20 @@ def test_whoever_spent_money_is_a_buyer_though_nobody_counted_the_orders(make, l
     assert list(study.model.figures) == ["distributions", "segment_value", "concentration"]
 
 
-def test_an_unknown_scheme_says_so_and_shows_no_table(make):
-    study = make(spent(40))
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_unknown_scheme_says_what_is_missing_and_stands_nowhere_else(make, lang):
+    study = make(spent(40), lang=lang)
     said = words(study)
-    assert study.say("report.scheme_unable") in said and "0 位买家" not in said
+    missing = {"zh": ["下单日期", "购买频次"], "en": ["order dates", "purchase count"]}[lang]
+    assert study.say("report.scheme_lacks", columns=missing) in said
+    assert "买家" not in said and "has bought" not in said and "fit" not in said.replace("fit into", "")
+    finish(study)
+    customers = pd.read_parquet(study.folder / "internal" / "customers.parquet")
+    assert not {"rfm", "r_score", "why_rfm", "lifecycle", "why_lifecycle"} & {*customers.columns}
+    assert [*study.model.schemes] == ["abc"]
+    assert study.scheme_name("lifecycle") not in [
+        b.text for b in section(study, "definitions").blocks if b.kind == "text"
+    ]
     ids = [b.id for s in study.model.sections for b in s.blocks if isinstance(b, Sheet)]
     assert "segments_rfm" not in ids and "segments_lifecycle" not in ids
 
@@ -84,6 +95,65 @@ def test_a_scheme_that_puts_everybody_in_one_class_is_a_sentence(make, lang):
     facts = {"scheme": study.scheme_name("lifecycle"), "name": study.label_name("loyal")}
     assert study.say("report.scheme_one", n=80, **facts) in words(study)
     assert "100.0%" not in words(study)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_classes_without_a_follow_up_rule_are_a_finding(make, lang):
+    study = make(spent(120), more=GRADES.replace("  size:", "  rfm:"), lang=lang)
+    found = study.model.findings["no_rule"]
+    assert found.n == 120 and "120" in found.claim and "large" in found.evidence
+    assert "followup_tasks" not in study.model.kpis or study.model.kpis["followup_tasks"].value == 0
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_schemes_are_called_by_name_where_the_main_one_changes(make, lang):
+    study = make(spent(40), lang=lang)
+    names = {"wanted": study.scheme_name("rfm"), "main": study.scheme_name("abc")}
+    assert study.say("report.main_changed", **{key: {lang: name} for key, name in names.items()}) in words(
+        study
+    )
+    own = make(
+        spent(40), lang=lang, more="schemes: {abc: {kind: pareto, names: {abc: {zh: 大小, en: Size}}}}"
+    )
+    assert {"zh": "改用“大小”", "en": "use 'Size' instead"}[lang] in words(own)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_the_client_wrote_stands_beside_what_was_made_of_it_under_another_heading(make, lang):
+    cities = "  city_level: {kind: lookup, column: city_tier, entries: {tier_1: 一线, tier_2: 二线}}"
+    points = (
+        "  interest: {kind: scorecard, items: [{when: {city_tier: 一线}, points: 5}], grades: [{label: hot}]}"
+    )
+    rows = ["客户编号,累计消费,city_tier", *(f"K{i},{100 * i},{'一二'[i % 2]}线" for i in range(1, 41))]
+    study = make(rows, more="\n".join(["schemes:", cities, points]), lang=lang)
+    finish(study)
+    raw = {"zh": "城市等级（原值）", "en": "City tier (as given)"}[lang]
+    assert study.model.schemes["city_level"].title in raw and study.model.fields["city_tier"] == raw
+    assert study.model.fields["interest_points"] == {"zh": "意向热度：得分", "en": "Interest: points"}[lang]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_timeliness_stands_where_there_is_any_and_is_defined_there_alone(make, lang):
+    defined = say("definition.timeliness", lang)
+    totals = make(counted((40, 2, "2025-12-01", 10.0)), lang=lang)
+    assert "timeliness" in [c.id for c in table(totals, "quality").columns] and defined in words(totals)
+    orders = make(
+        ["客户编号,下单时间,实付金额", *(f"K{i},2025-12-01,{i}" for i in range(40))],
+        lang=lang,
+        grain="orders",
+    )
+    assert "timeliness" not in [c.id for c in table(orders, "quality").columns]
+    assert defined not in words(orders)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_active_lost_and_repurchase_are_defined_with_their_days(make, lang):
+    rows = [f"K{i % 20},{dt.date(2025, 11, 2) + dt.timedelta(days=i)},{10 + i}" for i in range(60)]
+    study = make(["客户编号,下单时间,实付金额", *rows], grain="orders", lang=lang)
+    said = "\n".join(said_in(section(study, "definitions")))
+    for id in ("active", "churn", "repurchase"):
+        assert say(f"definition.{id}", lang, days=30, watched=90, periods=[365, 180, 90, 30]) in said
+    assert say("definition.repurchase_total", lang) not in said
 
 
 # --- both numbers of a page agree ------------------------------------------------------------------

@@ -202,6 +202,10 @@ def _quality(study: Study) -> Sheet | None:
         overall["timeliness"],
         overall["repair"],
     ]
+    # a column of which nothing is known is no column
+    known = [i for i, _ in enumerate(head) if any(row[i] is not None for row in rows)]
+    head, total = [head[i] for i in known], [total[i] for i in known]
+    rows = [[row[i] for i in known] for row in rows]
     worst = max(quality["fields"], key=lambda f: f["repair"], default=None)
     title = (
         study.say("report.quality", head=worst["head"], repair=worst["repair"])

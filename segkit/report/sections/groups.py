@@ -57,8 +57,9 @@ def place_of(scheme: Scheme) -> str | None:
 
 
 def placed(study: Study, place: str) -> list[str]:
-    """The schemes of one section, in the order of `PLACES`."""
-    schemes = {n: s for n, s in study.segmentation.schemes.items() if place_of(s) == place}
+    """The schemes of one section, in the order of `PLACES`; the main one stands among the segments."""
+    others = [(n, s) for n, s in study.segmentation.schemes.items() if n != study.segmentation.main]
+    schemes = {name: scheme for name, scheme in others if place_of(scheme) == place}
     rank = {key: i for i, key in enumerate(PLACES)}
     return sorted(schemes, key=lambda n: rank.get(_looked_up(schemes[n]), -1))
 

@@ -173,10 +173,10 @@ def _prospects(study: Study) -> None:
 def _first_in_line(study: Study) -> None:
     """The class the playbook gives its time to first, and how much of it the plan reaches."""
     labels = study.customers[study.segmentation.main]
-    named = [label for label in study.policy.labels if (labels == label).any() and label != PROSPECT]
-    if not named or labels.nunique() < 2 or study.ranked:
+    first = study.leading
+    if first is None or not study.touches(first) or labels.nunique() < 2 or study.ranked:
         return
-    ids = set(study.customers.loc[labels == named[0], "customer_id"].astype(str))
+    ids = set(study.customers.loc[labels == first, "customer_id"].astype(str))
     planned = study.plan.tasks[study.plan.tasks["customer_id"].isin(ids)]
     action = "action" if len(planned) == len(ids) else "action_some" if len(planned) else "action_none"
     study.finding(
@@ -184,12 +184,12 @@ def _first_in_line(study: Study) -> None:
         n=len(ids),
         base=len(labels),
         action=(action,),
-        name=study.label_name(named[0]),
+        name=study.label_name(first),
         scheme=study.scheme_name(study.segmentation.main),
         share=len(ids) / len(labels),
         planned=len(planned),
         last=None if planned.empty else planned["due"].max(),
-        next=name_of("content", study.touches(named[0])[0].content, study.lang),
+        next=name_of("content", study.touches(first)[0].content, study.lang),
     )
 
 
@@ -225,6 +225,25 @@ def _no_time(study: Study) -> None:
     )
 
 
+def _no_rule(study: Study) -> None:
+    """Customers the plan has no follow-up for, and the classes they are in."""
+    excluded = study.plan.excluded
+    ids = set(excluded.loc[excluded["reason"] == "no_rule", "customer_id"].astype(str))
+    labels = study.customers[study.segmentation.main]
+    here = labels[study.customers["customer_id"].astype(str).isin(ids) & ~labels.isin([UNKNOWN, PROSPECT])]
+    if here.empty or study.ranked:
+        return
+    order = study.segmentation.main_scheme.order()
+    study.finding(
+        "no_rule",
+        n=len(here),
+        base=len(labels),
+        share=len(here) / len(labels),
+        scheme=study.scheme_name(study.segmentation.main),
+        classes=[study.label_name(label) for label in order if (here == label).any()],
+    )
+
+
 def _largest(study: Study) -> None:
     """The class most customers are in, and what is done with them next."""
     labels = study.customers[study.segmentation.main]
@@ -256,4 +275,4 @@ def _waiting(study: Study) -> None:
 
 OF_BUYERS = (_slipping, _concentrated, _bought_once, _twins, _prospects, _set_aside)
 OF_LEADS = (_first_in_line, _no_time, _twins, _set_aside)  # where a customer buys once
-OF_CLASSES = (_first_in_line, _without_data, _no_time, _waiting, _largest)
+OF_CLASSES = (_first_in_line, _no_rule, _without_data, _no_time, _waiting, _largest)
