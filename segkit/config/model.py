@@ -33,6 +33,7 @@ Appendix = Literal["clv", "agreement"]  # sections a report holds only when aske
 RESERVED = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 )
+MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 _YEARS = (1990, 2100)
 
@@ -158,6 +159,14 @@ class Input(_Block):
     engine: Literal["pandas", "polars", "duckdb", "spark"] = "pandas"
     memory: str | None = None
     master: str | None = None
+
+    @field_validator("memory")
+    @classmethod
+    def _is_memory(cls, value: str | None) -> str | None:
+        value = None if value is None else unicodedata.normalize("NFKC", value).strip()
+        if value is not None and not ((size := MEMORY.fullmatch(value)) and float(size[1]) > 0):
+            raise PydanticCustomError("config.not_memory", "not an amount of memory")
+        return value
 
     @field_validator("tables")
     @classmethod

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +18,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segkit.intake.engine_faults import of_an_engine, told, useful
+from segkit.intake.engine_files import EngineFiles, check_headings, engine_files
 from segkit.intake.in_engine import EngineName
 from segkit.problems import InputProblems, Problem
 
+# without any appender Spark takes its own settings instead
+SILENT = """
+appender.none.type = Null
+appender.none.name = none
+rootLogger.level = off
+rootLogger.appenderRef.none.ref = none
+logger.start.name = org.apache.spark.api.python.PythonGatewayServer
+logger.start.level = off
+"""
+GLOB_SIGN = re.compile(r"[\[\]{}*?]")  # Spark takes every name for a pattern
 COLLECTED = 2_000_000  # rows of which a pandas frame is no burden
-ENDINGS = {".parquet": "parquet", ".csv": "csv", ".txt": "csv"}
+PACKAGES = {"duckdb": "duckdb", "polars": "polars", "spark": "pyspark"}
 
 
 @dataclass
@@ -27,49 +43,52 @@ class Engine:
 
     Attributes
     ----------
-    read : paths, "parquet" or "csv" -> the engine's own frame
+    read : files of one kind, columns that stay text in a csv -> the engine's own frame
     frame_of : a pandas frame -> the engine's own
     close : ends the session
     """
 
     name: EngineName
-    read: Callable[[list[str], str], Any]
+    read: Callable[[EngineFiles, Collection[str]], Any]
     frame_of: Callable[[pd.DataFrame], Any]
     close: Callable[[], None] = field(default=lambda: None)
+    paths: list[str] = field(default_factory=list)
 
-    def open(self, paths: Sequence[str]) -> Any:
+    def open(self, paths: Sequence[str], columns: Mapping[str, str] | None = None) -> Any:
         """The files as one frame.
+
+        Parameters
+        ----------
+        columns : heading -> canonical column: these must be in every file, and ids of a csv stay text
 
         Raises
         ------
-        InputProblems : files of another kind, of several kinds, or that the engine cannot read
+        InputProblems : files of another kind, of several kinds, of other columns, or that the engine cannot read
         """
-        kinds = {_kind(path) for path in paths}
-        if None in kinds or len(kinds) != 1:
-            raise InputProblems([Problem("engine.which_files", {"engine": self.name, "files": list(paths)})])
-        try:
-            frame = self.read(list(paths), str(kinds.pop()))
+        self.paths = list(paths)
+        columns = columns or {}
+        found = engine_files(self.name, paths)
+        check_headings(found, columns)
+        ids = [head for head, name in columns.items() if name.endswith("_id")]
+        with self.guard():
+            frame = self.read(found, ids)
             nw.from_native(frame).collect_schema()
-        except Exception as fault:  # each engine has its own errors, and none is ours
-            why = str(fault).strip().splitlines()[0][:200]
-            raise InputProblems(
-                [Problem("engine.unreadable", {"engine": self.name, "files": list(paths), "why": why})]
-            ) from None
         return frame
 
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Within, a fault of the engine becomes a problem: most show only when a result is asked for.
 
-def _kind(path: str) -> str | None:
-    """What a file holds by its ending; of a folder by the first file in it, Parquet where it is far away."""
-    place = Path(path)
-    if "://" not in path and place.is_dir():
-        inside = (
-            ENDINGS.get(f.suffix.lower())
-            for f in sorted(place.rglob("*"))
-            if not f.name.startswith((".", "_"))
-        )
-        return next((kind for kind in inside if kind), None)
-    ending = place.suffix.lower()
-    return ENDINGS.get(ending) or ("parquet" if "://" in path and not ending else None)
+        Raises
+        ------
+        InputProblems : the file or the memory the engine fails on
+        """
+        try:
+            yield
+        except BaseException as fault:  # a panic of Polars is no Exception
+            if isinstance(fault, InputProblems) or not of_an_engine(fault):
+                raise
+            raise InputProblems([told(self.name, self.paths, fault)]) from fault
 
 
 def start(name: EngineName, *, memory: str | None = None, master: str | None = None) -> Engine:
@@ -86,11 +105,12 @@ def start(name: EngineName, *, memory: str | None = None, master: str | None = N
     """
     try:
         return {"duckdb": _duckdb, "polars": _polars, "spark": _spark}[name](memory, master)
-    except ImportError:
-        raise InputProblems([Problem("engine.not_installed", {"engine": name})]) from None
+    except ImportError as fault:
+        there = find_spec(PACKAGES[name]) is not None
+        id = "engine.part_missing" if there else "engine.not_installed"
+        raise InputProblems([Problem(id, {"engine": name, "why": useful(fault)})]) from None
     except Exception as fault:
-        lines = str(fault).strip().splitlines() or [type(fault).__name__]
-        raise InputProblems([Problem("engine.no_start", {"engine": name, "why": lines[0][:200]})]) from None
+        raise InputProblems([Problem("engine.no_start", {"engine": name, "why": useful(fault)})]) from None
 
 
 def _duckdb(memory: str | None, master: str | None) -> Engine:
@@ -101,9 +121,11 @@ def _duckdb(memory: str | None, master: str | None) -> Engine:
     if memory:
         connection.execute("SET memory_limit = ?", [memory])
 
-    def read(paths: list[str], kind: str) -> Any:
-        files = [f"{p}/**/*.{kind}" if Path(p).is_dir() else p for p in paths]
-        return connection.read_parquet(files) if kind == "parquet" else connection.read_csv(files)  # type: ignore[arg-type]
+    def read(found: EngineFiles, text: Collection[str]) -> Any:
+        if found.kind == "parquet":
+            return connection.read_parquet(found.files)
+        there = connection.read_csv(found.files).columns  # type: ignore[arg-type]
+        return connection.read_csv(found.files, dtype={head: "VARCHAR" for head in text if head in there})  # type: ignore[arg-type]
 
     def close() -> None:
         connection.close()
@@ -117,15 +139,23 @@ def _duckdb(memory: str | None, master: str | None) -> Engine:
 def _polars(memory: str | None, master: str | None) -> Engine:
     import polars as pl
 
-    def read(paths: list[str], kind: str) -> Any:
-        files = [f"{p}/**/*.{kind}" if Path(p).is_dir() else p for p in paths]
-        return pl.scan_parquet(files) if kind == "parquet" else pl.scan_csv(files, try_parse_dates=True)
+    def read(found: EngineFiles, text: Collection[str]) -> Any:
+        if found.kind == "csv":
+            text_only = dict.fromkeys(text, pl.String)
+            return pl.scan_csv(found.files, glob=found.far, try_parse_dates=True, schema_overrides=text_only)
+        of_folders = found.base is not None or None
+        return pl.scan_parquet(
+            found.files, glob=found.far, extra_columns="ignore", hive_partitioning=of_folders
+        )
 
     return Engine("polars", read, lambda f: pl.from_pandas(f).lazy())
 
 
 def _spark(memory: str | None, master: str | None) -> Engine:
+    # said at every start, and nothing a user of a report can act upon
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import StringType
 
     builder: Any = SparkSession.builder.appName("segkit")
     if master and master.startswith("sc://"):
@@ -135,16 +165,30 @@ def _spark(memory: str | None, master: str | None) -> Engine:
         if not master:
             local |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
         if memory:
-            local["spark.driver.memory"] = memory.upper().removesuffix("B").lower()
-        session = builder.master(master or "local[*]").config(map=local).getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
+            local["spark.driver.memory"] = f"{_mebibytes(memory)}m"
+        with tempfile.TemporaryDirectory(prefix="segkit-spark-") as place:
+            # what goes wrong is told as a problem, without the JVM's call stacks
+            quiet = Path(place, "log4j2.properties")
+            quiet.write_text(SILENT, encoding="ascii")
+            local["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
+            session = builder.master(master or "local[*]").config(map=local).getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
     # days are days on the clock of the data
     session.conf.set("spark.sql.session.timeZone", "UTC")
 
-    def read(paths: list[str], kind: str) -> Any:
-        if kind == "parquet":
-            return session.read.parquet(*paths)
-        return session.read.csv(paths, header=True, inferSchema=True)
+    def read(found: EngineFiles, text: Collection[str]) -> Any:
+        files = [
+            file if "://" in file else GLOB_SIGN.sub(r"\\\g<0>", Path(file).as_posix())
+            for file in found.files
+        ]
+        if found.kind == "parquet":
+            of_folders = session.read.option("basePath", found.base) if found.base else session.read
+            return of_folders.parquet(*files)
+        csv = session.read.options(header=True, enforceSchema=False)
+        schema = csv.csv(files, inferSchema=True).schema
+        for column in schema.fields:
+            column.dataType = StringType() if column.name in text else column.dataType
+        return csv.csv(files, schema=schema)
 
     return Engine(
         "spark",
@@ -152,6 +196,13 @@ def _spark(memory: str | None, master: str | None) -> Engine:
         lambda f: session.createDataFrame(pa.Table.from_pandas(f, preserve_index=False)),
         session.stop,
     )
+
+
+def _mebibytes(memory: str) -> int:
+    """``4GB`` in MiB; Spark knows no fractions and no decimal units."""
+    size, unit = re.findall(r"[\d.]+|[KMGT]", memory.upper())
+    step = 1024 if "I" in memory.upper() else 1000
+    return max(1, int(float(size) * step ** "BKMGT".index(unit) / 2**20))
 
 
 def in_pandas(native: Any) -> pd.DataFrame:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +18,9 @@ import narwhals as nw
 import pandas as pd
 
 from segkit.intake.ledger import Totals
+from segkit.intake.mapping import mapping_from
 from segkit.intake.settling import AsOf, credible_as_of
+from segkit.intake.table import ORIGIN, Table
 from segkit.problems import InputProblems, Problem
 
 EngineName = Literal["polars", "duckdb", "spark"]
@@ -58,7 +59,12 @@ class EngineOrders:
 
 
 def clean_in_engine(
-    native: Any, columns: Mapping[str, str], *, as_of: dt.date | None = None, file: str | None = None
+    native: Any,
+    columns: Mapping[str, str],
+    *,
+    as_of: dt.date | None = None,
+    file: str | None = None,
+    also: Collection[str] = (),
 ) -> EngineOrders:
     """Which rows count? No customer, no date, no amount, after the as-of date, repeated: each with rows and money.
 
@@ -69,6 +75,7 @@ def clean_in_engine(
         optional order_id and line_id; other columns are not read
     as_of : the day the analysis stands on; default the last credible date
     file : named in problems
+    also : names that mean something beside the canonical ones: the columns a playbook reads
 
     A row that repeats another in all of these columns, under an order id that occurs more than once, is counted
     once. Without an order id repeated rows cannot be told from two equal orders, and are not looked for.
@@ -79,7 +86,7 @@ def clean_in_engine(
         orders must be gone before), no row that counts, `as_of` before the first order
     """
     frame: Frame = nw.from_native(native)
-    heads = _heads(frame, columns, file)
+    heads = _heads(frame, columns, also, file)
     here = frame.with_columns(_reason(frame, heads).alias("reason"))
     days = _by_day(here, heads)
     chosen = _settled(days, as_of, heads["order_date"], file)
@@ -134,37 +141,74 @@ def clean_in_engine(
 # --- the columns -----------------------------------------------------------------------------------
 
 
-def _heads(frame: Frame, columns: Mapping[str, str], file: str | None) -> dict[str, str]:
+def _heads(
+    frame: Frame, columns: Mapping[str, str], also: Collection[str], file: str | None
+) -> dict[str, str]:
     """Canonical column -> heading; everything wrong with them is raised at once."""
     kinds = frame.collect_schema()
-    problems = []
+    if any("\ufffd" in head for head in kinds):
+        raise InputProblems([Problem("engine.not_utf8", {"files": [file or ""], "why": " ".join(kinds)})])
+    heads, problems = _mapped(list(kinds), columns, also, file)
     for head, name in columns.items():
-        if head not in kinds:
-            near = get_close_matches(head, list(kinds), 1)
-            id = "customers.missing_column_near" if near else "customers.missing_column"
-            facts = {"column": head, "near": "".join(near), "there": list(kinds)}
-            problems.append(Problem(id, facts, file=file))
-        elif name in WOULD_COUNT:
+        if name in WOULD_COUNT:
             problems.append(Problem("engine.not_clean", {"name": name}, file=file, column=head))
-    heads = {name: head for head, name in columns.items() if name in FIELDS and head in kinds}
     problems += [
         Problem("engine.not_named", {"name": name}, file=file)
         for name in NEEDED
         if name not in columns.values()
     ]
-    if "order_date" in heads and not kinds[heads["order_date"]].is_temporal():
-        kind = str(kinds[heads["order_date"]])
-        problems.append(
-            Problem("customers.date_is_text", {"kind": kind}, file=file, column=heads["order_date"])
+    unlike = [
+        (id, heads[name], pattern)
+        for name, id, pattern in (
+            ("order_date", "engine.date_is_text", r"^\d{4}-\d\d?-\d\d?"),
+            ("amount", "engine.amount_is_text", r"^\s*-?\d+(\.\d+)?\s*$"),
         )
-    if "amount" in heads and not kinds[heads["amount"]].is_numeric():
-        kind = str(kinds[heads["amount"]])
-        problems.append(
-            Problem("customers.amount_is_text", {"kind": kind}, file=file, column=heads["amount"])
+        if name in heads
+        and not (
+            kinds[heads[name]].is_temporal() if name == "order_date" else kinds[heads[name]].is_numeric()
         )
+    ]
+    if unlike and collected(frame.head(1)).empty:
+        raise InputProblems([Problem("engine.no_rows", {}, file=file)])
+    for id, head, pattern in unlike:
+        facts = {"kind": str(kinds[head]), "example": _example(frame, head, pattern)}
+        problems.append(Problem(id, facts, file=file, column=head))
     if problems:
         raise InputProblems(problems)
     return {name: heads[name] for name in FIELDS if name in heads}
+
+
+def _mapped(
+    there: list[str], columns: Mapping[str, str], also: Collection[str], file: str | None
+) -> tuple[dict[str, str], list[Problem]]:
+    """The mapping against the headings, by the rules of every client's file: meaning -> heading, and what is wrong."""
+    nothing = pd.DataFrame(columns=[ORIGIN])
+    table = Table(pd.DataFrame(columns=there, dtype="str"), nothing, nothing, ())
+    problems: list[Problem] = []
+    claims: dict[str, list[str]] = {}
+    for head, name in columns.items():
+        try:
+            given = mapping_from(table, {head: name}, "orders", also=also)
+        except InputProblems as found:
+            problems += [replace(problem, file=file) for problem in found.problems]
+        else:
+            found_so_far = claims.setdefault(name, [])
+            found_so_far += [head for head in given.columns if head not in found_so_far]
+    for name, heads in claims.items():
+        if len(heads) > 1 and name in FIELDS:
+            problems.append(Problem("mapping.conflict", {"field": name, "columns": heads}, file=file))
+    return {name: heads[0] for name, heads in claims.items() if name in FIELDS}, problems
+
+
+def _example(frame: Frame, head: str, pattern: str) -> str:
+    """The first value that is not written as it should be; any value where all are, or are no text."""
+    odd = frame.select(head).filter(~nw.col(head).is_null())
+    if frame.collect_schema()[head] == nw.String:
+        found = collected(odd.filter(~nw.col(head).str.contains(pattern)).head(1))
+        if len(found):
+            return str(found[head].iloc[0])[:40]
+    found = collected(odd.head(1))
+    return str(found[head].iloc[0])[:40] if len(found) else ""
 
 
 def _unread(columns: Mapping[str, str], file: str | None) -> list[Problem]:
@@ -238,7 +282,9 @@ def _by_day(here: Frame, heads: Mapping[str, str]) -> pd.DataFrame:
 def _settled(days: pd.DataFrame, given: dt.date | None, head: str, file: str | None) -> AsOf:
     counted = days[days["reason"] == ""]
     if counted.empty:
-        raise InputProblems([Problem("engine.nothing_counts", {"rows": int(days["rows"].sum())}, file=file)])
+        rows = int(days["rows"].sum())
+        id = "engine.nothing_counts" if rows else "engine.no_rows"
+        raise InputProblems([Problem(id, {"rows": rows}, file=file)])
     if given is None:
         found = credible_as_of(counted["day"], counted["rows"])
         if found is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class EngineIntake:
     mapping : heading -> canonical column
     """
 
-    def __init__(self, config: Config, as_of: dt.date | None) -> None:
+    def __init__(self, config: Config, as_of: dt.date | None, also: Collection[str] = ()) -> None:
         block = config.input
         name = block.engine
         assert name != "pandas"
@@ -48,11 +49,12 @@ class EngineIntake:
         self.places = [place for file in self.files for place in _places(file, config.folder)]
         self.engine: Engine = start(name, memory=block.memory, master=block.master)
         try:
-            native = self.engine.open(self.places)
+            native = self.engine.open(self.places, self.mapping)
             one = self.files[0] if len(self.files) == 1 else None
-            self.orders: EngineOrders = clean_in_engine(
-                native, self.mapping, as_of=as_of or config.as_of, file=one
-            )
+            with self.engine.guard():
+                self.orders: EngineOrders = clean_in_engine(
+                    native, self.mapping, as_of=as_of or config.as_of, file=one, also=also
+                )
         except BaseException:
             self.engine.close()
             raise
@@ -64,7 +66,8 @@ class EngineIntake:
     def customers(self, registered: pd.DataFrame | None) -> pd.DataFrame:
         """One row per customer, `customer_table`; `registered` with `customer_id` stay in it without an order."""
         listed = None if registered is None else self.engine.frame_of(registered[["customer_id"]])
-        table = in_pandas(customer_table(self.orders.rows, as_of=self.day, customers=listed))
+        with self.engine.guard():
+            table = in_pandas(customer_table(self.orders.rows, as_of=self.day, customers=listed))
         table["customer_id"] = table["customer_id"].astype("str")
         return table.sort_values("customer_id", ignore_index=True)
 
@@ -73,13 +76,15 @@ class EngineIntake:
         if not self.orders.totals.set_aside:
             return None
         path = Path(tempfile.mkdtemp(prefix="segkit-aside-")) / ASIDE
-        write_aside(self.orders.aside, self.orders.totals.set_aside, path)
+        with self.engine.guard():
+            write_aside(self.orders.aside, self.orders.totals.set_aside, path)
         return path
 
     def facts(self) -> dict[str, Any]:
         """What the report says of these orders, JSON-able."""
         orders = self.orders
-        history = history_of(orders.rows, self.day)
+        with self.engine.guard():
+            history = history_of(orders.rows, self.day)
         heads = {field: head for head, field in self.mapping.items()}
         fields = [
             {

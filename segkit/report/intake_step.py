@@ -123,9 +123,9 @@ def _take_in_engine(config: Config, as_of: dt.date | None, progress: Progress) -
     if block.tables and not block.customers:
         facts = {"engine": block.engine}
         raise InputProblems([Problem("engine.tables_want_customers", facts, file=config.path.name)])
-    _reads(config)
+    reads = _reads(config)
     progress("read")
-    large = EngineIntake(config, as_of)
+    large = EngineIntake(config, as_of, reads["orders"])
     try:
         progress("clean")
         listed = None
@@ -216,9 +216,16 @@ def not_yet(config: Config) -> list[Problem]:
         "privacy.contacts": config.privacy.contacts != "none",
         **{f"input.{grain}": bool(getattr(config.input, grain)) for grain in LATER_GRAINS},
     }
-    return [
+    later = [
         Problem("config.not_yet", {"key": key}, file=config.path.name) for key, set_ in idle.items() if set_
     ]
+    block = config.input
+    no_effect = [
+        Problem("engine.idle_setting", {"key": key, "engine": block.engine}, file=config.path.name)
+        for key, engines in (("memory", ("duckdb", "spark")), ("master", ("spark",)))
+        if getattr(block, key) and block.engine not in engines
+    ]
+    return [*later, *no_effect]
 
 
 def _clean(

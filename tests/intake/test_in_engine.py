@@ -12,6 +12,7 @@ from engines import back
 
 from segkit.customers import customer_table
 from segkit.intake import in_engine
+from segkit.intake.engine_faults import useful
 from segkit.intake.engines import in_pandas, start, write_aside
 from segkit.intake.in_engine import clean_in_engine, fingerprint
 from segkit.intake.ledger import LedgerBroken
@@ -167,13 +168,13 @@ def test_everything_wrong_with_the_columns_is_said_at_once(tmp_path):
     frame = orders().assign(日期="2025-01-01", 金额="12", 状态="已付款")
     columns = {
         "单号": "order_id",
-        "客 户": "customer_id",
+        "客户号": "customer_id",
         "日期": "order_date",
         "金额": "amount",
         "状态": "status",
     }
     assert problems(columns, frame, tmp_path) == [
-        "customers.missing_column_near", "engine.not_clean", "customers.date_is_text", "customers.amount_is_text",
+        "mapping.no_heading_near", "engine.not_clean", "engine.date_is_text", "engine.amount_is_text",
     ]  # fmt: skip
     assert problems({"客户": "customer_id"}, frame, tmp_path) == ["engine.not_named"] * 2
 
@@ -185,21 +186,13 @@ def test_nothing_that_counts_and_a_day_before_all_orders_are_refused(tmp_path):
     assert problems(COLUMNS, orders(), tmp_path, **early) == ["clean.as_of_before_first"]
 
 
-@pytest.mark.parametrize("files", [["a.xlsx"], ["a.csv", "b.parquet"]])
-def test_files_no_engine_reads_are_named(files):
-    session = start("polars")
-    with pytest.raises(InputProblems) as caught:
-        session.open(files)
-    assert caught.value.problems[0].id == "engine.which_files"
-
-
 def test_a_damaged_file_is_one_problem(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"no parquet")
     for name in ("duckdb", "polars"):
         session = start(name)
         with pytest.raises(InputProblems) as caught:
             session.open([str(tmp_path / "x.parquet")])
-        assert caught.value.problems[0].id == "engine.unreadable" and "parquet" in caught.value.text("zh")
+        assert caught.value.problems[0].id == "engine.damaged" and "parquet" in caught.value.text("zh")
         session.close()
 
 
@@ -236,3 +229,152 @@ def test_the_fingerprint_tells_contents_apart(tmp_path):
     assert fingerprint([tmp_path / "a"]) != first
     with pytest.raises(InputProblems):
         fingerprint([tmp_path / "*.parquet"])
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def refused(name: str, paths: list[Path | str], columns: dict[str, str] = COLUMNS) -> list:
+    """What opening and checking these files says."""
+    session = start(name)
+    with pytest.raises(InputProblems) as caught:
+        native = session.open([str(path) for path in paths], columns)
+        with session.guard():
+            clean_in_engine(native, columns)
+    session.close()
+    assert "{" not in caught.value.text("zh") + caught.value.text("en")
+    return caught.value.problems
+
+
+def parts(folder: Path, first: str, second: str) -> pd.DataFrame:
+    """Clean orders in two files of a folder, beside what programs leave there."""
+    clean = orders().dropna().iloc[20:]
+    for name, part in ((first, clean.iloc[:100]), (second, clean.iloc[100:])):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix.lower() == ".parquet":
+            part.to_parquet(path, index=False)
+        else:
+            part.to_csv(path, index=False, encoding="utf-8")
+    for beside in ("~$a.parquet", "_SUCCESS", ".a.parquet.crc", "_temporary/a.parquet", "说明.md"):
+        (folder / beside).parent.mkdir(exist_ok=True)
+        (folder / beside).write_bytes(b"x")
+    return clean
+
+
+@pytest.mark.parametrize("second", ["B.PARQUET", "b.parquet", "2025/b.parquet"])
+def test_every_file_of_a_folder_is_read(engine, tmp_path, second):
+    clean = parts(tmp_path, "a.parquet", second)
+    assert clean_in_engine(engine.open([str(tmp_path)], COLUMNS), COLUMNS).totals.rows_in == len(clean)
+
+
+def test_csv_of_any_ending_are_read_and_their_ids_stay_text(engine, tmp_path):
+    clean = parts(tmp_path, "a.csv", "b.TXT")
+    for name in ("a.csv", "b.TXT"):
+        part = pd.read_csv(tmp_path / name, dtype="str")
+        part["客户"] = part["客户"].str.replace("C", "0")
+        part.to_csv(tmp_path / name, index=False, encoding="utf-8")
+    found = clean_in_engine(engine.open([str(tmp_path)], COLUMNS), COLUMNS)
+    table = in_pandas(customer_table(found.rows, as_of="2025-12-31"))
+    assert found.totals.rows_in == len(clean)
+    assert set(table["customer_id"]) == set(clean["客户"].str.replace("C", "0"))
+
+
+@pytest.mark.parametrize("second", ["b.csv", "b.txt", "b.xlsx", "b.csv.gz"])
+def test_files_of_several_kinds_are_refused_by_name(tmp_path, second):
+    parts(tmp_path, "a.parquet", "c.parquet")
+    (tmp_path / second).write_bytes(b"x")
+    [problem] = refused("duckdb", [tmp_path])
+    assert problem.id == "engine.kinds_mixed" and sorted(problem.facts["files"]) == ["a.parquet", second]
+
+
+@pytest.mark.parametrize("files", [["a.xlsx"], ["a"]])
+def test_files_no_engine_reads_are_named(files):
+    [problem] = refused("polars", files)
+    assert problem.id == "engine.which_files" and problem.facts["files"] == files
+
+
+@pytest.mark.parametrize("name", ["duckdb", "polars"])
+def test_a_file_without_a_column_of_the_others_is_named(tmp_path, name):
+    clean = parts(tmp_path, "a.parquet", "b.parquet")
+    clean.rename(columns={"金额": "金额元"}).to_parquet(tmp_path / "b.parquet", index=False)
+    [problem] = refused(name, [tmp_path])
+    assert (problem.id, problem.file) == ("customers.missing_column_near", "b.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"lost on the way")
+    [problem] = refused(name, [tmp_path])
+    assert (problem.id, problem.facts["files"]) == ("engine.damaged", ["b.parquet"])
+
+
+@pytest.mark.parametrize("name", ["duckdb", "polars"])
+def test_csv_with_columns_in_another_order_are_refused(tmp_path, name):
+    clean = parts(tmp_path, "a.csv", "b.csv")
+    clean[["客户", "单号", "日期", "金额"]].to_csv(tmp_path / "b.csv", index=False, encoding="utf-8")
+    [problem] = refused(name, [tmp_path])
+    assert (problem.id, problem.file) == ("engine.other_heading", "b.csv")
+
+
+@pytest.mark.parametrize("name", ["duckdb", "polars"])
+@pytest.mark.parametrize(("head", "value"), [("金额", "1,200元"), ("日期", "2025年3月1日")])
+def test_a_value_far_down_that_is_written_otherwise_is_one_problem(tmp_path, name, head, value):
+    clean = orders(50_000).dropna().iloc[20:].astype({head: object})
+    clean.iloc[-1, clean.columns.get_loc(head)] = value
+    clean.to_csv(tmp_path / "a.csv", index=False, encoding="utf-8")
+    [problem] = refused(name, [tmp_path / "a.csv"])
+    assert problem.id == "engine.unreadable" and problem.facts["files"] == ["a.csv"]
+    assert head in problem.facts["why"] and "\n" not in problem.facts["why"]
+    assert "engine" in problem.text("zh") and "pandas" in problem.text("en")
+
+
+@pytest.mark.parametrize("name", ["duckdb", "polars"])
+def test_csv_that_is_not_utf8_and_csv_without_rows_are_told(tmp_path, name):
+    path = tmp_path / "a.csv"
+    orders().dropna().to_csv(path, index=False, encoding="gbk")
+    assert [problem.id for problem in refused(name, [path])] == ["engine.not_utf8"]
+    for text in ("单号,客户,日期,金额\n", ""):
+        path.write_text(text, encoding="utf-8")
+        assert [problem.id for problem in refused(name, [path])] == ["engine.no_rows"]
+    orders().iloc[:0].to_parquet(tmp_path / "a.parquet", index=False)
+    assert [problem.id for problem in refused(name, [tmp_path / "a.parquet"])] == ["engine.no_rows"]
+
+
+@pytest.mark.parametrize("name", ["duckdb", "polars"])
+def test_an_address_that_cannot_be_reached_is_told_apart(name):
+    [problem] = refused(name, ["hdfs://nowhere.invalid/orders"])
+    assert problem.id == "engine.unreachable" and "hdfs" in problem.facts["why"]
+
+
+def test_the_mapping_is_checked_as_for_every_file(parquet):
+    def ids(**changed: str) -> list[str]:
+        return [problem.id for problem in refused("duckdb", [parquet], COLUMNS | changed)]
+
+    assert ids(单号="customer_id") == ["mapping.conflict"]
+    assert ids(单号="orderid") == ["mapping.no_field_near"]
+    assert ids(日期="order_dat") == ["mapping.no_field_near", "engine.not_named"]
+    session = start("duckdb")
+    columns = {head: name for head, name in COLUMNS.items() if name != "order_id"} | {"单号": "channel_no"}
+    found = clean_in_engine(session.open([str(parquet)]), columns, also=["channel_no"])
+    assert [note.id for note in found.notes] == ["engine.unread", "engine.no_order_id"]
+    session.close()
+
+
+JAVA = """An error occurred while calling o57.getResult.
+: org.apache.spark.SparkException: Exception thrown in awaitResult:
+\tat org.apache.spark.util.SparkThreadUtils$.awaitResult(SparkThreadUtils.scala:70)
+Caused by: org.apache.spark.SparkException: [FAILED_READ_FILE.NO_HINT] Encountered error while reading b.parquet.
+\tat java.base/java.lang.Thread.run(Thread.java:840)
+Caused by: org.apache.spark.sql.SchemaColumnConvertNotSupportedException: column: [amt]
+\t... 27 more"""
+
+
+def test_of_a_call_stack_the_line_that_says_why_is_kept():
+    assert useful(Exception(JAVA)).startswith("[FAILED_READ_FILE.NO_HINT] Encountered error")
+    lone = 'An error occurred while calling o1.parquet.\n: org.apache.hadoop.fs.Unsupported: No FileSystem for "s3"\n'
+    assert useful(Exception(lone)) == 'No FileSystem for "s3"'
+    assert useful(ValueError()) == "ValueError"
+
+
+def test_a_mistake_of_this_package_stays_one():
+    session = start("duckdb")
+    with pytest.raises(KeyError), session.guard():
+        raise KeyError("ours")
+    session.close()

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from segkit.config import load_config
+from segkit.config import Config, load_config
+from segkit.intake import engines
 from segkit.problems import InputProblems
 from segkit.report.build import build
-from segkit.report.intake_step import take_in
+from segkit.report.intake_step import not_yet, take_in
 
 MAPPING = "{order_id: order_id, customer_id: customer_id, order_date: order_date, amount: amount}"
 CONFIG = """
@@ -129,10 +130,56 @@ def test_what_an_engine_cannot_do_is_said(folder, tmp_path):
     assert ids(client(folder, "polars", mapping="{customer_id: customer_id}")) == ["engine.not_named"] * 2
     gbk = folder / "gbk.csv"
     gbk.write_bytes("客户,日期,金额\n张三店,2025-01-01,3\n".encode("gbk"))
-    assert ids(client(folder, "duckdb", "gbk.csv")) == ["engine.unreadable"]
+    assert ids(client(folder, "duckdb", "gbk.csv")) == ["engine.not_utf8"]
     lone = tmp_path / "client.yml"
     lone.write_text(
         f"client: {{id: a}}\ninput: {{customers: {folder / 'customers.csv'}, engine: duckdb}}\n",
         encoding="utf-8",
     )
     assert ids(lone) == ["engine.one_grain"]
+
+
+@pytest.mark.parametrize("memory", ["4", "lots", "-4GB", "0GB", "GB"])
+def test_memory_that_is_no_amount_is_refused_with_an_example(folder, memory):
+    config = client(folder, "duckdb")
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("duckdb}", f"duckdb, memory: {memory}}}"), encoding="utf-8"
+    )
+    with pytest.raises(InputProblems) as caught:
+        load_config(config)
+    assert [problem.id for problem in caught.value.problems] == ["config.not_memory"]
+    assert "4GB" in caught.value.text("zh")
+
+
+def test_too_little_memory_is_one_problem_and_a_setting_without_effect_is_said(folder):
+    def with_setting(engine: str, setting: str) -> Config:
+        config = client(folder, engine)
+        text = config.read_text(encoding="utf-8").replace(f"{engine}}}", f"{engine}, {setting}}}")
+        config.write_text(text, encoding="utf-8")
+        return load_config(config)
+
+    with pytest.raises(InputProblems) as caught:
+        take_in(with_setting("duckdb", "memory: 1KB"))
+    assert [problem.id for problem in caught.value.problems] == ["engine.out_of_memory"]
+    assert take_in(with_setting("duckdb", "memory: ４ＧＢ")).facts["totals"]["kept"]
+    for engine, setting in (
+        ("polars", "memory: 4GB"),
+        ("duckdb", "master: spark://host"),
+        ("pandas", "memory: 4G"),
+    ):
+        [said] = not_yet(with_setting(engine, setting))
+        assert said.id == "engine.idle_setting" and said.facts["engine"] == engine
+    assert not not_yet(with_setting("duckdb", "memory: 1.5 GiB"))
+
+
+def test_a_part_of_spark_that_is_missing_is_named(monkeypatch):
+    """Spark Connect needs grpc; without it Spark is not "not installed"."""
+    pytest.importorskip("pyspark")
+
+    def without_grpc(memory, master):
+        raise ImportError("grpcio >= 1.48.1 must be installed")
+
+    monkeypatch.setattr(engines, "_spark", without_grpc)
+    with pytest.raises(InputProblems) as caught:
+        engines.start("spark", master="sc://localhost")
+    assert caught.value.problems[0].id == "engine.part_missing" and "grpcio" in caught.value.text("zh")
