@@ -18,6 +18,7 @@ from segkit.problems import InputProblems
 from segkit.report import sections
 from segkit.report.analysis import open_study
 from segkit.report.build import build
+from segkit.report.sections import appendix_clv
 from segkit.report.sections.appendix_clv import buys_again
 from segkit.report.study import Study
 from segkit.value.btyd import BGNBD, MBGNBD
@@ -152,6 +153,40 @@ def test_segments_add_up_and_the_rule_of_thumb_stands_beside(shop):
     said = " ".join(said_in(section(shop, "clv")))
     for word in ("通过：", "MBG/NBD", "r 0.", "BG/NBD 一律算作", "照以前的频率", "模型更准"):
         assert word in said, word
+
+
+@pytest.mark.slow
+def test_the_money_expected_stands_beside_what_was_paid_and_simpler_reckonings(shop):
+    ways = table(shop, "clv_ways")
+    paid, expected, as_before, endless = column(ways, "value")
+    assert expected == table(shop, "clv").total[4] and as_before > expected
+    assert paid == pytest.approx(shop.customers["monetary"].sum(), abs=0.05)
+    assert endless > as_before and "流失率" in ways.rows[3][0]
+
+
+@pytest.mark.slow
+def test_segments_too_small_for_averages_leave_the_table_without_a_best_one(shop, monkeypatch):
+    found = appendix_clv._expected(shop)
+    monkeypatch.setattr(appendix_clv, "LEAST_SHOWN", 10_000)
+    sheet = appendix_clv._by_segment(shop, found)
+    assert sheet.title == shop.say("clv.segments_small", least=10_000) and sheet.rows[0][2] is None
+
+
+def test_orders_held_out_take_no_part_in_choosing_the_model():
+    class Early:
+        kind, log_likelihood, then = "early", -200.0, -10.0
+
+        def fit(self, known):
+            if known.empty:
+                raise InputProblems([])
+            return type("Fitted", (), {"log_likelihood": self.then})
+
+    class Late(Early):
+        kind, log_likelihood, then = "late", -100.0, -20.0
+
+    both = [Late(), Early()]
+    assert appendix_clv._likeliest(both, pd.DataFrame({"x": [1]})).kind == "early"
+    assert appendix_clv._likeliest(both, pd.DataFrame({"x": []})).kind == "late"  # nothing else to go by
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segkit.customers import DAYS_IN, repeat_summary
+from segkit.customers import DAYS_IN, customer_table, repeat_summary
 from segkit.locale import term
 from segkit.problems import InputProblems
 from segkit.report.model import Block, Bullets, Kpis, Sheet, Text
@@ -17,7 +17,7 @@ from segkit.report.study import Head, Shown, Study
 from segkit.value.btyd import BGNBD, MBGNBD
 from segkit.value.gamma_gamma import GammaGamma
 from segkit.value.holdout import HoldoutError
-from segkit.value.lifetime_value import clv
+from segkit.value.lifetime_value import clv, yearly_churn
 
 AHEAD_DAYS = 90  # of the plain sentence: of 100 customers so many will buy again
 MONTHS = 12  # of the money
@@ -29,10 +29,11 @@ Model = BGNBD | MBGNBD
 
 @dataclass(frozen=True)
 class Expected:
-    """The model that explains the orders best, what it says of money, and how both did on orders held out."""
+    """The model that explains the earlier orders best, what it says of money, and how both did on orders held out."""
 
     model: Model
     money: GammaGamma | None
+    worth: pd.DataFrame | None  # `clv` of every buyer, where there is a model of money
     summary: pd.DataFrame
     holdout: HoldoutError | None
     refused: tuple[str, ...]
@@ -49,6 +50,7 @@ def what_they_will_buy(study: Study) -> Shown:
     blocks: list[Block | None] = [
         *_in_plain_words(study, found),
         _by_segment(study, found),
+        _reckonings(study, found),
         Text(text=study.say("clv.checks"), role="heading"),
         Bullets(items=_checks(study, found)),
         Text(text=study.say("clv.tried_out"), role="heading"),
@@ -91,20 +93,42 @@ def _expected(study: Study) -> Expected | list[str]:
             refused += [_said(study, kind().kind, problem.text(study.lang)) for problem in found.problems]
     if not fitted:
         return list(dict.fromkeys(refused))
-    # both have four parameters, so the likelihoods can be compared as they are
-    best = max(fitted, key=lambda model: model.log_likelihood or -np.inf)
-    money, why = _money(study, summary)
     span = (study.as_of - study.orders["order_date"].min().date()).days + 1
+    days = min(AHEAD_DAYS, span // 4)
+    known = summary
+    if span >= SHORTEST:  # what is held out to test the model takes no part in choosing it
+        known = repeat_summary(study.orders, as_of=study.as_of - dt.timedelta(days=days))
+    best = _likeliest(fitted, known)
+    money, why = _money(study, summary)
+    worth = None
+    if money is not None:
+        paid = customer_table(study.orders, as_of=study.as_of)
+        # margin 1: what they pay, not what of it is profit
+        worth = clv(best, money, summary, margin=1, months=MONTHS, discount=DISCOUNT, customers=paid)
     holdout = None
     if span >= SHORTEST:
         try:
-            days = min(AHEAD_DAYS, span // 4)
             holdout = type(best)().holdout_error(study.orders, as_of=study.as_of, holdout_days=days)
         except InputProblems as found:
             refused += [problem.text(study.lang) for problem in found.problems]
     else:
         refused.append(study.say("clv.too_short", days=span, least=SHORTEST))
-    return Expected(best, money, summary, holdout, (*refused, *why))
+    return Expected(best, money, worth, summary, holdout, (*refused, *why))
+
+
+def _likeliest(fitted: list[Model], known: pd.DataFrame) -> Model:
+    """The model under which what was `known` is likelier; where neither can learn from it, what all orders say.
+
+    Both have four parameters, so the likelihoods can be compared as they are.
+    """
+    then: dict[str, float] = {}
+    for model in fitted:
+        try:
+            then[model.kind] = type(model)().fit(known).log_likelihood or -np.inf
+        except InputProblems:
+            continue
+    now = {model.kind: model.log_likelihood or -np.inf for model in fitted}
+    return max(fitted, key=lambda model: (then or now).get(model.kind, -np.inf))
 
 
 def _said(study: Study, kind: str, reason: str) -> str:
@@ -172,10 +196,8 @@ def _by_segment(study: Study, found: Expected) -> Sheet:
             "times": 100 * found.model.expected_purchases(summary, ahead),
         }
     )
-    if found.money is not None:
-        # margin 1: what they will pay, not what of it is profit
-        worth = clv(found.model, found.money, summary, margin=1.0, months=MONTHS, discount=DISCOUNT)
-        table["value"] = worth["clv"].to_numpy()
+    if found.worth is not None:
+        table["value"] = found.worth["clv"].to_numpy()
     grouped = table.groupby("segment")
     by = grouped[[c for c in ("again", "times") if c in table]].mean()
     by.insert(0, "n", grouped.size())
@@ -198,12 +220,30 @@ def _by_segment(study: Study, found: Expected) -> Sheet:
         ]
         total += [table["value"].sum(), table["value"].mean()]
     rows = by.loc[order].reset_index()[[id for id, _, _ in head]].astype(object).to_numpy().tolist()
-    best = by.loc[order]["again"].idxmax()
-    title = study.say(
-        "clv.segments", name=study.label_name(str(best)), again=by.loc[best, "again"], days=AHEAD_DAYS
-    )
+    shown = by.loc[order, "again"].dropna()
+    title = study.say("clv.segments_small", least=LEAST_SHOWN)
+    if len(shown):
+        best = str(shown.idxmax())
+        title = study.say("clv.segments", name=study.label_name(best), again=shown[best], days=AHEAD_DAYS)
     note = study.say("clv.money_note", months=MONTHS, discount=DISCOUNT) if "value" in table else ""
     return study.table("clv", title, head, rows, n=len(table), total=total, note=note)
+
+
+def _reckonings(study: Study, found: Expected) -> Sheet | None:
+    """The money expected beside what was paid so far and two simpler ways to reckon what is to come."""
+    worth = found.worth
+    if worth is None:
+        return None
+    facts = {"months": MONTHS, "churn": yearly_churn(found.summary, unit=found.model.unit) or 0.0}
+    ways = ["historic_value", "clv", "run_rate_value", *(["simple_value"] if facts["churn"] else [])]
+    rows = [[study.say(f"clv.way.{way}", **facts), worth[way].sum(), worth[way].mean()] for way in ways]
+    head: list[Head] = [
+        ("way", study.say("head.way"), "text"),
+        ("value", study.say("head.all_money"), "money"),
+        ("each", study.say("head.expected_each"), "money"),
+    ]
+    note = study.say("clv.ways_note")
+    return study.table("clv_ways", study.say("clv.ways", **facts), head, rows, n=len(worth), note=note)
 
 
 def _checks(study: Study, found: Expected) -> list[str]:
