@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from segkit.config.model import GRAINS, Config, Input, located
+from segkit.config.model import GRAINS, Config, Input, Lines, located
 from segkit.intake.patterns import matches
 from segkit.locale import LANGS, Lang
 from segkit.problems import InputProblems, Problem
@@ -68,10 +69,33 @@ def load_config(path: str | Path) -> Config:
     return config.at(path.parent, notes=(note, *config.notes), file=path.name)
 
 
-def stated_lang(path: str | Path) -> Lang | None:
+def is_config(path: Path) -> bool:
+    """Is it a client.yml, rather than a data file to be reported as it is?"""
+    return path.suffix.lower() in (".yml", ".yaml")
+
+
+def settings_for(path: Path) -> Config:
+    """A client.yml, or the settings under which a data file is reported as it is.
+
+    Raises
+    ------
+    InputProblems : as `load_config`; the name of the file cannot be read as text
+    """
+    if any(0xDC80 <= ord(c) <= 0xDCFF for c in str(path)):
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        raise InputProblems([Problem("cli.name_is_no_text", {"name": shown})])
+    if is_config(path):
+        return load_config(path)
+    # results go where the command is run, the file's own folder may be read-only
+    return Config.for_file(path, folder=Path.cwd())
+
+
+def stated_lang(path: Path) -> Lang | None:
     """The language a client.yml asks for, also where the rest of it cannot be used: its problems are said in it."""
+    if not is_config(path):
+        return None
     try:
-        read = decode(_bytes(Path(path)))
+        read = decode(_bytes(path))
     except InputProblems:
         return None
     found = _LANG.search(read[0]) if read else None
@@ -112,7 +136,8 @@ def parse_config(text: str, path: str | Path) -> Config:
     if config is None or problems:
         ordered = sorted(problems, key=lambda p: (p.row is None, p.row or 0))
         raise InputProblems([_at(path, problem) for problem in ordered])
-    return config.at(path.parent, notes=tuple(_at(path, note) for note in notes), file=path.name)
+    mended = tuple(_at(path, note) for note in notes)
+    return config.at(path.parent, notes=mended, file=path.name, lines=Lines(tree.line))
 
 
 def _at(path: Path, problem: Problem) -> Problem:

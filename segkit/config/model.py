@@ -7,6 +7,8 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -23,6 +25,14 @@ from pydantic_core import PydanticCustomError
 
 from segkit.locale import Lang, lang_or_default
 from segkit.problems import Problem
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Where the keys of a file stand, by path; no part of what was chosen."""
+
+    of: Callable[[tuple[str | int, ...]], int | None] = field(default=lambda _: None, compare=False)
+
 
 Grain = Literal["orders", "customers", "leads", "contacts", "surveys", "complaints", "outcomes"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
@@ -289,6 +299,7 @@ class Config(_Block):
 
     _path: Path = PrivateAttr(default_factory=lambda: Path("client.yml").absolute())
     _notes: tuple[Problem, ...] = PrivateAttr(default=())
+    _lines: Lines = PrivateAttr(default_factory=Lines)
 
     @field_validator("mapping", mode="before")
     @classmethod
@@ -310,9 +321,21 @@ class Config(_Block):
         """What was mended while reading the file, to be said to the user."""
         return self._notes
 
-    def at(self, folder: str | Path, *, notes: tuple[Problem, ...] = (), file: str = "client.yml") -> Config:
+    def scheme_line(self, path: tuple[str | int, ...]) -> int | None:
+        """The line of the file in which a scheme, or a setting of it, stands."""
+        return self._lines.of(("schemes", *path))
+
+    def at(
+        self,
+        folder: str | Path,
+        *,
+        notes: tuple[Problem, ...] = (),
+        file: str = "client.yml",
+        lines: Lines | None = None,
+    ) -> Config:
         """The same choices, standing in `folder`."""
         moved = self.model_copy()
+        moved._lines = lines or self._lines
         moved._path = Path(folder).absolute() / file
         moved._notes = notes
         return moved

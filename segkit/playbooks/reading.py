@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from segkit.customers import COLUMNS
 from segkit.followup.policy import Caps, LabelPolicy, Policy, Touch
 from segkit.intake.mapping import canonical_columns
-from segkit.locale import LANGS, has_message, term
+from segkit.locale import LANGS, Lang, has_message, term
 from segkit.playbooks.consent import Consent
 from segkit.playbooks.model import CUSTOMERS, Attribute, Playbook
 from segkit.problems import InputProblems, Problem
@@ -59,7 +59,7 @@ def load_playbook(name: str, *, folder: Path | None = None) -> Playbook:
     try:
         playbook = Playbook.model_validate(given)
     except ValidationError as fault:
-        problems = [_problem(dict(error), tree) for error in fault.errors(include_url=False)]
+        problems = [_problem(error, tree) for error in _told_once(fault)]
         problems += _of_schemes(given.get("schemes"), tree)
     else:
         problems = [*_of_schemes(playbook.schemes, tree), *_of_names(playbook, tree)]
@@ -101,11 +101,11 @@ def schemes_of(
     return {name: _named(scheme, schemes, playbook) for name, scheme in schemes.items()}
 
 
-def whole(playbook: Playbook, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def whole(playbook: Playbook, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The client's own schemes; those without `kind` take what they do not say from the playbook's."""
     known = playbook.schemes
     return {
-        name: {**known[name], **fields} if name in known and "kind" not in fields else fields
+        name: {**(known.get(name, {}) if "kind" not in fields else {}), **fields}
         for name, fields in overrides.items()
     }
 
@@ -150,9 +150,18 @@ def _titles(id: str) -> list[str]:
 
 
 def _all_keys() -> frozenset[str]:
-    blocks = {Playbook, *BLOCKS.values()}
+    blocks: set[type[BaseModel]] = {Playbook, *BLOCKS.values()}
     keys = {field.alias or name for block in blocks for name, field in block.model_fields.items()}
     return scheme_keys() | keys
+
+
+def _told_once(fault: ValidationError) -> Iterator[Mapping[str, Any]]:
+    """Without the lists called too short because an entry of theirs is wrong."""
+    errors = fault.errors(include_url=False)
+    for error in errors:
+        inside = (other for other in errors if other["loc"][: len(error["loc"])] == error["loc"])
+        if error["type"] != "too_short" or sum(1 for _ in inside) == 1:
+            yield dict(error)
 
 
 def _problem(error: Mapping[str, Any], tree: Tree) -> Problem:
@@ -238,16 +247,17 @@ def _of_names(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
         yield Problem("playbook.name_taken", facts, row=tree.line(("attributes", name)))
     yield from _taken(schemes, attributes, _below_schemes(tree))
     yield from _too_early(playbook, tree)
-    told = {("title",): playbook.title, **{("names", id): names for id, names in playbook.names.items()}}
-    for path, names in told.items():
+    told: list[tuple[tuple[str, ...], Mapping[Lang, str]]] = [(("title",), playbook.title)]
+    told += [(("names", id), names) for id, names in playbook.names.items()]
+    for path, names in told:
         missing = [lang for lang in LANGS if not names.get(lang)]
         if missing:
             facts = {"at": ".".join(path), "missing": missing}
             yield Problem("playbook.name_in_one_language", facts, row=tree.line(path))
     caps = playbook.policy.caps
     if not caps.day <= caps.week <= caps.month:
-        facts = {"day": caps.day, "week": caps.week, "month": caps.month}
-        yield Problem("playbook.caps_order", facts, row=tree.line(("policy", "caps")))
+        days = {"day": caps.day, "week": caps.week, "month": caps.month}
+        yield Problem("playbook.caps_order", days, row=tree.line(("policy", "caps")))
 
 
 def _too_early(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
@@ -256,10 +266,11 @@ def _too_early(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
         schemes = schemes_from(playbook.schemes)
     except InputProblems:
         return  # said already
-    reads = {
-        ("attributes", name): a.reads() if a.table == CUSTOMERS else ()
-        for name, a in playbook.attributes.items()
-    } | {("schemes", name): scheme.needs() for name, scheme in schemes.items()}
+    reads: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name, attribute in playbook.attributes.items():
+        reads["attributes", name] = attribute.reads() if attribute.table == CUSTOMERS else ()
+    for name, scheme in schemes.items():
+        reads["schemes", name] = scheme.needs()
     order = list(reads)
     for i, (block, name) in enumerate(order):
         later = {what: f"{where}.{what}" for where, what in order[i + 1 :]}

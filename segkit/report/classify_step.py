@@ -14,10 +14,10 @@ import pandas as pd
 from segkit.config import Config
 from segkit.customers import customer_table
 from segkit.locale import Lang
-from segkit.playbooks import NotMade, Playbook, Segmentation, apply, known_playbooks, load_playbook
+from segkit.playbooks import NotMade, Playbook, Segmentation, apply, known_playbooks, load_playbook, whole
 from segkit.playbooks.consent import ALWAYS
 from segkit.playbooks.model import CUSTOMERS
-from segkit.problems import Problem
+from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
 from segkit.report.sizes import sized
 from segkit.schemes.base import PROSPECT, UNKNOWN
@@ -60,14 +60,28 @@ def classified(
     playbook = load_playbook(config.playbook, folder=config.folder)
     tables = load_further(folder)
     rows = tables if orders is None else {**tables, "orders": orders}
-    fitting, changed = sized(playbook, config.schemes, len(customers))
-    segmentation = apply(fitting, customers, tables=rows, as_of=as_of)
+    own = whole(playbook, config.schemes)
+    # what the client asks for is missed where it cannot be given
+    optional = tuple(name for name in playbook.optional if name not in own)
+    fitting, changed = sized(playbook.model_copy(update={"optional": optional}), own, len(customers))
+    try:
+        segmentation = apply(fitting, customers, tables=rows, as_of=as_of)
+    except InputProblems as found:
+        raise InputProblems([_placed(problem, config) for problem in found.problems]) from None
     if withheld := segmentation.withheld:
         tables = {name: rows[~rows["customer_id"].isin(withheld)] for name, rows in tables.items()}
         changed.append(Problem("playbook.withheld", {"n": len(withheld)}))
     return Classified(
         playbook, fitting, segmentation, tables, [*changed, *_not_used(segmentation, fitting.main)]
     )
+
+
+def _placed(problem: Problem, config: Config) -> Problem:
+    """With the file that the scheme it speaks of stands in."""
+    name = problem.facts.get("scheme", "")
+    if name in config.schemes:
+        return replace(problem, file=config.path.name, row=config.scheme_line((name,)))
+    return replace(problem, file=config.playbook) if name else problem
 
 
 def rehearsed(config: Config, intake: Intake) -> list[Problem]:

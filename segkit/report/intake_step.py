@@ -195,7 +195,7 @@ def _with_engine(
 def _reads(config: Config) -> dict[str, set[str]]:
     """The columns the playbook and the client's own schemes look at, by table."""
     playbook = load_playbook(config.playbook, folder=config.folder)
-    schemes = schemes_of(playbook, config.schemes)
+    schemes = schemes_of(playbook, config.schemes, file=config.path.name, lines=config.scheme_line)
     needed = {column for scheme in schemes.values() for column in scheme.needs()}
     return {
         "orders": {*playbook.columns_read("orders")},

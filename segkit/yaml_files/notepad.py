@@ -285,8 +285,13 @@ class _Line:
         return True
 
     def _curly(self, sign: str, closing: str) -> bool:
-        """A whole value in curly quotes; quotes inside running text are part of it."""
+        """A whole value in curly quotes; quotes inside running text are part of it.
+
+        What a curly quote opened and closed inside the text is not closed again by a straight one further on.
+        """
         for end in range(self.i + 1, len(self.text)):
+            if self.text[end] == '"' and "”" in self.text[self.i : end]:
+                return False
             if self.text[end] in closing and self._ends_value(end + 1):
                 return self._literal(end, "curly")
         return False

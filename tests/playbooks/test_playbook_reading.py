@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from segkit.locale import LANGS, has_message
-from segkit.playbooks import apply, known_playbooks, load_playbook, schemes_of
+from segkit.playbooks import apply, known_playbooks, load_playbook, reading, schemes_of
 from segkit.playbooks.model import TAKES
 from segkit.problems import InputProblems
 from segkit.schemes.store import load_schemes, save_schemes
@@ -69,7 +69,23 @@ def problems(own, *changes: tuple[str, str]) -> list[tuple[str, str]]:
         ("take: ratio, column", "take: ratio, from: visits, column", "playbook.take_has_no", "from"),
         ("take: count", "take: count, column: effective", "playbook.take_has_no", "column"),
         ("{from: visits, take: count", "{take: count", "playbook.take_has_no", "within_days"),
-        ("  visits: {from", "  size: {from", "playbook.name_taken", "attributes.size"),
+        ("  visits: {from", "  size: {from", "playbook.name_taken", "schemes.size"),
+        ("within_days: 90", "within_days: 99999999999", "schemes.at_most", "36600"),
+        ("kind: bands, column: visits", "kind: [bands], column: visits", "schemes.not_allowed", "size.kind"),
+        ("  deep:", "  monetary:", "playbook.name_taken", "schemes.monetary"),
+        ("  deep:", "  owner:", "playbook.name_taken", "schemes.owner"),
+        ("  deep:", "  why:", "playbook.name_taken", "schemes.why"),
+        ("{effective: 1}", "{effective: '>= 1'}", "schemes.when_sign", "at_least: 1"),
+        (
+            "title: {zh: 自己的方案, en: Our own}",
+            "title: {en: Our own}",
+            "playbook.name_in_one_language",
+            "zh",
+        ),
+        ("main: size", "main: size\noptional: [depp]", "schemes.not_allowed", "deep"),
+        ("main: size", "main: size\nsections: [nix]", "schemes.not_allowed", "feedback"),
+        ("  labels: {many", "  caps: {day: 5}\n  labels: {many", "playbook.caps_order", "5 a day"),
+        ("cuts: [0.5, 1.5]", "cuts: [yes, 1.5]", "schemes.bad_value", "yes"),
         ("  per_visit: {take", "  aov: {take", "playbook.name_taken", "attributes.aov"),
         (
             "few: {zh: 偶尔拜访, en: Seldom visited}",
@@ -105,11 +121,113 @@ def test_mistakes_of_every_part_are_said_together(own):
     assert all(word in said for word in ("attributes.visits.take", "minutes", "deep.kind"))
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "just words", "a: [1\n"])
-def test_what_is_no_mapping_is_no_playbook(own, text):
+def test_mistakes_stand_at_their_line_and_a_key_given_twice_at_both(own):
     with pytest.raises(InputProblems) as caught:
-        own(text)
-    assert caught.value.problems[0].id == "playbook.not_yaml"
+        own(OWN.replace("every_days: 30", "every_days: soon").replace("cuts: [100]", "cuts: [x]"))
+    assert [(p.row, p.facts["at"]) for p in caught.value.problems] == [
+        (9, "deep.cuts.1"),
+        (17, "policy.labels.many.touches.1.every_days"),
+    ]
+    with pytest.raises(InputProblems) as caught:
+        own(OWN + "main: deep\n")
+    assert [(p.id, p.row, p.facts["first"]) for p in caught.value.problems] == [("config.twice", 18, 10)]
+
+
+def test_a_playbook_saved_by_notepad_is_read_as_it_was_meant(own, tmp_path):
+    (tmp_path / "mine.yml").write_bytes(OWN.replace("main: size", "main： “size”").encode("gb18030"))
+    mine = load_playbook("mine.yml", folder=tmp_path)
+    assert mine == own() and mine.main == "size"
+
+
+@pytest.mark.parametrize("name", known_playbooks())
+def test_the_packages_own_read_the_same_and_pass_as_a_clients_file(name, tmp_path):
+    text = (Path(reading.__file__).parent / f"{name}.yml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
+    assert load_playbook("mine.yml", folder=tmp_path) == load_playbook(name)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "id", "word"),
+    [
+        ("bnak", "playbook.unknown_near", "bank"),
+        ("Bank", "playbook.unknown_near", "bank"),
+        ("银行", "playbook.unknown_near", "bank"),
+        ("qqqqqq", "playbook.unknown", "retail"),
+        ("mien.yml", "playbook.no_file", "mine.yml"),
+        ("nowhere/plan.yml", "playbook.no_file", "mine.yml"),
+    ],
+)
+def test_a_playbook_that_is_not_there(wanted, id, word, tmp_path):
+    (tmp_path / "mine.yml").write_text(OWN, encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        load_playbook(wanted, folder=tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.id == id and all(word in problem.text(lang) for lang in LANGS)
+    if id == "playbook.unknown_near":
+        assert problem.facts["near"] == [word]
+
+
+def test_what_is_used_before_it_is_made_should_move_up(own):
+    lines = OWN.splitlines(keepends=True)
+    visits, per_visit = lines[4], lines[5]
+    early = visits + per_visit.replace("column: monetary", "column: visits")
+    turned = per_visit.replace("column: monetary", "column: visits") + visits
+    text = OWN.replace(visits + per_visit, early)
+    assert own(text)
+    assert problems(own, (visits + per_visit, turned)) == [
+        (
+            "playbook.too_early",
+            "own.yml · row 5: attributes.per_visit uses visits, but attributes.visits stands further down; move it above",
+        )
+    ]
+    first = "  mix: {kind: rules, rules: [{label: x, when: {size: [many]}}], otherwise: y}\n"
+    assert [id for id, _ in problems(own, ("schemes:\n", f"schemes:\n{first}"))] == ["playbook.too_early"]
+
+
+def test_a_clients_scheme_changes_the_playbooks_or_says_its_kind(own):
+    changed = schemes_of(own(), {"size": {"cuts": [1, 2]}})["size"]
+    assert changed.cuts == (1, 2) and changed.order() == own_order(own, "size")
+    with pytest.raises(InputProblems) as caught:
+        schemes_of(
+            own(),
+            {"sise": {"cuts": [1]}, "owner": {"kind": "pareto"}, "deep": {"cuts": ["x"]}},
+            file="client.yml",
+            lines=lambda path: {"sise": 7, "owner": 8, "deep": 9}[str(path[0])],
+        )
+    found = {p.id: p for p in caught.value.problems}
+    assert found.keys() == {"playbook.no_scheme", "playbook.name_taken", "schemes.bad_value"}
+    assert [p.row for p in caught.value.problems] == [8, 7, 9]
+    assert found["playbook.no_scheme"].facts["near"] == ["size"]
+    assert all(p.file == "client.yml" and p.text(lang) for p in found.values() for lang in LANGS)
+
+
+def own_order(own, name):
+    return schemes_of(own())[name].order()
+
+
+def test_a_scheme_called_like_a_column_of_the_data_is_refused(own):
+    people = pd.DataFrame(
+        {"customer_id": list("ab"), "monetary": [50.0, 300.0], "visits": [1.0, 3.0], "size": 1}
+    )
+    with pytest.raises(InputProblems) as caught:
+        apply(own(), people, tables={}, as_of=DAY)
+    assert [(p.id, p.facts["name"]) for p in caught.value.problems] == [("playbook.name_in_data", "size")]
+
+
+def test_schemes_on_columns_of_another_kind_are_named_together(own):
+    people = pd.DataFrame({"customer_id": list("ab"), "visits": ["x", "y"], "monetary": ["u", "v"]})
+    text = OWN.replace("main: size", "  abc: {kind: pareto, value: monetary, source: 示例参数}\nmain: size")
+    with pytest.raises(InputProblems) as caught:
+        apply(own(text), people, tables={}, as_of=DAY)
+    assert [p.facts["scheme"] for p in caught.value.problems] == ["size", "abc"]
+
+
+def test_a_scheme_the_client_asks_for_is_never_optional(own):
+    people = pd.DataFrame({"customer_id": list("ab"), "monetary": [50.0, 300.0], "visits": [1.0, 3.0]})
+    text = OWN.replace("main: size", "main: size\noptional: [deep]")
+    asked = {"deep": {"kind": "bands", "column": "monetry", "cuts": [100], "labels": ["low", "high"]}}
+    assert not apply(own(text), people, tables={}, as_of=DAY).skipped
+    assert apply(own(text), people, overrides=asked, tables={}, as_of=DAY).skipped == {"deep": ["monetry"]}
 
 
 def test_attributes_are_made_before_the_schemes_and_schemes_know_the_names(own, tmp_path):

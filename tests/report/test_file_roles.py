@@ -109,7 +109,7 @@ def test_a_list_without_money_is_drafted_and_what_looks_like_money_is_asked(firs
 def test_an_unknown_playbook_is_named_with_the_nearest(first) -> None:
     with pytest.raises(InputProblems) as caught:
         first("bnak", 客户=CLIENTS)
-    assert "bank" in caught.value.text("zh") and caught.value.problems[0].id == "playbook.unknown"
+    assert "bank" in caught.value.text("zh") and caught.value.problems[0].id == "playbook.unknown_near"
 
 
 def test_leads_that_look_like_orders_are_the_list_of_those_who_bought(first, tmp_path: Path) -> None:
