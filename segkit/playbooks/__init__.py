@@ -103,11 +103,7 @@ def apply(
     skipped: dict[str, list[str]] = {}
     unlearned: list[Problem] = []
     wrong: list[Problem] = []
-    wrong: list[Problem] = []
     for name, scheme in schemes_of(playbook, overrides).items():
-        if scheme.name in customers.columns:
-            wrong.append(Problem("playbook.name_in_data", {"scheme": name, "name": scheme.name}))
-            continue
         lacking = [column for column in scheme.needs() if column not in labelled.columns]
         if lacking:
             if name not in playbook.optional or name in (overrides or {}):

@@ -42,7 +42,6 @@ NEEDS: dict[Take, tuple[str, ...]] = {
 }
 ACROSS: tuple[Take, ...] = ("ratio", "total")  # of a customer's own columns, not of rows
 CUSTOMERS = "customers"
-LONGEST = 36_600  # days, a hundred years
 Section = Literal["feedback"]  # what a report holds only where the playbook asks for it
 LONGEST = 36_600  # days, a hundred years
 
