@@ -153,14 +153,15 @@ def check(
     quiet: QuietOption = False,
 ) -> None:
     """Say every problem of a client.yml and its files, write nothing / 检查配置和文件，不写任何东西."""
+    from segkit.config import settings_for, stated_lang
     from segkit.report.classify_step import rehearsed
     from segkit.report.intake_step import not_yet, take_in
 
     worst = OK
     for path in configs:
-        speak = _spoken_with(lang, path)
+        speak = lang_or_default(lang, stated_lang(path))
         try:
-            settings = _settings(path)
+            settings = settings_for(path)
             speak = lang_or_default(lang, settings.lang)
             intake = take_in(settings, progress=_progress(speak, quiet))
             for note in (*settings.notes, *not_yet(settings), *rehearsed(settings, intake)):
@@ -211,13 +212,13 @@ def report(
 
 def _refuse_twice(sources: Sequence[Path], lang: Lang) -> None:
     """Two sources of one call must not write to one folder; what cannot be read is said later, by its own run."""
-    from segkit.config import client_id, load_config
+    from segkit.config import client_id, is_config, load_config
     from segkit.problems import InputProblems, Problem
 
     at: dict[tuple[Path, str], list[str]] = {}
     for path in sources:
         try:
-            target = (path.absolute().parent, load_config(path).client.id) if _is_config(path) else None
+            target = (path.absolute().parent, load_config(path).client.id) if is_config(path) else None
         except InputProblems:
             continue
         at.setdefault(target or (Path.cwd(), client_id(path.stem)), []).append(str(path))
@@ -246,12 +247,13 @@ def _report_one(
     notebook: Path | None,
     quiet: bool,
 ) -> int:
+    from segkit.config import is_config, settings_for, stated_lang
     from segkit.report.intake_step import not_yet
 
-    speak = _spoken_with(lang, source)
+    speak = lang_or_default(lang, stated_lang(source))
     try:
-        config = _settings(source)
-        speak = lang_or_default(lang, config.lang if _is_config(source) else None)
+        config = settings_for(source)
+        speak = lang_or_default(lang, config.lang if is_config(source) else None)
         built = _build(config, speak, formats, as_of, notebook, quiet)
     except Exception as fault:
         if os.environ.get("SEGKIT_DEBUG"):
@@ -298,30 +300,6 @@ def _day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise InputProblems([Problem("cli.bad_date", {"text": text})]) from None
-
-
-def _is_config(path: Path) -> bool:
-    return path.suffix.lower() in (".yml", ".yaml")
-
-
-def _spoken_with(lang: str | None, path: Path) -> Lang:
-    """The language for what is wrong with a config: the option's, else the one the config asks for."""
-    from segkit.config import stated_lang
-
-    return lang_or_default(lang, stated_lang(path) if lang is None and _is_config(path) else None)
-
-
-def _settings(path: Path) -> Config:
-    from segkit.config import Config, load_config
-    from segkit.problems import InputProblems, Problem
-
-    if any(0xDC80 <= ord(c) <= 0xDCFF for c in str(path)):
-        shown = os.fsencode(path).decode("utf-8", "replace")
-        raise InputProblems([Problem("cli.name_is_no_text", {"name": shown})])
-    if _is_config(path):
-        return load_config(path)
-    # a file reported as it is: results go where the command is run, the file's own folder may be read-only
-    return Config.for_file(path, folder=Path.cwd())
 
 
 # --- data ------------------------------------------------------------------------------------------
