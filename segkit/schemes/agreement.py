@@ -20,6 +20,9 @@ from segkit.schemes.base import PROSPECT, UNKNOWN, Scheme
 
 LEFT_OUT = (UNKNOWN, PROSPECT)
 LEAST = 30  # customers; with fewer a report ranks them by hand instead of classifying
+FEWEST_ALIKE = (
+    2  # customers of a label on average: with fewer, two columns of labels agree by their number alone
+)
 TOTAL = "total"
 # up to .2 weak, up to .6 moderate, above strong: IBM Cognos Analytics, "Cramér's V"
 WEAK, MODERATE = 0.2, 0.6
@@ -41,7 +44,8 @@ class Agreement:
     n, left_out : customers it rests on; customers unknown or prospect in one of the columns
     labels : different labels in the first and in the second column
     chi_square : Pearson's, of `cramers_v`
-    refused : why there is no figure: ``too_few`` customers, a column is ``constant``, ``all_different`` labels
+    refused : why there is no figure: ``too_few`` customers, a column is ``constant``, or its labels ``all_different``
+        or nearly so
     """
 
     measure: Measure
@@ -57,7 +61,7 @@ class Agreement:
         if self.value is None:
             return say(f"schemes.agreement.{self.refused}", lang, n=self.n, least=LEAST)
         if self.measure == "adjusted_rand":
-            return say("schemes.agreement.adjusted_rand", lang, value=self.value)
+            return say("schemes.agreement.adjusted_rand", lang, value=round(self.value, 2) + 0.0)  # no -0.00
         level = "weak" if self.value <= WEAK else "moderate" if self.value <= MODERATE else "strong"
         strength = term(f"association.{level}", lang)
         return say("schemes.agreement.cramers_v", lang, value=self.value, strength=strength)
@@ -134,7 +138,7 @@ def cramers_v(first: Iterable[Any], second: Iterable[Any]) -> Agreement:
     Returns
     -------
     An `Agreement` in 0..1, without a value where there are fewer than 30 customers, where a column holds only one
-    label, or where every customer has a label of his own.
+    label, or so many that fewer than two customers on average share one.
 
     References
     ----------
@@ -177,6 +181,7 @@ def compare(
     *,
     names: tuple[str, str] | None = None,
     order: Orders = (None, None),
+    without: Iterable[bool] | None = None,
 ) -> Comparison:
     """Do the groups found in the data confirm the rules? Or any two columns of labels.
 
@@ -185,10 +190,14 @@ def compare(
     rules, clusters : labels of the same customers in the same order
     names : ids of the two schemes; left out: the names of the columns
     order : as for `crosstab`
+    without : who is left out of the two figures beside prospects and unknown ones, as who bought nothing where
+        a class of low value holds them; the table has all
     """
     first, second = names or (_name(rules) or "1", _name(clusters) or "2")
     rules, clusters = pd.Series(list(rules), name=first), pd.Series(list(clusters), name=second)
     table = crosstab(rules, clusters, order=order)
+    if without is not None:
+        rules = rules.mask(pd.Series(list(without), dtype=bool), PROSPECT)
     return Comparison(first, second, table, cramers_v(rules, clusters), adjusted_rand(rules, clusters))
 
 
@@ -275,7 +284,7 @@ def _refused(facts: Mapping[str, Any]) -> Reason | None:
         return "too_few"
     if min(facts["labels"]) < 2:
         return "constant"
-    return "all_different" if max(facts["labels"]) == facts["n"] else None
+    return "all_different" if FEWEST_ALIKE * max(facts["labels"]) > facts["n"] else None
 
 
 def _chi_square(counts: NDArray[np.float64]) -> float:

@@ -197,6 +197,8 @@ def test_agreement_is_measured_pair_by_pair_and_the_rules_stand_beside_the_group
     assert len(sheet.rows) == k * (k - 1) / 2 and {*column(sheet, "first")} <= names
     measured = [v for v in column(sheet, "cramers_v") if v is not None]
     assert len(measured) > 3 and all(0 <= v <= 1 for v in measured)
+    assert not [row for row in sheet.rows if row[2] == 3600]  # ABC puts who bought nothing into C
+    assert "-0.0" not in [str(v) for v in column(sheet, "adjusted_rand")]
     cross = table(shop, "cross_groups")
     assert cross.total[-1] == 3600 == sum(row[-1] for row in cross.rows)
     assert [sum(row[1:-1]) for row in cross.rows] == [row[-1] for row in cross.rows]

@@ -27,6 +27,21 @@ def labels_of(table: list[list[int]]) -> tuple[list[str], list[str]]:
     return a, b
 
 
+def test_who_bought_nothing_may_be_left_out_of_the_figures_but_not_of_the_table() -> None:
+    abc, tier = labels_of([[15, 5], [5, 15], [0, 60]])
+    abc = ["C" if label == "r2" else label for label in abc]  # as ABC does with who bought nothing
+    without = [label == "C" for label in abc]
+    found, all_of_them = compare(abc, tier, without=without), compare(abc, tier)
+    assert found.cramers_v.value == pytest.approx(cramers_v(abc[:40], tier[:40]).value)
+    assert (found.cramers_v.n, found.cramers_v.left_out, all_of_them.cramers_v.n) == (40, 60, 100)
+    assert found.table.equals(all_of_them.table)
+
+
+def test_less_than_by_chance_by_a_hair_is_not_minus_nothing() -> None:
+    found = adjusted_rand(["a", "b"] * 200, ["k", "k", "l", "l"] * 100)
+    assert -0.01 < found.value < 0 and "-0.00" not in found.text("en") and "0.00" in found.text("zh")
+
+
 def test_a_table_by_hand() -> None:
     # 40 customers, halves and halves: expected 10 in each cell, chi-square 4 * 5² / 10 = 10
     found = cramers_v(*labels_of([[15, 5], [5, 15]]))
@@ -113,6 +128,7 @@ def test_prospects_and_unknown_ones_are_left_out_and_counted() -> None:
         (["x"] * 50, ["k", "l"] * 25, "constant", "人人相同"),
         (["k", "l"] * 25, ["prospect", "x"] * 25, "too_few", "25"),
         ([str(i) for i in range(40)], ["k", "l"] * 20, "all_different", "人人不同"),
+        ([str(i * 10 // 19) for i in range(40)], ["k", "l"] * 20, "all_different", "人人不同"),  # 21 labels
         ([], [], "too_few", "0"),
     ],
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from segkit.report.model import Block, Bullets, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.agreement import TOTAL, Agreement, Comparison, compare
 from segkit.schemes.base import PROSPECT, UNKNOWN
 
 FOUND_IN_DATA = "clusters"  # kind of the schemes that no rule was given to
+BUYING = {"recency_days", "frequency", "monetary", "orders", "aov"}  # columns that rest on purchases
 MOST_LABELS = 12  # columns of a cross table; a scheme with more labels is not laid out
 
 
@@ -21,14 +24,28 @@ def how_they_agree(study: Study) -> Shown:
     if not pairs:
         words = study.say("agreement.refused", n=len(able))
         return study.add("agreement", [Text(text=words, role="warning")], appendix=True)
+    never = _bought_nothing(study)
     found = [
-        compare(customers[a], customers[b], names=(a, b), order=(schemes[a].order(), schemes[b].order()))
+        compare(
+            customers[a],
+            customers[b],
+            names=(a, b),
+            order=(schemes[a].order(), schemes[b].order()),
+            without=never if BUYING & {*schemes[a].needs(), *schemes[b].needs()} else None,
+        )
         for a, b in pairs
     ]
     blocks: list[Block | None] = [Text(text=study.say("agreement.what")), _pairs(study, found)]
     blocks += _crossed(study, found)
     blocks += [Text(text=study.say("agreement.method"), role="heading"), Bullets(items=_method(study))]
     return study.add("agreement", blocks, appendix=True)
+
+
+def _bought_nothing(study: Study) -> pd.Series:
+    """Who bought nothing, by the number of purchases or by a scheme that says so: ABC puts them into its last class."""
+    customers = study.customers
+    never = customers[list(study.segmentation.schemes)].eq(PROSPECT).any(axis=1)
+    return never | (customers["frequency"] <= 0).fillna(False) if "frequency" in customers else never
 
 
 def _pairs(study: Study, found: list[Comparison]) -> Sheet:
@@ -62,7 +79,7 @@ def _pairs(study: Study, found: list[Comparison]) -> Sheet:
 
 
 def _figure(found: Agreement) -> float | None:
-    return None if found.value is None else round(found.value, 4)
+    return None if found.value is None else round(found.value, 2) + 0.0  # no -0.00
 
 
 def _words(study: Study, one: Comparison) -> str:
