@@ -214,7 +214,7 @@ def test_a_fully_refunded_customer_is_no_buyer_in_the_summary() -> None:
     assert repeat_summary(orders, as_of="2024-03-31")["customer_id"].tolist() == ["b"]
 
 
-# --- known traps (oracles.md) ---------------------------------------------------------------------
+# --- known traps ---------------------------------------------------------------------------------
 
 
 def test_a_fully_refunded_customer_has_frequency_0() -> None:

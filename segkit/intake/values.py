@@ -154,10 +154,6 @@ class Dates:
     months: pd.Series  # were a month without a day (2025年3月): its first day
     guess: tuple[str, pd.Timestamp] | None  # a cell whose order of day, month, year nobody can tell, as read
 
-    @property
-    def guessed_order(self) -> bool:
-        return self.guess is not None
-
 
 _YMD = r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?$"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(?:[T ]?\d{4,6})?$"

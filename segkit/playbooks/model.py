@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -30,7 +30,6 @@ Take = Literal[
     "ratio",
     "total",
 ]
-TAKES: tuple[Take, ...] = get_args(Take)
 # which keys a take cannot do without, and which it has no use for
 NEEDS: dict[Take, tuple[str, ...]] = {
     **dict.fromkeys(

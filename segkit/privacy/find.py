@@ -41,8 +41,6 @@ _PHONE = rf"(?<!\d)(?<!\d\.)(?:{_RUN}|{_GROUPS})"
 _PERSONAL = re.compile(rf"(?P<email>{_EMAIL})|(?P<long>{_LONG})|(?P<phone>{_PHONE})")
 _LANDLINE = re.compile(r"(?:\(0\d{2,3}\) ?|0\d{2,3}[- ]?)\d{7,8}(?:[-转]\d{1,5})?")
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_DIGITS = "10X98765432"
 _PROVINCES = frozenset(  # GB/T 2260, and 83 for residence permits of Taiwan
     str(code)
     for codes in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
@@ -68,15 +66,6 @@ def fold(text: str) -> str:
     The punctuation of Chinese prose stays, so most prose needs no copy.
     """
     return text if text.isascii() or not _FOLDABLE.search(text) else text.translate(_FOLD)
-
-
-def id_number_valid(text: str) -> bool:
-    """Is this a mainland identity number (身份证号) whose check digit fits (GB 11643, MOD 11-2)?"""
-    text = fold(text).strip().upper()
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
-        return False
-    rest = sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True)) % 11
-    return text[17] == _CHECK_DIGITS[rest]
 
 
 def looks_like_id(text: str) -> bool:
@@ -146,23 +135,6 @@ def normalise(value: Any, kind: Kind | str) -> str:
     if kind in ("id_number", "bank_card"):
         return re.sub(r"[ -]", "", text).upper()
     return " ".join(text.casefold().split())
-
-
-def find_personal(series: pd.Series) -> pd.DataFrame:
-    """Which cells of a text column hold personal values, and where in the cell?
-
-    Returns
-    -------
-    frame, one row per hit: `row` (index label of the cell), `kind, value, start, end`
-    """
-    texts = series.astype("string").fillna("")
-    per_text = {text: find_in(text) for text in texts.unique()}
-    rows = [
-        (label, hit.kind, hit.value, hit.start, hit.end)
-        for label, text in texts.items()
-        for hit in per_text[text]
-    ]
-    return pd.DataFrame(rows, columns=["row", "kind", "value", "start", "end"])
 
 
 _SAMPLE = 2000

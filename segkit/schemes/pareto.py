@@ -172,17 +172,6 @@ def top_share(values: Iterable[float], share: float) -> float:
     return float(x[len(x) - top :].sum() / x.sum())
 
 
-def hhi(values: Iterable[float]) -> float:
-    """Herfindahl-Hirschman index: squared shares in percent, summed; 10,000 where one customer has all.
-
-    Raises
-    ------
-    InputProblems : a value is negative, there is none, or all are zero
-    """
-    x = _ascending_above_zero(values)
-    return float(((100 * x / x.sum()) ** 2).sum())
-
-
 def _ascending(values: Iterable[float]) -> NDArray[np.float64]:
     x = pd.to_numeric(pd.Series(list(values), dtype="object")).astype("float64").dropna().to_numpy()
     negative = int((x < 0).sum())

@@ -94,7 +94,7 @@ def test_dates_are_parsed_before_they_are_sorted():
     # as text 31/01/2015 sorts after 01/12/2015
     read = read_dates(text("31/01/2015", "01/12/2015"))
     assert read.values.tolist() == [pd.Timestamp(2015, 1, 31), pd.Timestamp(2015, 12, 1)]
-    assert not read.guessed_order
+    assert read.guess is None
 
 
 def test_month_first_is_learned_from_the_column():
@@ -103,7 +103,7 @@ def test_month_first_is_learned_from_the_column():
 
 
 def test_an_order_of_day_and_month_nobody_can_tell_is_said():
-    assert read_dates(text("03/04/2015", "05/06/2015")).guessed_order
+    assert read_dates(text("03/04/2015", "05/06/2015")).guess is not None
 
 
 def test_where_both_orders_of_day_and_month_appear_it_is_said():
@@ -113,7 +113,7 @@ def test_where_both_orders_of_day_and_month_appear_it_is_said():
 
 
 def test_equal_day_and_month_are_no_guess():
-    assert not read_dates(text("03/03/2015", "05/05/2015")).guessed_order
+    assert read_dates(text("03/03/2015", "05/05/2015")).guess is None
 
 
 @pytest.mark.parametrize("written", ["2025年3月", "202503", "2025-03", "2025/3", "2025年03月"])
@@ -134,7 +134,7 @@ def test_a_month_alone_is_its_first_day(written):
 )
 def test_years_of_two_digits(cells, days):
     read = read_dates(text(*cells))
-    assert read.values.dt.strftime("%Y-%m-%d").tolist() == days and not read.guessed_order
+    assert read.values.dt.strftime("%Y-%m-%d").tolist() == days and read.guess is None
 
 
 def test_day_and_month_before_a_short_year_are_a_guess():

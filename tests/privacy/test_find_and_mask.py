@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from segkit.privacy.find import (
     column_kind,
     find_in,
-    find_personal,
     fold,
-    id_number_valid,
     kind_shares,
     looks_like_card,
     looks_like_id,
@@ -22,29 +20,9 @@ from segkit.privacy.find import (
 from segkit.privacy.known import Lookup, known_values, looks_like_firm
 from segkit.privacy.mask import mask, mask_column, mask_text
 
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
 
 def kinds(text: str) -> list[tuple[str, str]]:
     return [(hit.kind, hit.value) for hit in find_in(text)]
-
-
-# --- identity numbers: published examples (GB 11643) -------------------------
-
-
-def test_published_identity_numbers() -> None:
-    assert id_number_valid("53010219200508011X")
-    assert id_number_valid("53010219200508011x") and id_number_valid("５３０１０２１９２００５０８０１１Ｘ")
-    assert not id_number_valid("35052519870101888X")
-    assert not id_number_valid("5301021920050801") and not id_number_valid("")
-
-
-@given(st.text("0123456789", min_size=17, max_size=17))
-def test_exactly_one_check_digit_fits(first: str) -> None:
-    fitting = [last for last in "0123456789X" if id_number_valid(first + last)]
-    assert len(fitting) == 1
-    rest = sum(int(d) * w for d, w in zip(first, WEIGHTS, strict=True)) % 11
-    assert fitting == ["10X98765432"[rest]]
 
 
 @pytest.mark.parametrize(
@@ -150,16 +128,6 @@ def test_hits_lie_in_the_text_in_order_and_apart(text: str) -> None:
         assert text[hit.start : hit.end] == hit.value and hit.start >= end
         end = hit.end
     assert len(fold(text)) == len(text)
-
-
-def test_find_personal_names_the_cell() -> None:
-    notes = pd.Series(["无", "证件000000199003071233，电话13800138000", None, "无"], index=[10, 11, 12, 13])
-    found = find_personal(notes)
-    assert found[["row", "kind", "value"]].to_numpy().tolist() == [
-        [11, "id_number", "000000199003071233"],
-        [11, "phone", "13800138000"],
-    ]
-    assert find_personal(pd.Series([], dtype=str)).empty
 
 
 def test_column_kind_by_its_cells() -> None:

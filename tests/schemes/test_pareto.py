@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from segkit.problems import InputProblems
-from segkit.schemes.pareto import Pareto, gini, hhi, lorenz, top_share
+from segkit.schemes.pareto import Pareto, gini, lorenz, top_share
 
 
 def classes(values: list[float | None], **how: Any) -> str:
@@ -85,7 +85,7 @@ def test_cuts_must_ascend_within_0_and_1() -> None:
             Pareto(cuts=cuts)
 
 
-# --- concentration (oracles.md) -------------------------------------------------------------------
+# --- concentration: published values --------------------------------------------------------------
 
 
 def test_gini_matches_the_published_values() -> None:
@@ -95,13 +95,8 @@ def test_gini_matches_the_published_values() -> None:
     assert gini(pd.Series([5, 3, 1, 2, 4, None])) == pytest.approx(0.266667, abs=5e-7)
 
 
-def test_hhi_of_50_30_20_is_3800() -> None:
-    assert hhi([50, 30, 20]) == pytest.approx(3800)
-    assert hhi([7]) == pytest.approx(10_000)
-
-
 def test_negative_values_and_nothing_raise() -> None:
-    for measure in (gini, hhi, lorenz, lambda v: top_share(v, 0.2)):
+    for measure in (gini, lorenz, lambda v: top_share(v, 0.2)):
         for values in ([1, -1], []):
             with pytest.raises(InputProblems) as error:
                 measure(values)
@@ -110,7 +105,7 @@ def test_negative_values_and_nothing_raise() -> None:
 
 def test_nothing_above_zero_is_equal_and_has_no_shares() -> None:
     assert gini([0, 0]) == 0
-    for measure in (hhi, lorenz, lambda v: top_share(v, 0.2)):
+    for measure in (lorenz, lambda v: top_share(v, 0.2)):
         with pytest.raises(InputProblems, match="no value above zero"):
             measure([0, 0])
 

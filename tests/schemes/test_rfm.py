@@ -95,7 +95,7 @@ def test_better_values_never_score_worse() -> None:
     assert scored.sort_values("monetary")["m_score"].is_monotonic_increasing
 
 
-# --- known traps (oracles.md) ---------------------------------------------------------------------
+# --- known traps ---------------------------------------------------------------------------------
 
 
 def test_100_identical_customers_all_get_the_same_scores() -> None:

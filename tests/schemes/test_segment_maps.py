@@ -11,7 +11,7 @@ from segkit.locale import LANGS, has_term
 from segkit.schemes.rfm import RFM
 from segkit.schemes.segment_maps import lint, map_names, named_map
 
-# lowest and highest R, F, M of two maps of the R package rfm (oracles.md)
+# lowest and highest R, F, M of two maps of the R package rfm
 VIGNETTE = {
     "Champions": "55 55 55",
     "Potential Loyalist": "35 35 25",
