@@ -55,5 +55,6 @@ def missing_columns(frame: Frame, columns: Iterable[str]) -> list[Problem]:
 
 
 def raise_any(problems: list[Problem]) -> None:
+    """Everything that is wrong, said at once; nothing where nothing is."""
     if problems:
         raise InputProblems(problems)

@@ -22,6 +22,7 @@ Codes = NDArray[np.intp]  # per row, which customer
 
 
 def grouped(rows: Frame, *, first_value: bool = False) -> Frame:
+    """What each customer adds up to, in numpy for pandas and in the engine otherwise; one row per customer."""
     native = nw.to_native(rows)
     if isinstance(native, pd.DataFrame) and isinstance(native["day"].dtype, np.dtype):
         return nw.from_native(_grouped_in_numpy(native, first_value), eager_only=True)

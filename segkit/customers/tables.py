@@ -106,6 +106,7 @@ def repeat_summary(
 
 
 def ids_for(frequency_of: Counting) -> OrderIds:
+    """Order ids must be there only where orders, not days, are counted."""
     return "needed" if frequency_of == "orders" else "used"
 
 
@@ -134,6 +135,7 @@ def totals(rows: Frame, frequency_of: Counting, *, first_value: bool = False) ->
 
 
 def require_same_ids(first: Frame, other: Frame) -> None:
+    """Ids of one kind on both sides: 7 and "7" would meet nobody."""
     kinds = [str(f.collect_schema()["customer_id"]) for f in (first, other)]
     if kinds[0] != kinds[1]:
         facts = {"orders": kinds[0], "customers": kinds[1]}
@@ -159,6 +161,7 @@ def _with_registered(sums: Frame, customers: Any | None) -> Frame:
 
 
 def dated(table: Frame, as_of: dt.date) -> Frame:
+    """The sums with what follows from the day: recency, tenure and money per order."""
     numbered = with_day_numbers(table, recency_days="last_order", tenure_days="first_order")
     return numbered.with_columns(
         *((as_of.toordinal() - nw.col(c)).alias(c) for c in ("recency_days", "tenure_days")),

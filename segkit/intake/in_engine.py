@@ -310,6 +310,8 @@ def _reasons(days: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Repeats:
+    """Rows that repeat another: how many beyond the first, their money, and what is to be said of them."""
+
     rows: int
     amount: float
     notes: tuple[Problem, ...] = ()

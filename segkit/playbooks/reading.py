@@ -38,6 +38,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
 
 
 def known_playbooks() -> list[str]:
+    """Names of the playbooks in the package."""
     return sorted(
         p.name.removesuffix(".yml") for p in resources.files(__package__).iterdir() if p.name.endswith(".yml")
     )

@@ -27,6 +27,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
+    """A Parquet file by its bytes: pyarrow cannot open a Chinese path under a GBK locale."""
     return pd.read_parquet(io.BytesIO(path.read_bytes()))
 
 

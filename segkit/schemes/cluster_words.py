@@ -52,6 +52,7 @@ def _word(scheme: Clusters, column: str, end: str, lang: Lang) -> str:
 
 
 def rule(scheme: Clusters, lang: Lang) -> list[str]:
+    """How the groups were found and what each is, line by line."""
     learned = scheme.learned
     assert learned is not None
     columns = [scheme.measure(c, lang) for c in scheme.columns]
@@ -99,6 +100,7 @@ def _candidates(scheme: Clusters, lang: Lang) -> str:
 
 
 def notes(scheme: Clusters, lang: Lang) -> list[str]:
+    """What must be said beside the groups: weak structure, a small group, a column that played no part."""
     learned = scheme.learned
     assert learned is not None
     chosen, said = learned.chosen, []
@@ -127,6 +129,7 @@ class Changes(NamedTuple):
 
 
 def sentences(scheme: Clusters, customers: pd.DataFrame, lang: Lang) -> Sequence[str]:
+    """Why each customer is in its group, and the smallest change that would move it."""
     values = np.column_stack([floats(customers[c]) for c in scheme.columns])
     known = np.isfinite(values)
     prospect = np.zeros(len(values), dtype=bool)

@@ -70,6 +70,8 @@ class Group(BaseModel):
 
 
 class LearnedGroups(BaseModel):
+    """What `fit` learned: columns with their scale, groups with their centres, and every k that was tried."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     customers: int
     columns: tuple[TaughtColumn, ...]

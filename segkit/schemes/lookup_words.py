@@ -41,6 +41,7 @@ Row = tuple[str | None, ...]
 
 
 def sentences(scheme: Lookup, customers: pd.DataFrame, lang: Lang) -> list[str]:
+    """Why each customer has its label: what was written, and which line of the table it met."""
     read = pd.DataFrame({c: texts(customers[c]).to_numpy() for c in scheme.text_columns}, dtype="str")
     if scheme.cities:
         read[scheme.cities] = floats(customers[scheme.cities])
@@ -188,6 +189,7 @@ def _joined(clauses: Sequence[str], lang: Lang) -> str:
 
 
 def rule(scheme: Lookup, lang: Lang) -> list[str]:
+    """Which words give which label, line by line."""
     measures = [scheme.measure(c, lang) for c in scheme.column]
     lines = []
     if scheme.entries:
@@ -266,6 +268,7 @@ def _home_rule(scheme: Lookup, home: Place, measures: list[str], lang: Lang) -> 
 
 
 def unknown_rule(scheme: Lookup, lang: Lang) -> str:
+    """When a customer has no label, in one sentence."""
     names = [scheme.measure(c, lang) for c in scheme.needs()]
     label = scheme.label_name(UNKNOWN, lang)
     if len(names) == 1:

@@ -34,6 +34,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Tables:
+    """places.yml turned round, so that a spelling finds its place."""
+
     provinces: dict[str, str]  # plain spelling -> id
     regions: dict[str, str]  # id -> part of the country
     short: dict[str, str]  # id -> short Chinese name
@@ -49,6 +51,7 @@ class Tables:
 
 @lru_cache(maxsize=1)
 def tables() -> Tables:
+    """The tables of places, built once."""
     given = built_in("places.yml")
     provinces: dict[str, str] = {}
     cities: dict[str, str] = {}
@@ -94,10 +97,12 @@ def region_of(province: str) -> str:
 
 
 def regions() -> tuple[str, ...]:
+    """The parts of the country (大区) by id, and overseas."""
     return (*built_in("places.yml")["regions"], OVERSEAS)
 
 
 def provinces() -> tuple[str, ...]:
+    """The provinces by id, and overseas."""
     return (*tables().regions, OVERSEAS)
 
 

@@ -158,6 +158,7 @@ class Item(BaseModel):
 
 
 def weighted(points: int, weight: float) -> int:
+    """Points times weight as a whole number, halves away from zero."""
     return int((points * Decimal(str(weight))).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
@@ -180,6 +181,7 @@ def scored(frame: Frame, items: Sequence[tuple[int, Item]], read: Reader, *, zer
 
 
 def total_of(items: Sequence[tuple[int, Item]]) -> nw.Expr:
+    """The sum of the points of all items, from the columns of `scored`."""
     return reduce(add, (nw.col(f"__points_{i}") for i, _ in items))
 
 

@@ -87,11 +87,13 @@ def industries() -> Spellings:
 
 @lru_cache(maxsize=1)
 def industry_labels() -> tuple[str, ...]:
+    """The industries of the built-in table, by id, in its order."""
     return tuple(built_in("industries.yml")["industries"])
 
 
 @lru_cache(maxsize=4)
 def built_in(name: str) -> dict[str, Any]:
+    """A table of spellings that comes with the package, read once."""
     text = resources.files("segkit.schemes").joinpath(name).read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return dict(yaml.load(text, Loader=loader))

@@ -170,6 +170,7 @@ def design(columns: Sequence[CardColumn], places: Sequence[Places]) -> NDArray[n
 
 
 def variables(columns: Sequence[CardColumn]) -> int:
+    """How many numbers a model of these columns learns: one for each level but the first."""
     return sum(len(column.levels) - 1 for column in columns)
 
 
