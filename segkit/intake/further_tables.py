@@ -25,6 +25,7 @@ from segkit.problems import InputProblems, Problem
 
 CUSTOMER, DATE = "customer_id", "date"
 PERSONAL = ("name", "phone", "email")
+_HARDLY_ANY = 0.9  # a column named as dates is another one when so many of its cells are none
 _A_KEY = 0.9  # a column names rows when so many of its cells are different
 
 
@@ -170,7 +171,7 @@ def open_table(
     for head in heads.values():
         bench.text[head] = half_width(text[head])[0]
     key = _key(bench)
-    days, months = _days(bench)
+    days, months = _days(bench, name, _file(table))
     free = [h for h in map(str, text.columns) if h not in heads.values() and not h.startswith("+")]
     return OpenTable(name, table, bench, key, days, months, own_columns(bench, free), called)
 
@@ -183,11 +184,21 @@ def _key(bench: Bench) -> pd.Series:
     return key
 
 
-def _days(bench: Bench) -> tuple[pd.Series | None, bool]:
+def _days(bench: Bench, name: str, file: str | None) -> tuple[pd.Series | None, bool]:
     if not bench.has(DATE):
         return None, False
     head = bench.heads[DATE]
-    read = dates_by_file(bench, bench.cells(DATE), head)
+    cells = bench.cells(DATE)
+    read = dates_by_file(bench, cells, head)
+    filled = int((~read.empty).sum())
+    if filled and read.bad.sum() > _HARDLY_ANY * filled:
+        facts = {
+            "table": name,
+            "n": int(read.bad.sum()),
+            "of": filled,
+            "example": mask_text(cells[read.bad].iloc[0]),
+        }
+        raise InputProblems([Problem("tables.no_dates", facts, file=file, column=head)])
     bench.events.add(read.bad, "bad_date", "set_aside", column=head, old=bench.cells(DATE))
     bench.events.add(read.empty, "no_date", "set_aside", column=head)
     return read.values, bool(read.months.mean() > COMMON)

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 import pandas as pd
 
 from segkit.playbooks.model import ACROSS, Attribute
+from segkit.schemes.conditions import Conditions, kinds_of, words_of
 
 ID = "customer_id"
 DATES = {"orders": "order_date"}  # the day of a row; in other tables `date`
@@ -24,7 +25,7 @@ class NotMade:
 
     Attributes
     ----------
-    why : no_table | no_column | no_date | no_numbers | no_dates
+    why : no_table | no_column | no_date | no_numbers | no_words | no_dates
     table, column : what is missing or of another kind
     near : what is there under a similar name
     """
@@ -106,12 +107,34 @@ def _lacking(
     )
     if attribute.of_rows and by_day and date not in frame.columns:
         return NotMade(name, "no_date", source)
+    if (
+        attribute.of_rows
+        and date in frame.columns
+        and not pd.api.types.is_datetime64_any_dtype(frame[date])
+        and frame[date].notna().any()
+    ):
+        return NotMade(name, "no_dates", source, date)
+    if attribute.where is not None and (odd := _of_another_kind(attribute.where, frame)):
+        return NotMade(name, odd[0], source, odd[1])
     made_of = [c for c in (attribute.column, attribute.of, *attribute.columns) if c is not None]
     for column in made_of:
         if take in (*NUMBERS, *ACROSS) and not pd.api.types.is_numeric_dtype(frame[column]):
             return NotMade(name, "no_numbers", source, column)
         if take in ("days_since", "days_until") and not pd.api.types.is_datetime64_any_dtype(frame[column]):
             return NotMade(name, "no_dates", source, column)
+    return None
+
+
+def _of_another_kind(where: Conditions, frame: pd.DataFrame) -> tuple[str, str] | None:
+    """A column compared with what it cannot hold: numbers where all is text, or text where all is numbers."""
+    for column, kind in kinds_of([where]).items():
+        there = frame[column].dropna()
+        if kind == "number" and len(there) and pd.to_numeric(there, errors="coerce").isna().all():
+            return "no_numbers", column
+    for column, words in words_of([where]).items():
+        numbers = pd.api.types.is_numeric_dtype(frame[column]) and frame[column].notna().any()
+        if numbers and pd.to_numeric(pd.Series(words), errors="coerce").isna().all():
+            return "no_words", column
     return None
 
 

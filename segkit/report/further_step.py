@@ -13,6 +13,7 @@ from segkit.intake.further_tables import FurtherTable, OpenTable, open_table
 from segkit.intake.reading import read_tables
 from segkit.intake.settling import AsOf
 from segkit.intake.table import ORIGIN
+from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
 
 EVENT = [*ORIGIN, "reason", "column"]
@@ -66,6 +67,35 @@ def of_customers(
             whose = known.set_index("order_id")["customer_id"]
         rows.insert(0, "customer_id", rows["order_id"].map(whose))
     return rows[rows["customer_id"].isin(people["customer_id"])]
+
+
+def of_known_customers(
+    config: Config, further: Mapping[str, FurtherTable], people: pd.DataFrame, orders: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
+    """`of_customers` of every table.
+
+    Raises
+    ------
+    InputProblems : tables whose key finds nobody, each with an example of both sides
+    """
+    rows = {name: of_customers(config, name, one, people, orders) for name, one in further.items()}
+    problems = []
+    for name, one in further.items():
+        if len(rows[name]) or not len(one.frame):
+            continue
+        block = config.input.tables[name]
+        known = people["customer_id"]
+        if block.order_id is not None:
+            known = orders["order_id"].dropna() if orders is not None and "order_id" in orders else known[:0]
+        there = [
+            mask_text(str(ids.iloc[0])) if len(ids) else "-" for ids in (one.frame["customer_id"], known)
+        ]
+        facts = {"table": name, "key": block.key, "here": there[0], "there": there[1]}
+        which = "tables.nobody_found" if block.order_id is None else "tables.no_order_found"
+        problems.append(Problem(which, facts, file=config.path.name))
+    if problems:
+        raise InputProblems(problems)
+    return rows
 
 
 def about(opened: OpenTable, table: FurtherTable, used: pd.DataFrame) -> dict[str, Any]:

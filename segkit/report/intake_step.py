@@ -32,7 +32,7 @@ from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import Intake
 from segkit.report.engine_step import EngineIntake
-from segkit.report.further_step import about, cut, joined_ledger, latest, of_customers, open_further
+from segkit.report.further_step import about, cut, joined_ledger, latest, of_known_customers, open_further
 from segkit.report.shield import Shield, shield_for
 
 GRAINS: tuple[Grain, ...] = ("orders", "customers")
@@ -277,7 +277,7 @@ def _joined(
     for source in sources:
         source.pop("path")
     lines = cleaned["orders"].frame if "orders" in cleaned else None
-    rows = {name: of_customers(config, name, one, people, lines) for name, one in further.items()}
+    rows = of_known_customers(config, further, people, lines)
     said = [*(n for one in cleaned.values() for n in one.notes)]
     if main.grain == "customers" and (without := no_money(mappings["customers"], tables["customers"])):
         said.append(without)

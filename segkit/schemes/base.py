@@ -237,7 +237,7 @@ class Scheme(BaseModel, ABC):
             if (schema[column].is_numeric() or schema[column] == nw.Boolean)
             and not any(map(_is_number, texts))
         }
-        empty = _without_values(frame, [*numbers, *words])
+        empty = _without_values(frame, [c for c in (*numbers, *words) if not schema[c].is_temporal()])
         problems = [
             Problem("schemes.not_numbers", {"column": c, "scheme": self.name})
             for c in numbers

@@ -203,3 +203,19 @@ def test_takes_agree_with_reading_the_rows_one_by_one(rows, window):
         }
         found = {t: None if pd.isna(made[t][i]) else made[t][i] for t in takes}
         assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why", "column"),
+    [
+        ({"from": "visits", "take": "count", "where": {"effective": ["有效"]}}, "no_words", "effective"),
+        ({"from": "notes", "take": "count", "where": {"text": {"at_least": 3}}}, "no_numbers", "text"),
+        ({"from": "notes", "take": "count"}, "no_dates", "date"),
+    ],
+)
+def test_a_comparison_no_row_can_meet_and_days_that_are_none_are_said(customers, tables, fields, why, column):
+    tables["notes"] = pd.DataFrame({"customer_id": ["a"], "date": [3.5], "text": ["good"]})
+    if why == "no_numbers":
+        tables["notes"]["date"] = T(2025, 1, 1)
+    made, failed = make(attributes(x=fields), customers, tables, as_of=DAY)
+    assert "x" not in made and [(f.why, f.column) for f in failed] == [(why, column)]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from segkit.cli import app
 from segkit.config import load_config
 from segkit.locale import LANGS
+from segkit.problems import InputProblems
 from segkit.report.classify_step import customers_of, rehearsed
 from segkit.report.intake_step import take_in
 
@@ -93,3 +94,29 @@ def test_a_column_of_the_clients_own_never_takes_the_place_of_a_computed_one(tmp
     people = pd.DataFrame({"customer_id": ["a"], "orders": ["many"], "aov": [1.0], "age": [3.0]})
     table = customers_of(orders, people, pd.Timestamp(2025, 12, 31).date(), tmp_path)
     assert table.loc[0, ["orders", "aov", "age"]].tolist() == [1, 7.0, 3.0]
+
+
+def test_a_table_whose_key_finds_nobody_is_a_problem_and_not_an_absent_table(config: Path) -> None:
+    (config.parent / "v.csv").write_text("客户号,minutes\n5,K001\n6,K002\n", encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        take_in(load_config(config))
+    assert [(p.id, p.facts["table"]) for p in caught.value.problems] == [
+        ("tables.nobody_found", "visits"),
+        ("tables.nobody_found", "calls"),
+    ]
+    for lang in LANGS:
+        assert "K000" in caught.value.text(lang) and "客户号" in caught.value.text(lang)
+
+
+def test_a_column_of_dates_that_holds_none_is_named(config: Path) -> None:
+    text = config.read_text(encoding="utf-8").replace(
+        "calls: {files: v.csv, customer_id: 客户号}",
+        "calls: {files: v.csv, customer_id: 客户号, date: minutes}",
+    )
+    config.write_text(text, encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        take_in(load_config(config))
+    assert [(p.id, p.column, p.facts["n"]) for p in caught.value.problems] == [
+        ("tables.no_dates", "minutes", 2)
+    ]
+    assert all("date" in caught.value.text(lang) for lang in LANGS)
