@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         folder = tmp_path_factory.mktemp("客户 资料") / case
         made_here = shutil.ignore_patterns("reports", "to_confirm.xlsx", ".segkit")
         shutil.copytree(ROOT / "datasets" / case, folder, ignore=made_here)
-        return folder / "client.yml"
+        config = folder / "client.yml"
+        text = config.read_text(encoding="utf-8") if config.is_file() else ""
+        for other in set(re.findall(r"\.\./(\w+)/", text)):  # files of a neighbour
+            shutil.copytree(ROOT / "datasets" / other, folder.parent / other, ignore=made_here)
+        return config
 
     return copied
 

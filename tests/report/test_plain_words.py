@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from segkit.config import load_config
 from segkit.locale import LANGS, Lang, say
+from segkit.playbooks import load_playbook
 from segkit.report.build import Built, build
 from segkit.report.model import Bullets, ReportModel, Section
 
@@ -105,7 +106,12 @@ def test_every_threshold_stands_on_the_definitions_page_with_its_source(reports,
         start = say("definition.source", lang, source="")
         sources = [line for line in said if line.startswith(start)]
         assert len(sources) == len(built.model.schemes) > 0
-        assert not [line for line in sources if none in line or not line.removeprefix(start).strip()]
+        assert not [line for line in sources if not line.removeprefix(start).strip()]
+        assert not [line for line in said if none in line]
+        playbook = load_playbook(built.model.provenance.parameters["playbook"])
+        for name, attribute in playbook.attributes.items():
+            source = attribute.source_text(lang)
+            assert not attribute.has_threshold or [line for line in said if source in line], name
         planned = any(built.model.kpis[id].value for id in ("followup_tasks", "followup_unscheduled"))
         policy = [b for b in definitions(built.model).blocks if b.kind == "table" and b.id == "policy"]
         assert len(policy) == 1 or not planned
