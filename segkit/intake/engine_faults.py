@@ -60,9 +60,9 @@ def useful(fault: BaseException) -> str:
     words = str(fault).strip() or type(fault).__name__
     lines = [line.strip() for line in words.splitlines()]
     java = [line for line in lines if JAVA_CLASS.match(line)]
-    if java:  # the deepest cause, or the one with Spark's own name for it
-        line = next((line for line in java if ": [" in line), java[-1])
-        return JAVA_CLASS.sub("", line)[:300]
+    if java:  # what Spark itself says of it, and the deepest cause
+        own = next((line for line in java if ": [" in line), java[-1])
+        return " ".join(JAVA_CLASS.sub("", line) for line in dict.fromkeys([own, java[-1]]))[:300]
     kept: list[str] = []
     for line in lines:
         if ADVICE.match(line) and kept:

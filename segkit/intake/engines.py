@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import tempfile
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import narwhals as nw
 import pandas as pd
@@ -32,6 +34,7 @@ rootLogger.appenderRef.none.ref = none
 logger.start.name = org.apache.spark.api.python.PythonGatewayServer
 logger.start.level = off
 """
+CONNECT_PORT = 15002  # of a Spark Connect server, where its address names none
 GLOB_SIGN = re.compile(r"[\[\]{}*?]")  # Spark takes every name for a pattern
 COLLECTED = 2_000_000  # rows of which a pandas frame is no burden
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "spark": "pyspark"}
@@ -159,6 +162,9 @@ def _spark(memory: str | None, master: str | None) -> Engine:
 
     builder: Any = SparkSession.builder.appName("segkit")
     if master and master.startswith("sc://"):
+        server = urlsplit(master)
+        # Spark itself tries for minutes without a word
+        socket.create_connection((server.hostname or "", server.port or CONNECT_PORT), timeout=10).close()
         session = builder.remote(master).getOrCreate()
     else:
         local = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -256,13 +257,13 @@ def parts(folder: Path, first: str, second: str) -> pd.DataFrame:
             part.to_parquet(path, index=False)
         else:
             part.to_csv(path, index=False, encoding="utf-8")
-    for beside in ("~$a.parquet", "_SUCCESS", ".a.parquet.crc", "_temporary/a.parquet", "说明.md"):
+    for beside in ("~$a.parquet", "_SUCCESS", ".c.parquet", "_temporary/a.parquet", "说明.md"):
         (folder / beside).parent.mkdir(exist_ok=True)
         (folder / beside).write_bytes(b"x")
     return clean
 
 
-@pytest.mark.parametrize("second", ["B.PARQUET", "b.parquet", "2025/b.parquet"])
+@pytest.mark.parametrize("second", ["B.PARQUET", "b.parquet", "{2025}[1]/b.parquet"])
 def test_every_file_of_a_folder_is_read(engine, tmp_path, second):
     clean = parts(tmp_path, "a.parquet", second)
     assert clean_in_engine(engine.open([str(tmp_path)], COLUMNS), COLUMNS).totals.rows_in == len(clean)
@@ -367,7 +368,9 @@ Caused by: org.apache.spark.sql.SchemaColumnConvertNotSupportedException: column
 
 
 def test_of_a_call_stack_the_line_that_says_why_is_kept():
-    assert useful(Exception(JAVA)).startswith("[FAILED_READ_FILE.NO_HINT] Encountered error")
+    assert useful(Exception(JAVA)) == (
+        "[FAILED_READ_FILE.NO_HINT] Encountered error while reading b.parquet. column: [amt]"
+    )
     lone = 'An error occurred while calling o1.parquet.\n: org.apache.hadoop.fs.Unsupported: No FileSystem for "s3"\n'
     assert useful(Exception(lone)) == 'No FileSystem for "s3"'
     assert useful(ValueError()) == "ValueError"
@@ -378,3 +381,25 @@ def test_a_mistake_of_this_package_stays_one():
     with pytest.raises(KeyError), session.guard():
         raise KeyError("ours")
     session.close()
+
+
+@pytest.mark.slow
+def test_a_fault_of_spark_is_one_problem_without_a_call_stack(spark, tmp_path):
+    clean = parts(tmp_path, "a.parquet", "b.parquet")
+    clean.astype({"金额": "str"}).to_parquet(tmp_path / "b.parquet", index=False)
+    session = start("spark")
+    with pytest.raises(InputProblems) as caught, session.guard():
+        clean_in_engine(session.open([str(tmp_path)], COLUMNS), COLUMNS)
+    [problem] = caught.value.problems
+    assert (problem.id, problem.facts["files"]) == ("engine.unreadable", ["b.parquet"])
+    assert "金额" in problem.facts["why"] and "org.apache" not in problem.facts["why"]
+
+
+def test_a_spark_connect_server_that_is_not_there_is_told_at_once():
+    pytest.importorskip("pyspark")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(InputProblems) as caught:
+        start("spark", master=f"sc://127.0.0.1:{port}")
+    assert caught.value.problems[0].id == "engine.no_start"
