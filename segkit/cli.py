@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segkit.report.build import Built
 
 OK, FAULT, WRONG_INPUT = 0, 1, 2
+PLAYBOOKS = sorted(path.stem for path in (Path(__file__).parent / "playbooks").glob("*.yml"))
 
 app = typer.Typer(
     name="segkit",
@@ -106,7 +107,9 @@ def _progress(lang: Lang, quiet: bool) -> Callable[[str], None]:
 def init(
     files: Annotated[list[Path], typer.Argument(help="The client's exports / 客户导出的文件.")],
     name: Annotated[Optional[str], typer.Option(help="Client name / 客户名称.")] = None,  # noqa: UP045
-    playbook: Annotated[str, typer.Option(help="Playbook / 行业方案.")] = "general",
+    playbook: Annotated[
+        str, typer.Option(help=f"{', '.join(PLAYBOOKS)}; or a file of your own / 行业方案，或自己的文件.")
+    ] = "general",
     lang: LangOption = None,
     as_of: Annotated[Optional[str], typer.Option(help="YYYY-MM-DD / 截止日.")] = None,  # noqa: UP045
     force: Annotated[bool, typer.Option("--force", help="Overwrite client.yml / 覆盖.")] = False,

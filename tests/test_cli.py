@@ -38,6 +38,14 @@ def names(folder: Path) -> set[str]:
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*")}
 
 
+def test_help_of_init_names_the_playbooks_there_are():
+    from segkit.playbooks import known_playbooks
+
+    _, out, _ = run("init", "--help")
+    words = out.replace(",", " ").replace(";", " ").split()
+    assert {*known_playbooks()} <= {*words}
+
+
 def test_help_shows_an_example_for_every_command():
     for command in ([], ["init"], ["check"], ["report"], ["data", "build"], ["doctor"]):
         code, out, _ = run(*command, "--help")
