@@ -102,7 +102,6 @@ class EngineIntake:
         return {
             "grain": "orders",
             "engine": self.engine.name,
-            "main_files": [Path(file).name for file in self.files],
             "as_of": asdict(orders.as_of),
             "totals": orders.totals.as_dict(),
             "has_money": True,

@@ -19,7 +19,7 @@ from segkit.config import Config
 from segkit.intake.cleaning import PERSONAL, Cleaned, clean
 from segkit.intake.confirm import Confirmed, read_confirm
 from segkit.intake.further_tables import FurtherTable, OpenTable
-from segkit.intake.ledger import no_events
+from segkit.intake.ledger import Totals, no_events
 from segkit.intake.mapping import Grain, Mapping, mapping_from, suggest_mapping
 from segkit.intake.mapping_check import check_mapping, no_money
 from segkit.intake.own_columns import own_of
@@ -38,6 +38,7 @@ from segkit.report.shield import Shield, shield_for
 GRAINS: tuple[Grain, ...] = ("orders", "customers")
 LATER_GRAINS = ("leads", "contacts", "surveys", "complaints", "outcomes")
 CONFIRM = "to_confirm.xlsx"
+ROWS = ("rows_in", "kept", "changed", "merged", "set_aside")
 Progress = Callable[[str], None]
 
 
@@ -162,6 +163,8 @@ def _with_engine(
         "twins": 0 if listed is None else listed.facts["twins"],
         "twins_money": 0.0,
         "tables": {} if listed is None else listed.facts["tables"],
+        "counted": [_engine_rows(large), *([] if listed is None else listed.facts["counted"])],
+        "quality": facts["quality"] if listed is None else _joint_quality(large, facts, listed),
         "mapping": {"orders": large.mapping, **({} if listed is None else listed.facts["mapping"])},
         "data_sha256": hashlib.sha256("".join(s["sha256"] for s in sources).encode("ascii")).hexdigest(),
     }
@@ -190,6 +193,18 @@ def _with_engine(
         table=table,
         aside=aside,
     )
+
+
+def _engine_rows(large: EngineIntake) -> dict[str, Any]:
+    files = [Path(file).name for file in large.files]
+    return {"grain": "orders", "files": files, **{fate: getattr(large.orders.totals, fate) for fate in ROWS}}
+
+
+def _joint_quality(large: EngineIntake, facts: dict[str, Any], listed: Intake) -> dict[str, Any]:
+    first = Path(large.files[0]).name
+    orders, people = facts["quality"], listed.facts["quality"]
+    fields = [*({**field, "file": first} for field in orders["fields"]), *people["fields"]]
+    return {"rows": orders["rows"] + people["rows"], **_overall(fields)}
 
 
 def _reads(config: Config) -> dict[str, set[str]]:
@@ -283,7 +298,6 @@ def _joined(
         said.append(without)
     said += [*(n for one in further.values() for n in one.notes), *answered]
     notes = [asdict(note) for note in (*said, *(n for m in mappings.values() for n in m.notes))]
-    grade = quality(main)
     doubles = pd.concat([one.twins for one in cleaned.values()], ignore_index=True)
     doubles = doubles.drop_duplicates(["id_a", "id_b"])
     facts: dict[str, Any] = {
@@ -297,17 +311,8 @@ def _joined(
         "customers_gone": main.customers_gone,
         "twins": len(doubles),
         "twins_money": _worth(main, doubles),
-        "quality": {
-            "rows": grade.rows,
-            "overall": {
-                "completeness": grade.completeness,
-                "accuracy": grade.accuracy,
-                "timeliness": grade.timeliness,
-                "repair": grade.repair,
-            },
-            "fields": [asdict(field) for field in grade.fields],
-        },
-        "main_files": list(dict.fromkeys(s.file for table in tables.values() for s in table.sources)),
+        "quality": _quality(cleaned, tables),
+        "counted": [_counted(tables[grain], one.totals, grain) for grain, one in cleaned.items()],
         "tables": {name: about(opened[name], one, rows[name]) for name, one in further.items()},
         "own_columns": own_of(people),
         "mapping": {grain: dict(m.columns) for grain, m in mappings.items()},
@@ -326,6 +331,36 @@ def _joined(
         facts["key_fingerprint"] = shield.fingerprint
     harmless = _harmless(config, [*tables.values(), *(one.table for one in opened.values())])
     return Intake(orders, people, ledger, facts, known, harmless, shield, rows, tables, cleaned, mappings)
+
+
+def _files(table: Table) -> list[str]:
+    return list(dict.fromkeys(source.file for source in table.sources))
+
+
+def _counted(table: Table, totals: Totals, grain: Grain) -> dict[str, Any]:
+    """The rows of one table by fate; further tables say the same of themselves."""
+    return {"grain": grain, "files": _files(table), **{fate: getattr(totals, fate) for fate in ROWS}}
+
+
+def _quality(cleaned: dict[Grain, Cleaned], tables: dict[Grain, Table]) -> dict[str, Any]:
+    """Every field of orders and customers, those to repair first, and the means over them."""
+    grades = {grain: quality(one) for grain, one in cleaned.items()}
+    fields = [
+        {**asdict(field), "file": _files(tables[grain])[0]}
+        for grain, grade in grades.items()
+        for field in grade.fields
+    ]
+    fields.sort(key=lambda field: field["repair"] == 0)
+    return {"rows": sum(grade.rows for grade in grades.values()), **_overall(fields)}
+
+
+def _overall(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    def mean(share: str) -> float | None:
+        known = [field[share] for field in fields if field[share] is not None]
+        return sum(known) / len(known) if known else None
+
+    shares = {share: mean(share) for share in ("completeness", "accuracy", "timeliness")}
+    return {"overall": {**shares, "repair": sum(field["repair"] for field in fields)}, "fields": fields}
 
 
 def _known(

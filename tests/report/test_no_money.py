@@ -179,8 +179,16 @@ def test_each_table_is_told_in_a_sentence_with_what_was_left_out(clinic: Path) -
         "1 行",
     ):
         assert words_ in line, (words_, line)
-    assert not any(isinstance(b, Sheet) and b.id in ("events", "set_aside") for b in data.blocks)
+    sheets = {b.id: b for b in data.blocks if isinstance(b, Sheet)}
     assert {"no_customer", "bad_date"} <= {*study.ledger["reason"]}
+    assert (
+        sum(row[-1] for row in sheets["events"].rows) == len(study.ledger)
+        and len(sheets["set_aside"].rows) == 2
+    )
+    by_file = sheets["rows_by_file"]
+    assert [row[:2] for row in by_file.rows] == [["patients.csv", N], ["visits.csv", 180]]
+    assert by_file.total[1] == study.model.kpis["rows_in"].value == N + 180
+    assert by_file.total[-1] == study.model.kpis["rows_set_aside"].value == 2
 
 
 def test_orders_of_a_few_are_money_and_the_others_have_not_bought(clinic: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from segkit.intake.ledger import set_aside_reasons
@@ -11,14 +13,15 @@ from segkit.problems import Problem
 from segkit.report.model import Bullets, Kpis, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 
+ROWS = ("rows_in", "kept", "changed", "merged", "set_aside")
 LISTED_ROWS = 20  # rows set aside that are listed one by one; the rest is in the workbook
 
 
 def data_and_quality(study: Study) -> Shown:
     """Rows and money in and out, the day the report stands on, reasons, quality of each field, what to repair."""
-    totals = study.intake["totals"]
-    study.kpi("rows_in", totals["rows_in"], "count")
-    study.kpi("rows_set_aside", totals["set_aside"], "count", n=totals["rows_in"])
+    totals, rows = study.intake["totals"], _rows_in_all(study)
+    study.kpi("rows_in", rows["rows_in"], "count")
+    study.kpi("rows_set_aside", rows["set_aside"], "count", n=rows["rows_in"])
     ids = ["rows_in", "rows_set_aside"]
     if study.has_money:
         ids.append(study.kpi("money_in", totals["money_in"], "money"))
@@ -29,13 +32,21 @@ def data_and_quality(study: Study) -> Shown:
         later = study.say("report.as_of.later", later=as_of["later"], last=as_of["last"])
         day += later if study.lang == "zh" else f" {later}"
     gone = study.intake["customers_gone"]
-    balance = study.say("report.balance" if study.has_money else "report.balance_rows", **totals)
+    by_table = _by_table(study)
+    if by_table is None:
+        balance = study.say("report.balance" if study.has_money else "report.balance_rows", **totals)
+    else:
+        balance = study.say("report.balance_rows", **rows)
+        if study.has_money:
+            money = study.say("report.balance_money", files=_called(study, _counted(study)[0]), **totals)
+            balance += money if study.lang == "zh" else f" {money}"
     notes = [Problem(**note).text(study.lang) for note in study.intake["notes"]]
     return study.add(
         "data",
         [
             Kpis(ids=ids),
             Text(text=balance),
+            by_table,
             Text(text=day),
             Text(text=study.say("report.gone", n=gone), role="note") if gone else None,
             _further(study),
@@ -63,11 +74,36 @@ def _further(study: Study) -> Bullets | None:
     return Bullets(items=sentences) if sentences else None
 
 
-def _of_main(study: Study) -> pd.DataFrame:
-    """The ledger without the lines of further tables, which have no money."""
-    further = {file for table in study.intake["tables"].values() for file in table["files"]}
-    further -= set(study.intake["main_files"])
-    return study.ledger[~study.ledger["file"].isin(further)]
+def _counted(study: Study) -> list[dict[str, Any]]:
+    """Rows by fate of every table, a file that is read as two of them once; the one with the money first."""
+    counted: list[dict[str, Any]] = []
+    for table in (*study.intake["counted"], *study.intake["tables"].values()):
+        if not {*table["files"]} <= {file for one in counted for file in one["files"]}:
+            counted.append(table)
+    return counted
+
+
+def _rows_in_all(study: Study) -> dict[str, int]:
+    return {fate: sum(table[fate] for table in _counted(study)) for fate in ROWS}
+
+
+def _called(study: Study, table: dict[str, Any]) -> str:
+    first, *more = table["files"]
+    return study.say("report.sources", first=first, n=len(table["files"])) if more else str(first)
+
+
+def _by_table(study: Study) -> Sheet | None:
+    """Rows in, and where they went, of each table where there are several."""
+    counted = _counted(study)
+    if len(counted) < 2:
+        return None
+    head: list[Head] = [("file", study.say("head.file"), "text")]
+    head += [(fate, study.say(f"xlsx.field.{fate}"), "count") for fate in ROWS]
+    rows = [[_called(study, table), *(table[fate] for fate in ROWS)] for table in counted]
+    whole = _rows_in_all(study)
+    total = [study.say("head.total"), *whole.values()]
+    title = study.say("report.by_table", n=len(counted), rows=whole["rows_in"])
+    return study.table("rows_by_file", title, head, rows, n=whole["rows_in"], total=total)
 
 
 def _in_engine(study: Study) -> Sheet | None:
@@ -87,7 +123,7 @@ def _in_engine(study: Study) -> Sheet | None:
     n = sum(r["rows"] for r in reasons)
     title = study.say("report.engine_reasons", n=n, reasons=len(reasons))
     note = study.say("report.engine_aside") if any(r["fate"] == "set_aside" for r in reasons) else ""
-    total = study.intake["totals"]["rows_in"]
+    total = _rows_in_all(study)["rows_in"]
     return study.table("engine_reasons", title, _by_reason(study), rows, n=total, note=note)
 
 
@@ -100,29 +136,44 @@ def _by_reason(study: Study) -> list[Head]:
     ]
 
 
+def _ledger(study: Study) -> pd.DataFrame:
+    """The ledger with the number of its table in `_counted`; amounts only in the first, which has the money."""
+    number = {file: n for n, table in enumerate(_counted(study)) for file in table["files"]}
+    table = study.ledger["file"].map(number).fillna(0).astype(int)
+    return study.ledger.assign(table=table, amount=study.ledger["amount"].where(table == 0))
+
+
 def _fates(study: Study) -> Sheet | None:
-    """Events by reason: rows, each once a reason, their money, what became of them."""
-    ledger = _of_main(study)
+    """Events by reason: rows, each once a reason, their money, what became of them; table by table."""
+    ledger, counted = _ledger(study), _counted(study)
     if ledger.empty:
         return None
     places = ledger.drop_duplicates(["reason", "fate", *ORIGIN])
-    grouped = places.groupby(["reason", "fate"], as_index=False).agg(
-        rows=("row", "size"), amount=("amount", "sum")
+    grouped = places.groupby(["table", "reason", "fate"], as_index=False).agg(
+        rows=("row", "size"), amount=("amount", lambda amounts: amounts.sum(min_count=1))
     )
-    grouped = grouped.sort_values(["rows", "reason"], ascending=[False, True])
+    grouped = grouped.sort_values(["table", "rows", "reason"], ascending=[True, False, True])
     rows = [
-        [term(f"reason.{r.reason}", study.lang), term(f"fate.{r.fate}", study.lang), r.rows, r.amount]
+        [
+            _called(study, counted[r.table]),
+            term(f"reason.{r.reason}", study.lang),
+            term(f"fate.{r.fate}", study.lang),
+            r.rows,
+            r.amount,
+        ]
         for r in grouped.itertuples()
     ]
-    head = _by_reason(study)
+    head: list[Head] = [("file", study.say("head.file"), "text"), *_by_reason(study)]
+    if len(counted) == 1:
+        head, rows = head[1:], [row[1:] for row in rows]
     title = study.say("report.events", n=len(ledger), reasons=ledger["reason"].nunique())
     head, rows = _without_money(study, head, rows)
-    return study.table("events", title, head, rows, n=study.intake["totals"]["rows_in"])
+    return study.table("events", title, head, rows, n=_rows_in_all(study)["rows_in"])
 
 
 def _set_aside(study: Study) -> Sheet | None:
     """The rows that do not count, one line each, with the reasons that set them aside."""
-    ledger = _of_main(study)
+    ledger = _ledger(study)
     aside = ledger[ledger["fate"] == "set_aside"]
     if aside.empty:
         return None
@@ -131,7 +182,7 @@ def _set_aside(study: Study) -> Sheet | None:
     aside = aside[aside["reason"].isin(reasons)]
     places = aside.drop_duplicates(ORIGIN)
     rows: list[list[object]] = []
-    for (file, sheet, row), lines in aside.groupby(ORIGIN, sort=True):
+    for (_, file, sheet, row), lines in aside.groupby(["table", *ORIGIN], sort=True):
         if len(rows) == LISTED_ROWS:
             break
         names = [term(f"reason.{reason}", study.lang) for reason in dict.fromkeys(lines["reason"])]
@@ -184,12 +235,16 @@ def _unknown(study: Study) -> Sheet | None:
 def _quality(study: Study) -> Sheet | None:
     """全面性 准确性 及时性 per field, and what to repair first."""
     quality = study.intake["quality"]
+    files = [f.get("file") for f in quality["fields"]]
+    files = files if len({*files}) > 1 else [None] * len(files)
     rows = [
-        [f["head"], f["completeness"], f["accuracy"], f["timeliness"], f["repair"]] for f in quality["fields"]
+        [f["head"], file, f["completeness"], f["accuracy"], f["timeliness"], f["repair"]]
+        for f, file in zip(quality["fields"], files, strict=True)
     ]
     overall = quality["overall"]
     head: list[Head] = [
         ("field", study.say("head.field"), "text"),
+        ("file", study.say("head.file"), "text"),
         ("completeness", study.say("head.completeness"), "share"),
         ("accuracy", study.say("head.accuracy"), "share"),
         ("timeliness", study.say("head.timeliness"), "share"),
@@ -197,6 +252,7 @@ def _quality(study: Study) -> Sheet | None:
     ]
     total = [
         study.say("head.overall"),
+        "",
         overall["completeness"],
         overall["accuracy"],
         overall["timeliness"],

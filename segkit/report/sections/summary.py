@@ -152,11 +152,11 @@ def _twins(study: Study) -> None:
 
 
 def _set_aside(study: Study) -> None:
-    totals = study.intake["totals"]
-    n, rows = totals["set_aside"], totals["rows_in"]
+    # those of orders and customers: what is wrong in them is asked about
+    n, rows = (sum(table[fate] for table in study.intake["counted"]) for fate in ("set_aside", "rows_in"))
     if n:
-        facts = {"n": n, "base": rows, "money": totals["money_set_aside"], "share": n / rows}
-        study.finding("set_aside", claim=_priced(study), **facts)
+        money = study.intake["totals"]["money_set_aside"]
+        study.finding("set_aside", claim=_priced(study), n=n, base=rows, money=money, share=n / rows)
 
 
 def _priced(study: Study) -> str:
