@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from segkit.locale import Lang
 from segkit.playbooks.attributes import NotMade, make
 from segkit.playbooks.consent import Consent
-from segkit.playbooks.model import Attribute, Playbook
+from segkit.playbooks.model import CUSTOMERS, Attribute, Playbook
 from segkit.playbooks.reading import known_playbooks, load_playbook, schemes_of, whole
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import PROSPECT, UNKNOWN, CannotLearn, Scheme
@@ -126,7 +126,7 @@ def apply(
     if not fitted and unlearned:
         raise InputProblems(unlearned)
     if not fitted:
-        lacking = sorted({column for columns in skipped.values() for column in columns})
+        lacking = _sources({column for columns in skipped.values() for column in columns}, not_made)
         raise InputProblems([Problem("playbook.nothing_fits", {"columns": lacking})])
     wanted = [playbook.main, *fitted]
     able = [n for n in wanted if n in fitted and not labelled[n].isin([UNKNOWN, PROSPECT]).all()]
@@ -134,3 +134,16 @@ def apply(
     return Segmentation(
         labelled, fitted, main, skipped, tuple(not_made), tuple(unlearned), playbook.consent, withheld
     )
+
+
+def _sources(columns: set[str], not_made: Sequence[NotMade]) -> list[str]:
+    """What a client can supply: in place of attributes the tables and columns they are made of."""
+    of = {lack.attribute: f"{lack.table}.{lack.column}" if lack.column else lack.table for lack in not_made}
+    found: set[str] = set()
+    for column in columns:
+        seen = set()
+        while column in of and column not in seen:  # an attribute may be made of another
+            seen.add(column)
+            column = of[column].removeprefix(f"{CUSTOMERS}.")
+        found.add(column)
+    return sorted(found)

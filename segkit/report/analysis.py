@@ -21,8 +21,8 @@ from segkit.playbooks import Segmentation
 from segkit.playbooks.model import CUSTOMERS
 from segkit.privacy.known import looks_like_firm
 from segkit.problems import InputProblems, Problem
-from segkit.report.classify_step import classified
-from segkit.report.clean_tables import load_intake, write_parquet
+from segkit.report.classify_step import classified, remarks
+from segkit.report.clean_tables import NOTES, PROBLEMS, load_intake, tell, write_parquet
 from segkit.report.history import History, history_of
 from segkit.report.intake_step import take_in
 from segkit.report.model import Meta, Provenance, ReportModel
@@ -82,7 +82,12 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
     """Customers, segments and plan from the clean tables in `folder`."""
     orders, people, ledger, facts = load_intake(folder)
     as_of = dt.date.fromisoformat(facts["as_of"]["date"])
-    made = classified(config, folder, orders, people, as_of)
+    try:
+        made = classified(config, folder, orders, people, as_of)
+    except InputProblems as found:
+        tell(found.problems, folder / PROBLEMS)
+        raise
+    tell([*made.notes, *remarks(made, config)], folder / NOTES)
     history = _history(orders, facts, as_of)
     segmentation = made.segmentation
     if len(segmentation.customers) < FEWEST_GROUPED:

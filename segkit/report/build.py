@@ -29,7 +29,7 @@ from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
 from segkit.report.analysis import READY, STOPPED
-from segkit.report.clean_tables import CUSTOMER_TABLE, Intake
+from segkit.report.clean_tables import CUSTOMER_TABLE, NOTES, PROBLEMS, Intake, told
 from segkit.report.intake_step import CONFIRM, GRAINS, Progress, quiet, take_in
 from segkit.report.model import ReportModel
 from segkit.report.open_questions import ask_client, open_questions
@@ -45,6 +45,8 @@ INTERNAL = (
     "config.json",
     "config_folder",
     READY,
+    NOTES,
+    PROBLEMS,
 )
 SCANNED = ("report.html", "customers.xlsx", "model.json", "report.ipynb", "schemes.yml", "figures")
 OLD_BUILDS_HOURS = 6
@@ -134,6 +136,7 @@ def build(
         progress("scan")
         _scan(run, intake, config)
         progress("place")
+        remarked = told(run / NOTES)
         _tidy(run, analysis.output)
         _write_manifest(run, model, config, intake)
         folder, notes = _put_in_place(run, report_folder(config, model.meta.as_of, lang), _source(config))
@@ -145,7 +148,9 @@ def build(
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
         _drop_if_empty(reports)
-    return Built(folder, (*_deliverables(folder), *([confirm] if confirm else [])), model, notes)
+    return Built(
+        folder, (*_deliverables(folder), *([confirm] if confirm else [])), model, (*remarked, *notes)
+    )
 
 
 # --- before ----------------------------------------------------------------------------------------
@@ -236,6 +241,8 @@ class _Analysis(threading.Thread):
 
     def wait(self) -> None:
         self.join()
+        if wrong := told(self.run_folder / PROBLEMS):
+            raise InputProblems(wrong)
         if self.fault is not None:
             wrong = getattr(self.fault, "evalue", "") or str(self.fault)
             raise NotebookFailed(

@@ -6,6 +6,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from segkit.config import Config
 from segkit.customers import customer_table
-from segkit.locale import Lang
+from segkit.locale import LANGS, Lang
 from segkit.playbooks import NotMade, Playbook, Segmentation, apply, known_playbooks, load_playbook, whole
 from segkit.playbooks.consent import ALWAYS
 from segkit.playbooks.model import CUSTOMERS
@@ -21,6 +22,7 @@ from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
 from segkit.report.sizes import sized
 from segkit.schemes.base import PROSPECT, UNKNOWN
+from segkit.schemes.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,33 @@ def rehearsed(config: Config, intake: Intake) -> list[Problem]:
         intake.save(Path(name))
         orders, people, _, facts = load_intake(Path(name))
         made = classified(config, Path(name), orders, people, dt.date.fromisoformat(facts["as_of"]["date"]))
+    return [*made.notes, *remarks(made, config)]
+
+
+def remarks(made: Classified, config: Config) -> list[Problem]:
+    """What the playbook itself leaves open: classes nothing is planned for, rules that never decide."""
+    notes: list[Problem] = []
     main = made.segmentation.main_scheme
     ruled = made.fitting.policy.labels
     known = [label for label in main.order() if label not in (UNKNOWN, PROSPECT)]
     about = {"playbook": made.playbook.id, "main": made.segmentation.main}
     unruled = [main.label_name(label, config.lang) for label in known if label not in ruled]
     if unruled:
-        made.notes.append(Problem("playbook.no_touch", {**about, "labels": unruled}))
+        notes.append(Problem("playbook.no_touch", {**about, "labels": unruled}))
     # a playbook of the package also answers the labels of maps a client may choose
     own = config.playbook not in known_playbooks() and made.segmentation.main == made.playbook.main
     if own and (idle := [label for label in ruled if label not in main.order()]):
-        made.notes.append(Problem("playbook.label_idle", {**about, "labels": idle, "known": known}))
-    return made.notes
+        notes.append(Problem("playbook.label_idle", {**about, "labels": idle, "known": known}))
+    for name, scheme in made.segmentation.schemes.items():
+        if isinstance(scheme, Rules):
+            found = scheme.lint()
+            said = {lang: found.faults(lang) if found.checked else found.text(lang) for lang in LANGS}
+            pairs = zip(*(said[lang] for lang in LANGS), strict=True)
+            notes += [
+                Problem("playbook.rules", {"scheme": name, "which_zh": zh, "which_en": en})
+                for zh, en in pairs
+            ]
+    return notes
 
 
 def customers_of(
@@ -154,14 +171,17 @@ def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
         return name if scheme is None or name not in scheme.names else scheme.names[name]
 
     notes = [*_not_made(segmentation), *segmentation.unlearned]
-    notes += [
-        Problem("report.scheme_skipped", {"scheme": name, "columns": columns})
-        for name, columns in segmentation.skipped.items()
-    ]
+    unmade = {lack.attribute for lack in segmentation.not_made}
+    for name, columns in segmentation.skipped.items():
+        near = {
+            c: get_close_matches(c, segmentation.customers.columns, 1) for c in columns if c not in unmade
+        }
+        meant = [f"{column} → {found[0]}" for column, found in near.items() if found]
+        id = "report.scheme_skipped" + ("_near" if meant else "")
+        notes.append(Problem(id, {"scheme": called(name), "columns": columns, "near": meant}))
     if segmentation.main != wanted:
-        notes.append(
-            Problem("report.main_changed", {"wanted": called(wanted), "main": called(segmentation.main)})
-        )
+        id = "report.main_lacks" if wanted in segmentation.skipped else "report.main_changed"
+        notes.append(Problem(id, {"wanted": called(wanted), "main": called(segmentation.main)}))
     return notes
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pandas as pd
 from segkit.intake.cleaning import Cleaned
 from segkit.intake.mapping import Grain, Mapping
 from segkit.intake.table import Table
+from segkit.problems import Problem
 from segkit.report.shield import Shield
 
 CUSTOMER_TABLE = "customer_table.parquet"
+NOTES, PROBLEMS = "notes.json", "problems.json"  # what the analysis has to say, and why it could not be made
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -99,6 +102,19 @@ def load_intake(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame, pd.Dat
         read_parquet(folder / "ledger.parquet"),
         facts,
     )
+
+
+def tell(problems: Sequence[Problem], file: Path) -> None:
+    """Hand what was found from the process of the analysis to the one that speaks to the user."""
+    said = json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, default=str)
+    file.write_text(said, encoding="utf-8")
+
+
+def told(file: Path) -> list[Problem]:
+    """What `tell` wrote; nothing where it did not, as in a notebook of the user's own."""
+    if not file.is_file():
+        return []
+    return [Problem(**said) for said in json.loads(file.read_text(encoding="utf-8"))]
 
 
 def load_further(folder: Path) -> dict[str, pd.DataFrame]:

@@ -12,6 +12,7 @@ from segkit.cli import app
 from segkit.config import load_config
 from segkit.locale import LANGS
 from segkit.problems import InputProblems
+from segkit.report.build import build
 from segkit.report.classify_step import customers_of, rehearsed
 from segkit.report.intake_step import take_in
 
@@ -120,3 +121,52 @@ def test_a_column_of_dates_that_holds_none_is_named(config: Path) -> None:
         ("tables.no_dates", "minutes", 2)
     ]
     assert all("date" in caught.value.text(lang) for lang in LANGS)
+
+
+def with_schemes(config: Path, schemes: str) -> Path:
+    config.write_text(config.read_text(encoding="utf-8") + f"schemes:\n{schemes}", encoding="utf-8")
+    return config
+
+
+def test_check_says_which_rules_never_decide(config: Path) -> None:
+    rules = "[{label: a, when: {age: {at_least: 40}}}, {label: b, when: {age: {at_least: 60}}}]"
+    settings = load_config(with_schemes(config, f"  mine: {{kind: rules, rules: {rules}, otherwise: c}}\n"))
+    (note,) = [n for n in rehearsed(settings, take_in(settings)) if n.id == "playbook.rules"]
+    assert note.facts["scheme"] == "mine" and all("60" in note.text(lang) for lang in LANGS)
+
+
+def test_a_misspelt_column_is_named_with_the_likely_one(config: Path) -> None:
+    ages = "{kind: bands, column: agge, cuts: [40], labels: [young, old]}"
+    settings = load_config(
+        with_schemes(
+            config, f"  ages: {ages}\n  plain: {{kind: bands, column: age, cuts: [9], labels: [a, b]}}\n"
+        )
+    )
+    notes = {n.id: n for n in rehearsed(settings, take_in(settings))}
+    assert notes["report.scheme_skipped_near"].facts["near"] == ["agge → age"]
+    assert "report.main_lacks" in notes and "report.main_changed" not in notes
+    assert all(n.text(lang) for n in notes.values() for lang in LANGS)
+
+
+def test_where_no_scheme_can_be_used_the_tables_to_supply_are_named(config: Path) -> None:
+    own = config.parent / "own.yml"
+    ages = next(line for line in PLAYBOOK.splitlines(keepends=True) if line.startswith("  ages:"))
+    own.write_text(PLAYBOOK.replace(ages, "").replace("main: ages", "main: often"), encoding="utf-8")
+    settings = load_config(config)
+    with pytest.raises(InputProblems) as caught:
+        rehearsed(settings, take_in(settings))
+    (problem,) = caught.value.problems
+    assert (problem.id, problem.facts["columns"]) == ("playbook.nothing_fits", ["visit"])
+
+
+def test_a_report_says_what_check_says_and_stops_at_what_stops_it(config: Path) -> None:
+    settings = load_config(config)
+    said = [note.id for note in rehearsed(settings, take_in(settings))]
+    assert said and [note.id for note in build(settings, formats=["html"]).notes] == said
+    assert not list(config.parent.rglob("notes.json"))
+    text = "  text: {kind: bands, column: risk, cuts: [1], labels: [a, b]}\n"
+    lines = ["客户号,age,risk", *(f"K{i:03d},{20 + i},C{i % 5}" for i in range(60))]
+    (config.parent / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        build(load_config(with_schemes(config, text)), formats=["html"])
+    assert [p.id for p in caught.value.problems] == ["schemes.not_numbers"]
