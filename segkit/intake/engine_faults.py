@@ -12,6 +12,7 @@ MADE_BY = {"duckdb", "_duckdb", "polars", "pyo3_runtime", "pyspark", "py4j", "gr
 # what the words of a fault tell -> the sentence; the first that fits
 TELLS = {
     "engine.out_of_memory": r"out ?of ?memory|heap space|failed to allocate",
+    "engine.no_space": r"no space left|disk (is )?full|not enough space",
     "engine.damaged": r"magic (bytes|number)|too small to be a parquet|out of specification|read footer|corrupt",
     "engine.not_utf8": r"not utf-8|invalid (utf-?8|unicode)",
 }

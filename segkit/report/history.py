@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 
 from segkit.customers import customer_table
-from segkit.intake.in_engine import collected
+from segkit.intake.engine_columns import collected
 
 PERIODS = (365, 180, 90, 30)
 

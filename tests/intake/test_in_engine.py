@@ -13,7 +13,7 @@ from engines import back
 
 from segkit.customers import customer_table
 from segkit.intake import in_engine
-from segkit.intake.engine_faults import useful
+from segkit.intake.engine_faults import told, useful
 from segkit.intake.engines import in_pandas, start, write_aside
 from segkit.intake.in_engine import clean_in_engine, fingerprint
 from segkit.intake.ledger import LedgerBroken
@@ -226,6 +226,8 @@ def test_the_fingerprint_tells_contents_apart(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
     first = fingerprint([tmp_path / "a"])
     assert first == fingerprint([tmp_path]) and len(first) == 64
+    (tmp_path / "~$a").write_bytes(b"open in a program")
+    assert fingerprint([tmp_path]) == first
     (tmp_path / "a").write_bytes(b"2")
     assert fingerprint([tmp_path / "a"]) != first
     with pytest.raises(InputProblems):
@@ -374,6 +376,10 @@ def test_of_a_call_stack_the_line_that_says_why_is_kept():
     lone = 'An error occurred while calling o1.parquet.\n: org.apache.hadoop.fs.Unsupported: No FileSystem for "s3"\n'
     assert useful(Exception(lone)) == 'No FileSystem for "s3"'
     assert useful(ValueError()) == "ValueError"
+
+
+def test_a_full_disk_is_not_called_a_bad_file():
+    assert told("duckdb", ["a.csv"], OSError(28, "No space left on device")).id == "engine.no_space"
 
 
 def test_a_mistake_of_this_package_stays_one():
