@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import or_
 
 import narwhals as nw
 import numpy as np
@@ -30,6 +28,8 @@ from segkit.schemes.ladder import FORMS, Frame
 from segkit.schemes.regions import Regions, regions_of
 from segkit.schemes.what_if import Move, change_text, nearest_moves
 from segkit.schemes.wording import braced, value_name, value_text
+
+NESTED = 40  # conditions inside each other: engines walk an expression to its depth
 
 
 class ConditionalScheme(Scheme):
@@ -146,10 +146,14 @@ class ConditionalScheme(Scheme):
 
 def first_match(conditions: Sequence[Conditions], read: Reader) -> nw.Expr:
     """Which condition is the first that surely holds; their number where none does."""
-    first = nw.lit(len(conditions))
-    for i, when in reversed(list(enumerate(conditions))):
-        first = nw.when(when.sure(read)).then(nw.lit(i)).otherwise(first)
-    return first
+    none, numbered = len(conditions), list(enumerate(conditions))
+    firsts = []
+    for start in range(0, max(none, 1), NESTED):
+        first = nw.lit(none)
+        for i, when in reversed(numbered[start : start + NESTED]):
+            first = nw.when(when.sure(read)).then(nw.lit(i)).otherwise(first)
+        firsts.append(first)
+    return nw.min_horizontal(*firsts) if len(firsts) > 1 else firsts[0]
 
 
 def open_question(
@@ -159,7 +163,15 @@ def open_question(
     too, and leads elsewhere. `outcomes` has one entry per condition and one for when none holds."""
     parts = []
     for i, when in enumerate(conditions):
-        elsewhere = [j for j in range(i + 1, len(outcomes)) if outcomes[j] != outcomes[i]]
-        if elsewhere:
-            parts.append(when.maybe(read) & first.is_in(elsewhere))
-    return reduce(or_, parts) if parts else first < 0
+        later = range(i + 1, len(outcomes))
+        alike = [j for j in later if outcomes[j] == outcomes[i]]
+        if len(alike) < len(later):
+            elsewhere = (first > i) & ~first.is_in(alike) if alike else first > i
+            parts.append(when.maybe(read) & elsewhere)
+    return _any(parts) if parts else first < 0
+
+
+def _any(parts: Sequence[nw.Expr]) -> nw.Expr:
+    """By halves, since engines walk an expression to its depth."""
+    half = len(parts) // 2
+    return _any(parts[:half]) | _any(parts[half:]) if half else parts[0]

@@ -59,8 +59,8 @@ def hysteresis(
 
     Raises
     ------
-    InputProblems : a column is missing, a number of periods is none or below 1, a tier is not in `order`, or
-        `column` or `order` was left out and cannot be told
+    InputProblems : a column is missing, a customer stands in `previous` twice, a number of periods is none or
+        below 1, a tier is not in `order`, or `column` or `order` was left out and cannot be told
     """
     now: Frame = nw.from_native(current)
     before: Frame | None = None if previous is None else nw.from_native(previous)
@@ -123,6 +123,8 @@ def _settled(
         missing = missing_columns(frame, ("customer_id", column))
         problems.extend(missing)
         found.append([] if missing else _tiers(frame, column))
+    for frame in frames[1:]:  # twice in `previous` would be twice in what is given back
+        problems += _more_than_once(frame)
     if order is None:
         order = _known_order({t for tiers in found for t in tiers})
         if order is None:
@@ -148,6 +150,16 @@ def _wrong_periods(at: str, periods: Any) -> list[Problem]:
         at: isinstance(n, Integral) and not isinstance(n, bool) and int(n) >= 1 for at, n in each.items()
     }
     return [Problem("schemes.periods", {"at": at, "value": n}) for at, n in each.items() if not sound[at]]
+
+
+def _more_than_once(previous: Frame) -> list[Problem]:
+    if "customer_id" not in previous.collect_schema():
+        return []
+    rows = previous.group_by("customer_id").agg(nw.len().alias("rows"))
+    twice = rows.filter(nw.col("rows") > 1).sort("customer_id")
+    eager = twice.collect() if isinstance(twice, nw.LazyFrame) else twice
+    ids = eager.to_dict(as_series=False)["customer_id"]
+    return [Problem("schemes.held_twice", {"n": len(ids), "customer": ids[0]})] if ids else []
 
 
 def _text_columns(frame: Frame) -> list[str]:

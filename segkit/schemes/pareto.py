@@ -133,7 +133,7 @@ def _floors(
 def gini(values: Iterable[float]) -> float:
     """How unequally is value spread? 0 where all have the same, (n - 1) / n where one has all (基尼系数).
 
-    Missing values are left out; all zero counts as equal.
+    Missing and infinite values are left out; all zero counts as equal.
 
     Raises
     ------
@@ -174,6 +174,7 @@ def top_share(values: Iterable[float], share: float) -> float:
 
 def _ascending(values: Iterable[float]) -> NDArray[np.float64]:
     x = pd.to_numeric(pd.Series(list(values), dtype="object")).astype("float64").dropna().to_numpy()
+    x = x[np.isfinite(x)]
     negative = int((x < 0).sum())
     if negative:
         raise InputProblems([Problem("schemes.negative_values", {"n": negative})])

@@ -124,7 +124,7 @@ def test_conditions_in_words() -> None:
     )
     text = "{monetary: {at_least: 10000}, orders: {above: 2, at_most: 10}, rate: {below: 0.05}, ways: [APP, 小程序], agreed: true, fax: {is_missing: true}}"
     assert when(text).text(scheme, "zh") == (
-        "累计金额 ≥ 10,000 元 且 订单数 > 2 次 且 ≤ 10 次 且 退货率 < 0.05 且 渠道为“APP”或“小程序” 且 同意为“是” 且 没有传真"
+        "累计金额 ≥ 10,000 元 且 订单数 > 2 次 且 ≤ 10 次 且 退货率 < 0.05 且 渠道为“APP”或“小程序” 且 同意为“是” 且 未填传真"
     )
     assert when("[{orders: 1}, {orders: {not_one_of: [2, 3]}, fax: {is_missing: false}}]").text(
         scheme, "en"

@@ -144,6 +144,15 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     assert error.value.text("zh") and error.value.text("en")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_customer_twice_in_what_was_held_is_refused_by_name(engine: str) -> None:
+    previous = hysteresis(None, month({"a": "A", "b": "B"}), column="abc", order=ORDER)
+    twice = ENGINES[engine](pd.concat([previous, previous.tail(1)], ignore_index=True))
+    with pytest.raises(InputProblems) as error:
+        hysteresis(twice, ENGINES[engine](month({"a": "A", "b": "A"})), column="abc", order=ORDER)
+    assert [p.id for p in error.value.problems] == ["schemes.held_twice"] and "b" in error.value.text("zh")
+
+
 # --- column and order may be left out --------------------------------------------------------------
 
 

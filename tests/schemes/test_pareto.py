@@ -95,6 +95,11 @@ def test_gini_matches_the_published_values() -> None:
     assert gini(pd.Series([5, 3, 1, 2, 4, None])) == pytest.approx(0.266667, abs=5e-7)
 
 
+def test_values_without_end_count_as_missing() -> None:
+    assert gini([1.0, 2.0, float("inf")]) == gini([1.0, 2.0])
+    assert top_share([1.0, 3.0, float("inf"), float("-inf")], 0.5) == 0.75
+
+
 def test_negative_values_and_nothing_raise() -> None:
     for measure in (gini, lorenz, lambda v: top_share(v, 0.2)):
         for values in ([1, -1], []):

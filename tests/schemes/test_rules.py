@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 import yaml
 from customer_strategies import SCHEMES, Customer, customer_lists, table_of
+from engines import ENGINES, back
 from hypothesis import given, settings
 from trade_examples import JD, labels, rules
 
 from segkit.problems import InputProblems
 from segkit.schemes.conditional import ConditionalScheme
 from segkit.schemes.conditions import as_read
+from segkit.schemes.rules import Rules
 from segkit.schemes.store import load_scheme, scheme_from
 from segkit.schemes.what_if import nearest_moves
 
@@ -33,6 +35,15 @@ def test_a_missing_value_that_cannot_matter_does_no_harm() -> None:
     got = labels(scheme, aum=[None, None, None, None, 60], orders=[20, 5, 0, None, None])
     #      gold either way; gold or plain; anything; anything; gold before orders count
     assert got == ["gold", "unknown", "unknown", "unknown", "gold"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_hundreds_of_rules_are_no_deeper_than_a_few(engine: str) -> None:
+    numbered = [{"label": f"s{i % 120}", "when": {"shop": f"S{i:03d}"}} for i in range(240)]
+    scheme = Rules.model_validate({"rules": numbered, "otherwise": "other"})
+    shops = pd.DataFrame({"customer_id": range(5), "shop": ["S000", "S039", "S040", "S239", "T1"]})
+    labels = back(scheme.label(ENGINES[engine](shops)))["rules"].tolist()
+    assert labels == ["s0", "s39", "s40", "s119", "other"]
 
 
 @pytest.mark.parametrize("name", ["rules", "rules_without_otherwise", "scorecard"])
@@ -154,7 +165,7 @@ def test_the_rule_in_words() -> None:
         (
             # with one order more the missing amount would matter: becoming unknown is no change to speak of
             {"monetary": None, "orders": 9},
-            "普通：没有累计金额、订单数 9 次，前面的规则都不符合；若订单数不超过 0 次，就变为“潜在客户”。",
+            "普通：未填累计金额、订单数 9 次，前面的规则都不符合；若订单数不超过 0 次，就变为“潜在客户”。",
         ),
     ],
 )
@@ -188,7 +199,7 @@ def test_texts_and_yes_or_no_are_explained() -> None:
         'grade d: zone 西北, member no, e-mail is there, no rule before fits; if zone were "海外", it becomes "grade c".'
     )
     assert scheme.explain({"zone": "海外", "vip": False, "email": ""}) == (
-        "d 级：地区 海外、会员 否、没有邮箱，前面的规则都不符合；若补上邮箱，就变为“c 级”。"
+        "d 级：地区 海外、会员 否、未填邮箱，前面的规则都不符合；若补上邮箱，就变为“c 级”。"
     )
     braces = rules("[{label: 'a{0}', when: {'c{1}': 'x{2}'}}]", otherwise="{change}")
     assert braces.explain({"c{1}": "x{2}"}) == (
