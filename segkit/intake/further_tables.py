@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +20,7 @@ from segkit.intake.row_checks import find_repeats
 from segkit.intake.settling import AsOf, credible_as_of
 from segkit.intake.table import Table
 from segkit.intake.twins import merge_into
+from segkit.intake.units import by_file
 from segkit.intake.values import half_width, is_empty, tidy
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
@@ -165,6 +167,8 @@ def open_table(
     """
     heads, called, notes = _headings(table, customer_id, date, columns or {}, name)
     text = table.frame.apply(tidy)
+    if problems := list(_files_without(text, heads, table, name)):
+        raise InputProblems(problems)
     bench = Bench(text, heads, Events(len(text)), table.origin, notes=notes)
     if repeated := find_repeats(text, bench.events, certain=_has_key(text, heads)):
         bench.notes.append(Problem("tables.repeats_kept", {"n": repeated, "table": name}))
@@ -174,6 +178,15 @@ def open_table(
     days, months = _days(bench, name, _file(table))
     free = [h for h in map(str, text.columns) if h not in heads.values() and not h.startswith("+")]
     return OpenTable(name, table, bench, key, days, months, own_columns(bench, free), called)
+
+
+def _files_without(text: pd.DataFrame, heads: Dict[str, str], table: Table, name: str) -> Iterator[Problem]:
+    """Of several files those that say nothing of whose rows they hold, or of which day: they belong elsewhere."""
+    by_name = dict(by_file(table.origin))
+    for head in dict.fromkeys(heads.values()) if len(by_name) > 1 else ():
+        files = [file for file, here in by_name.items() if is_empty(text.loc[here, head]).all()]
+        if files and len(files) < len(by_name):
+            yield Problem("tables.files_without", {"table": name, "files": files}, column=head)
 
 
 def _key(bench: Bench) -> pd.Series:

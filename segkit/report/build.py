@@ -241,8 +241,8 @@ class _Analysis(threading.Thread):
 
     def wait(self) -> None:
         self.join()
-        if wrong := told(self.run_folder / PROBLEMS):
-            raise InputProblems(wrong)
+        if problems := told(self.run_folder / PROBLEMS):
+            raise InputProblems(problems)
         if self.fault is not None:
             wrong = getattr(self.fault, "evalue", "") or str(self.fault)
             raise NotebookFailed(

@@ -40,6 +40,15 @@ class Segment(BaseModel):
             raise refusal("schemes.segment_one_way", "segments", segment=self.id)
         return self
 
+    def beyond(self, lowest: int, highest: int) -> list[str]:
+        """Its ranges that name scores nobody can have: ``a: r 1-6``."""
+        ranges = {"r": self.r, "f": self.f, "m": self.m}
+        return [
+            f"{self.id}: {name} {band[0]}-{band[1]}"
+            for name, band in ranges.items()
+            if band is not None and (band[0] < lowest or band[1] > highest)
+        ]
+
     def holds(self, scores: tuple[int, ...]) -> bool:
         if self.codes is not None:
             return code_of(scores) in self.codes
@@ -122,7 +131,10 @@ def lint(segment_map: str | Sequence[Segment | Mapping[str, Any]], *, bins: int 
         uncovered=tuple(code_of(s) for s, ids in holders.items() if not ids),
         covered_twice=tuple(code_of(s) for s, ids in holders.items() if len(ids) > 1),
         impossible=tuple(i for i in found.ids if i not in first),
-        outside=tuple(c for s in found.segments for c in s.codes or () if c not in known),
+        outside=(
+            *(c for s in found.segments for c in s.codes or () if c not in known),
+            *(text for s in found.segments for text in s.beyond(found.lowest, found.highest)),
+        ),
     )
 
 

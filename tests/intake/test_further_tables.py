@@ -9,6 +9,8 @@ import pytest
 from intake_tables import table_of
 
 from segkit.intake.further_tables import FurtherTable, OpenTable, open_table
+from segkit.intake.reading import read_tables
+from segkit.locale import LANGS
 from segkit.problems import InputProblems
 
 HEADS = ["拜访编号", "企业", "日期", "有效", "分钟"]
@@ -131,3 +133,21 @@ def test_columns_of_people_are_known_by_their_headings():
     heads, row = ["企业", "联系人", "手机", "日期"], ["S1", "王五", "13800138000", "2025-10-10"]
     table = open_table("t", table_of(heads, [row]), customer_id="企业", date="日期")
     assert table.personal == {"联系人": "name", "手机": "phone"}
+
+
+def test_a_file_of_a_folder_that_says_nothing_of_whose_rows_it_holds_is_named(tmp_path):
+    (tmp_path / "one.csv").write_text("企业,日期,分钟\nS1,2025-10-10,3\nS2,2025-10-11,4\n", encoding="utf-8")
+    (tmp_path / "two.csv").write_text("企业,日期,分钟\nS3,2025-10-12,5\n", encoding="utf-8")
+    (tmp_path / "prices.csv").write_text("产品,价格\nP1,3\nP2,4\n", encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        open_table("visits", read_tables([tmp_path]), customer_id="企业", date="日期")
+    assert [(p.id, p.column, p.facts["files"]) for p in caught.value.problems] == [
+        ("tables.files_without", "企业", ["prices.csv"]),
+        ("tables.files_without", "日期", ["prices.csv"]),
+    ]
+    assert all("prices.csv" in caught.value.text(lang) for lang in LANGS)
+    (tmp_path / "prices.csv").unlink()
+    assert (
+        len(open_table("visits", read_tables([tmp_path]), customer_id="企业", date="日期").up_to(DAY).frame)
+        == 3
+    )

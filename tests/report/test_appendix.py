@@ -95,6 +95,12 @@ def test_a_section_that_is_none_is_named_with_the_likely_word(tmp_path: Path, gi
 
 
 @pytest.mark.slow
+def test_too_few_customers_for_groups_are_told_so_where_agreement_was_asked_for(make: Make):
+    study = make(counted((12, 3, "2025-12-20", 200.0), (8, 1, "2025-06-20", 20.0)), more=ASKED)
+    assert said_in(section(study, "agreement")) == [study.say("report.size.no_agreement", n=20, least=30)]
+
+
+@pytest.mark.slow
 def test_totals_without_orders_are_refused_with_the_reason(make: Make):
     study = make(counted((200, 3, "2025-12-20", 200.0), (200, 1, "2025-06-20", 20.0)), more=ASKED)
     assert said_in(section(study, "clv")) == [study.say("clv.refused"), study.say("clv.no_orders")]

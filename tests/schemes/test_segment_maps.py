@@ -129,3 +129,10 @@ def test_every_segment_has_a_name_in_both_languages() -> None:
 def test_codes_that_do_not_exist_are_named() -> None:
     found = lint([{"id": "all", "r": [1, 3]}, {"id": "odd", "codes": ["444"]}], bins=3)
     assert found.outside == ("444",) and found.impossible == ("odd",) and not found.ok
+
+
+def test_a_range_beyond_the_scores_there_are_is_named() -> None:
+    wide = [{"id": "all", "r": [1, 6]}]
+    assert lint(wide).outside == ("all: r 1-6",) and not lint(wide, bins=6).outside
+    with pytest.raises(ValueError, match="all: r 1-6"):
+        RFM(segments=wide)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from segkit.report.model import Block, Bullets, Sheet, Text
+from segkit.report.sizes import FEWEST_GROUPED
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.agreement import TOTAL, Agreement, Comparison, compare
 from segkit.schemes.base import PROSPECT, UNKNOWN
@@ -16,8 +17,11 @@ MOST_LABELS = 12  # columns of a cross table; a scheme with more labels is not l
 
 def how_they_agree(study: Study) -> Shown:
     """Every pair of schemes with both figures and in words; the main scheme crossed with another; the method."""
-    if "agreement" not in study.asked or study.ranked:
+    if "agreement" not in study.asked:
         return study.add("agreement", [], appendix=True)
+    if study.ranked:
+        words = study.say("report.size.no_agreement", n=len(study.customers), least=FEWEST_GROUPED)
+        return study.add("agreement", [Text(text=words, role="warning")], appendix=True)
     schemes, customers, main = study.segmentation.schemes, study.customers, study.segmentation.main
     able = sorted((name for name in schemes if study.tells_apart(name)), key=lambda name: name != main)
     pairs = [(a, b) for i, a in enumerate(able) for b in able[i + 1 :]]
