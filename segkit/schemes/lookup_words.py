@@ -12,7 +12,7 @@ import pandas as pd
 from segkit.locale import Lang, say
 from segkit.schemes.base import UNKNOWN
 from segkit.schemes.cells import floats
-from segkit.schemes.distance import DISTANCES, MISSING, READ, UNREAD, is_city
+from segkit.schemes.distance import DISTANCES, FIRST_LABEL, MISSING, READ, UNREAD, is_city
 from segkit.schemes.places import (
     OVERSEAS,
     Place,
@@ -49,16 +49,18 @@ def sentences(scheme: Lookup, customers: pd.DataFrame, lang: Lang) -> list[str]:
     cells = [texts(customers[c]).tolist() for c in scheme.text_columns]
     counts = read[scheme.cities].tolist() if scheme.cities else [np.nan] * len(read)
     said: dict[tuple[Row, float | None, str], str] = {}
-    found = []
+    examples, found = _examples(scheme), []
     for row, count, label in zip(zip(*cells, strict=True), counts, labels, strict=True):
         key = (row, None if np.isnan(count) else count, label)
         if key not in said:
-            said[key] = _sentence(scheme, *key, lang)
+            said[key] = _sentence(scheme, *key, examples, lang)
         found.append(said[key])
     return found
 
 
-def _sentence(scheme: Lookup, row: Row, count: float | None, label: str, lang: Lang) -> str:
+def _sentence(
+    scheme: Lookup, row: Row, count: float | None, label: str, examples: dict[str, str], lang: Lang
+) -> str:
     columns = scheme.text_columns
     words = [scheme.said(text, column) for text, column in zip(row, columns, strict=True)]
     unread = next((i for i, word in enumerate(words) if word == UNREAD), None)
@@ -82,7 +84,45 @@ def _sentence(scheme: Lookup, row: Row, count: float | None, label: str, lang: L
         read=_read_as(scheme, row[i] or "", lang),
     )
     measure, name = scheme.measure(columns[i], lang), scheme.label_name(label, lang)
-    return say("schemes.lookup.explain", lang, label=name, fact=fact, measure=measure)
+    said = {"label": name, "fact": fact, "measure": measure}
+    example = _another(scheme, words, i, label, examples)
+    if example is None:
+        return say("schemes.lookup.explain", lang, **said)
+    text, other = example
+    change = say("schemes.change_is", lang, measure=measure, value=text, other=scheme.label_name(other, lang))
+    return say("schemes.lookup.explain_change", lang, change=change, **said)
+
+
+def _examples(scheme: Lookup) -> dict[str, str]:
+    """For each label a text that stands for it: the first of `entries`, a province, a city, the name of a branch."""
+    found = {label: words[0] for label, words in scheme.entries.items()}
+    listed: list[tuple[str, str]] = []
+    if scheme.table == "industry":
+        listed = [(label, scheme.label_name(label, "zh")) for label in scheme.labels()]
+    elif scheme.table == "city_tier":
+        listed = [(tier, city) for city, tier in tables().tiers.items()]
+    elif scheme.table in ("province", "region"):
+        own = {p: p if scheme.table == "province" else region_of(p) for p in provinces() if p != OVERSEAS}
+        listed = [(label, short_name(p)) for p, label in own.items()]
+    for label, text in listed:
+        found.setdefault(label, text)
+    return found
+
+
+def _another(
+    scheme: Lookup, words: Sequence[str], at: int, label: str, examples: dict[str, str]
+) -> tuple[str, str] | None:
+    """The nearest label in the order of labels that a text instead of the one at `at` leads to, and that text."""
+    order = scheme.labels()
+    for other in sorted(order, key=lambda one: abs(order.index(one) - order.index(label))):
+        if other == label or other not in examples:
+            continue
+        word = scheme.said(examples[other], scheme.text_columns[at])
+        together = [*words[:at], word, *words[at + 1 :]] if scheme.home_place is not None else [word]
+        code = scheme.code_of(together)
+        if code >= FIRST_LABEL and order[code - FIRST_LABEL] == other:
+            return examples[other], other
+    return None
 
 
 def _found(scheme: Lookup, words: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -320,21 +321,48 @@ def test_a_million_rows_of_few_texts_are_no_reason_to_refuse() -> None:
 # --- words -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("given", "row"),
+    [
+        ({"column": "ind", "entries": {"retail": ["shop"], "making": ["factory"]}}, {"ind": "Shop "}),
+        ({"table": "province"}, {"province": "浙江"}),
+        ({"table": "region"}, {"province": "美国"}),
+        ({"table": "city_tier"}, {"city": "丽水"}),
+        ({"table": "industry"}, {"industry": "教育"}),
+        (
+            {"table": "relative", "home": "杭州", "entries": {"vip": "上海", "far": "海南"}},
+            {"province": "海南"},
+        ),
+        ({"column": ["a", "b"], "entries": {"x": ["1"], "y": ["2"]}}, {"a": "?", "b": "2"}),
+    ],
+)
+def test_the_text_named_leads_to_the_label_named(given: dict[str, Any], row: dict[str, str]) -> None:
+    scheme = Lookup.model_validate({**given, "name": "where"})
+    row = dict.fromkeys(scheme.needs()) | row
+    [(text, label)] = re.findall(r'were "(.+)", it becomes "(.+)"', scheme.explain(row, "en"))
+    changed = {column: written if written in (None, "?") else text for column, written in row.items()}
+    there = scheme.label(pd.DataFrame([row, changed], dtype=object))["where"].tolist()
+    assert there[0] != there[1] and scheme.label_name(there[1], "en") == label
+
+
+def test_a_table_of_one_label_names_no_other() -> None:
+    said = Lookup(column=("ind",), entries={"retail": ("shop",)}).explain({"ind": "shop"}, "en")
+    assert said == 'retail: ind says "shop"; only another ind would move it.'
+
+
 def test_an_explanation_says_what_was_written_what_was_read_and_what_would_move_it() -> None:
     region = Lookup(table="region", name="where")
     assert (
         region.explain({"province": "ZJ"})
-        == "华东：省份写的是“ZJ”（读作浙江）；只有换成别的省份，分类才会变。"
+        == "华东：省份写的是“ZJ”（读作浙江）；换成别的省份，分类才会变，例如若省份改为“广东”，就变为“华南”。"
     )
-    assert (
-        region.explain({"province": "浙江省"}) == "华东：省份写的是“浙江省”；只有换成别的省份，分类才会变。"
-    )
+    assert region.explain({"province": "浙江省"}).startswith("华东：省份写的是“浙江省”；换成别的省份")
     assert region.explain({"province": "Zhejang"}, "en") == (
         'Not listed: province "Zhejang" is in no line of the table, perhaps "Zhejiang"; add it to entries to classify.'
     )
     assert region.explain({"province": None}) == "资料不足：缺 省份，补齐后再分类。"
     two = Lookup(table="region", column=("province", "city"))
-    assert "只有换成别的城市" in two.explain({"province": "?", "city": "杭州"})
+    assert "换成别的城市" in two.explain({"province": "?", "city": "杭州"})
 
 
 def test_from_home_the_explanation_says_where_the_other_labels_begin() -> None:
