@@ -16,7 +16,7 @@ def measure(column: str, lang: Lang) -> str:
 
 def value_text(form: str, value: float, lang: Lang) -> str:
     """A value of a column with its unit: ``12 天``, ``3,200.00 元``."""
-    return _unit(form, lang).format(f"{value:{FORMATS[form]}}" if form in FORMATS else plain_number(value))
+    return _unit(form, lang).format(f"{value:{FORMATS[form]}}" if form in FORMATS else short_number(value))
 
 
 def value_name(value: object, lang: Lang) -> str:
@@ -41,6 +41,12 @@ def plain_number(value: float) -> str:
     if 0 < abs(value) < 5e-7:
         return np.format_float_positional(value, precision=6, fractional=False, trim="-")
     return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def short_number(value: float) -> str:
+    """A customer's figure to two decimals; more where two would make it a whole number that it is not: 1.02, 0.996."""
+    near = next((d for d in range(2, 6) if not round(value, d).is_integer() or value == round(value)), None)
+    return plain_number(value if near is None else round(value, near))
 
 
 def range_text(ladder: Ladder, level: int, lang: Lang) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tiny_clients import Make, counted, said_in, section
 
-from segkit.locale import LANGS, Lang, say
+from segkit.locale import LANGS, Lang, has_term, say
+from segkit.playbooks import known_playbooks, load_playbook, schemes_of
 from segkit.report.model import Bullets
 
 pytestmark = pytest.mark.slow
@@ -77,3 +80,12 @@ def test_what_a_playbook_wants_said_is_said(sample):
     study = open_study(config=str(sample("jd")), lang="en")
     sections.definitions(study)
     assert study.playbook.note["en"] in said_in(section(study, "definitions"))
+
+
+@pytest.mark.parametrize("id", known_playbooks())
+def test_every_column_a_trade_reads_has_a_name(id: str, tmp_path: Path):
+    playbook = load_playbook(id, folder=tmp_path)
+    columns = {c for name, made in playbook.attributes.items() for c in (name, *made.reads())}
+    columns |= {c for scheme in schemes_of(playbook).values() for c in scheme.needs()}
+    groups = ("field", "measure", "scheme")
+    assert not {c for c in columns - {*playbook.names} if not any(has_term(f"{g}.{c}") for g in groups)}

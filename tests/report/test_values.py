@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segkit.report.render.values import headed, shown, unit_word
+from segkit.report.render.values import headed, is_numbered, shown, unit_word
+from segkit.schemes.wording import value_text
 
 FORMS = [
     (1234, "count", "1,234"),
@@ -48,3 +49,16 @@ def test_heads_and_cards_name_the_unit_once():
     assert headed("Customers", "count", "en") == "Customers"
     assert unit_word("money", "zh", "USD") == "USD" and unit_word("share", "zh") == ""
     assert headed("Hours", "hours", "en") == "Hours"
+
+
+def test_a_line_with_its_own_number_needs_no_bullet():
+    assert is_numbered("1. “A 类”：…") and is_numbered("12. x")
+    assert not is_numbered("1.5 倍") and not is_numbered("共 8 条规则") and not is_numbered("")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1.015873, "1.02"), (0.996, "0.996"), (1.0, "1"), (3.25, "3.25"), (-0.333333, "-0.33"), (0.0, "0")],
+)
+def test_a_figure_in_a_reason_has_two_decimals_and_is_whole_only_where_it_is(value: float, said: str):
+    assert value_text("plain", value, "zh") == said

@@ -18,7 +18,7 @@ from segkit.charts.fonts import FAMILY, Weight, cut
 from segkit.locale import say
 from segkit.report.model import Column, Kpi, Kpis, ReportModel, Section
 from segkit.report.render.figures import inline_svg
-from segkit.report.render.values import LEFT, headed, shown, unit_word
+from segkit.report.render.values import LEFT, headed, is_numbered, shown, unit_word
 
 # filled in after the page is set, when the characters it uses are known
 _FONTS_HERE = "/*fonts*/"
@@ -79,6 +79,7 @@ class _Page:
             "say": self.say,
             "shown": lambda value, unit: shown(value, unit, self.lang),
             "unit_word": lambda unit: unit_word(unit, self.lang, self.currency),
+            "numbered": is_numbered,
             "head": lambda column: headed(column.head, column.unit, self.lang, self.currency),
             "raw": json.dumps,
             "side": lambda column: "l" if column.unit in LEFT else "r",

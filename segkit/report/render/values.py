@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,11 @@ def shown(value: Any, unit: Unit, lang: Lang) -> str:
     if isinstance(value, bool):
         return say("value.yes" if value else "value.no", lang)
     return value.isoformat()[:10] if isinstance(value, dt.date) else str(value)
+
+
+def is_numbered(item: str) -> bool:
+    """Does a line of a list bring its own number, so that it needs no bullet?"""
+    return re.match(r"\d+\. ", item) is not None
 
 
 def is_missing(value: Any) -> bool:

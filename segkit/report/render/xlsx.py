@@ -16,6 +16,7 @@ import pandas as pd
 from segkit.locale import Lang, has_message, say
 from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
 from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of, plan_list
+from segkit.report.render.values import is_numbered
 from segkit.workbook import Book, Head, Page, Sum
 
 DEFINITIONS = "definitions"  # the section whose words go to the last sheet
@@ -44,7 +45,7 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
             _section(book, model, section, say("xlsx.sheet.segments", lang))
         for key, write in (("plan", plan_list), ("customers", customer_list)):
             frame = _stored(model, folder, key)
-            if frame is not None:
+            if frame is not None and (len(frame) or key == "customers"):  # nothing planned, no list
                 write(book.page(say(f"xlsx.sheet.{key}", lang)), model, frame)
         for section in sections:
             if section not in leading:
@@ -135,7 +136,7 @@ def _words(page: Page, section: Section) -> None:
             page.text(block.text, block.role)
         elif isinstance(block, Bullets):
             for item in block.items:
-                page.text(f"· {item}")
+                page.text(item if is_numbered(item) else f"· {item}")
 
 
 def _block(page: Page, model: ReportModel, table: Sheet, *, filtered: bool) -> int:
