@@ -194,11 +194,11 @@ def compare(
         a class of low value holds them; the table has all
     """
     first, second = names or (_name(rules) or "1", _name(clusters) or "2")
-    rules, clusters = pd.Series(list(rules), name=first), pd.Series(list(clusters), name=second)
-    table = crosstab(rules, clusters, order=order)
+    a, b = pd.Series(list(rules), name=first), pd.Series(list(clusters), name=second)
+    table = crosstab(a, b, order=order)
     if without is not None:
-        rules = rules.mask(pd.Series(list(without), dtype=bool), PROSPECT)
-    return Comparison(first, second, table, cramers_v(rules, clusters), adjusted_rand(rules, clusters))
+        a = a.mask(pd.Series(list(without), dtype=bool), PROSPECT)
+    return Comparison(first, second, table, cramers_v(a, b), adjusted_rand(a, b))
 
 
 def comparisons(customers: pd.DataFrame, schemes: Mapping[str, Scheme] | Iterable[str]) -> list[Comparison]:

@@ -167,8 +167,8 @@ class Propensity(ValueModel):
         told = {"left_out": int((~known).sum()), "counted_as_failure": failures if len(failures) > 1 else ()}
         judged = fitted._judged(used, success)
         if judged.auc and judged.auc[0] > TELLS_ALL:
-            facts = {"auc": judged.auc[0], "columns": [c.name for c in judged.card if c.most]}
-            raise InputProblems([Problem("value.leak.together", facts)])
+            together = {"auc": judged.auc[0], "columns": [c.name for c in judged.card if c.most]}
+            raise InputProblems([Problem("value.leak.together", together)])
         return judged.model_copy(update=told)
 
     def score(self, leads: IntoFrame) -> pd.DataFrame:
