@@ -415,6 +415,7 @@ def test_text_that_only_reads_unmended_is_read_unmended(folder: Path) -> None:
 
 LOOK_ALIKES = "\\\u3000\u00a0：，＃－｛｝［］“”„＂‘’"  # signs the mending takes for YAML's own
 plain_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=LOOK_ALIKES), max_size=40)
+plain_text = plain_text.filter(lambda text: text[1:2] != ":")  # a drive of Windows, and an escape after it
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

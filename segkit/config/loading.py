@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from segkit.config.model import GRAINS, Config, Input, Lines, located
 from segkit.intake.patterns import matches
-from segkit.locale import LANGS, Lang
+from segkit.locale import LANGS, Lang, as_written
 from segkit.problems import InputProblems, Problem
 from segkit.yaml_files import BadText, Tree, decode, dotted, read_text
 
@@ -130,7 +130,9 @@ def parse_config(text: str, path: str | Path) -> Config:
     if tree.value is None:
         raise InputProblems([Problem("config.nothing", file=path.name)])
     if not isinstance(tree.value, dict):
-        raise InputProblems([Problem("config.no_keys", {"text": str(tree.value)[:60]}, file=path.name)])
+        raise InputProblems(
+            [Problem("config.no_keys", {"text": as_written(tree.value)[:60]}, file=path.name)]
+        )
     config, problems = _checked(tree, path)
     problems += _file_problems(tree, path.parent)
     if config is None or problems:
@@ -184,7 +186,7 @@ def _said(loc: tuple[Any, ...], detail: ErrorDetails, tree: Tree) -> Problem:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    text = as_written(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -58,6 +58,17 @@ def percent(share: float, digits: int = 1) -> str:
     return text
 
 
+def as_written(value: Any) -> str:
+    """A value as it stands in a YAML file: true, null, [a, b]."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(as_written, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {as_written(inner)}" for key, inner in value.items()) + "}"
+    return str(value)
+
+
 def listing(items: Iterable[Any], lang: Lang) -> str:
     return ("、" if lang == "zh" else ", ").join(str(item) for item in items)
 
@@ -95,6 +106,8 @@ class _Sentence(string.Formatter):
                 return value[self.lang] if isinstance(value, dict) else name_of("scheme", value, self.lang)
             case "reasons":
                 return listing([f"{name_of('reason', r, self.lang)} {count(n)}" for r, n in value], self.lang)
+            case "":
+                return as_written(value)
             case _:
                 return str(super().format_field(value, format_spec))
 

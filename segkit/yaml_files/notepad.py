@@ -305,7 +305,8 @@ class _Line:
 
     def _ends_value(self, i: int) -> bool:
         closers = r"|\s*[,，\]}］｝]" if self.page.open else ""
-        return re.match(rf"\s*$|\s*[:：]|\s+[#＃]{closers}", self.text[i:]) is not None
+        key = "" if self.level.keyed else r"|\s*[:：]"  # after a value no further colon parts anything
+        return re.match(rf"\s*$|\s+[#＃]{key}{closers}", self.text[i:]) is not None
 
 
 def _end_of_quote(text: str, i: int, quote: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from segkit.locale import as_written
 from segkit.problems import InputProblems, Problem
 from segkit.yaml_files.notepad import decode, mend
 from segkit.yaml_files.tree import BadText, Tree, read_tree
@@ -54,5 +55,5 @@ def read_mapping(raw: bytes, file: str, *, keys: Collection[str]) -> Tree:
     if tree.value is None:
         raise InputProblems([Problem("yaml.nothing", file=file)])
     if not isinstance(tree.value, dict):
-        raise InputProblems([Problem("yaml.no_keys", {"text": str(tree.value)[:60]}, file=file)])
+        raise InputProblems([Problem("yaml.no_keys", {"text": as_written(tree.value)[:60]}, file=file)])
     return tree

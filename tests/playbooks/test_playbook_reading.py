@@ -132,6 +132,14 @@ def test_mistakes_stand_at_their_line_and_a_key_given_twice_at_both(own):
     assert [(p.id, p.row, p.facts["first"]) for p in caught.value.problems] == [("config.twice", 18, 10)]
 
 
+def test_running_text_that_begins_with_a_curly_quote_stays_as_it_is(own):
+    text = OWN.replace("main: size", "note:\n  zh: “客户”：说明\n  en: in short\nmain： size")
+    assert own(text).note["zh"] == "“客户”：说明"
+    with pytest.raises(InputProblems) as caught:
+        own(OWN.replace("main: size", "main: [size, deep]"))
+    assert "[size, deep]" in caught.value.text("zh")
+
+
 def test_a_playbook_saved_by_notepad_is_read_as_it_was_meant(own, tmp_path):
     (tmp_path / "mine.yml").write_bytes(OWN.replace("main: size", "main： “size”").encode("gb18030"))
     mine = load_playbook("mine.yml", folder=tmp_path)

@@ -95,7 +95,7 @@ def test_whatever_stood_in_place_of_a_missing_value_the_label_holds(name: str) -
         ),
         (
             {"rules": [{"label": False, "when": {"x": 1}}], "otherwise": "b"},
-            "mine.rules.1.label: False should be text; put it in quotes",
+            "mine.rules.1.label: false should be text; put it in quotes",
         ),
         (
             {
