@@ -14,7 +14,7 @@ from segkit.schemes.base import PROSPECT
 from segkit.schemes.cells import floats
 from segkit.schemes.centres import EQUAL, nearest, nearness
 from segkit.schemes.ladder import DIGITS, FORMS
-from segkit.schemes.wording import braced, value_text
+from segkit.schemes.wording import braced, target_text, value_text
 
 if TYPE_CHECKING:
     from segkit.schemes.clusters import Clusters
@@ -170,7 +170,7 @@ def _why(scheme: Clusters, values: Floats, lang: Lang) -> list[str]:
         [value_text(form, x, lang) for x in column] for form, column in zip(forms, values.T, strict=True)
     ]
     targets = [
-        value_text(forms[axis], float(target), lang) if axis >= 0 else ""
+        target_text(forms[axis], float(target), lang) if axis >= 0 else ""
         for axis, target in zip(changes.axis, changes.target, strict=True)
     ]
     rows = zip(which.ravel(), *shown, targets, strict=True)

@@ -13,7 +13,7 @@ from segkit.locale import Lang, say, term
 from segkit.schemes.base import UNKNOWN
 from segkit.schemes.ladder import FORMS, step_at
 from segkit.schemes.texts import texts
-from segkit.schemes.wording import value_text
+from segkit.schemes.wording import target_text
 
 if TYPE_CHECKING:
     from segkit.schemes.base import Scheme
@@ -146,5 +146,5 @@ def change_text(scheme: Scheme, move: Move, lang: Lang) -> str:
             "schemes.change_is", lang, value=scheme.value_name(move.column, move.target, lang), **facts
         )
     form = FORMS.get(move.column, ("plain", 0.0))[0]
-    target = value_text(form, float(move.target), lang)
+    target = target_text(form, float(move.target), lang)
     return say("schemes.change", lang, side=term(f"side.{move.side}", lang), target=target, **facts)

@@ -19,6 +19,11 @@ def value_text(form: str, value: float, lang: Lang) -> str:
     return _unit(form, lang).format(f"{value:{FORMATS[form]}}" if form in FORMATS else short_number(value))
 
 
+def target_text(form: str, value: float, lang: Lang) -> str:
+    """A value that a change must reach, to its last digit: rounded it might fall short."""
+    return value_text(form, value, lang) if form in FORMATS else _unit(form, lang).format(plain_number(value))
+
+
 def value_name(value: object, lang: Lang) -> str:
     """A text as it is, yes and no in words."""
     return say("value.yes" if value else "value.no", lang) if isinstance(value, bool) else str(value)

@@ -85,7 +85,7 @@ def test_where_there_was_no_value_to_learn_from_all_are_unknown() -> None:
     fitted = scheme.fit(pd.DataFrame({"aum": [None, None]}, dtype="float64"))
     later = pd.DataFrame({"aum": [3.0, None]})
     assert fitted.label(later)["bands"].tolist() == ["unknown"] * 2
-    assert all("at the time of fit" in sentence for sentence in fitted.explain_all(later, "en"))
+    assert all("no value of average assets" in sentence for sentence in fitted.explain_all(later, "en"))
 
 
 def test_an_explanation_names_no_value_that_cannot_be() -> None:
@@ -106,6 +106,11 @@ def test_cut_points_of_small_values_keep_six_decimals() -> None:
 def test_a_cut_point_too_small_for_six_decimals_is_still_told() -> None:
     scheme = Bands(column="rate", cuts=(0.00000025,), labels=("low", "high"))
     assert "≤ 0.00000025 为“low”" in scheme.describe("zh")[0]
+
+
+def test_what_a_change_must_reach_is_told_to_the_last_digit() -> None:
+    scheme = Bands(column="rate", cuts=(0.123456,), labels=("low", "high"))
+    assert "rate超过 0.123456" in scheme.explain({"rate": 0.1234})
 
 
 def test_spread_keeps_the_ends() -> None:

@@ -167,7 +167,7 @@ def test_without_any_buyer_nobody_is_said_to_be_scored() -> None:
         assert "没有一位买家，分界点未能求出，谁也没有打分" in zh and "nobody is scored" in en
         assert not re.search(r"得 \d 分|任意值|–", zh) and not re.search(r"scores \d|any value|–", en)
         whole = {"recency_days": 3, "frequency": 2, "monetary": 50.0}
-        assert scheme.explain(whole, "zh").startswith("资料不足：fit 时没有一位买家")
+        assert re.match("资料不足：.*没有一位买家", scheme.explain(whole, "zh"))
 
 
 def test_without_any_buyer_nothing_is_learned_and_nothing_made_up() -> None:
