@@ -171,11 +171,9 @@ def _not_used(segmentation: Segmentation, wanted: str) -> list[Problem]:
         return name if scheme is None or name not in scheme.names else scheme.names[name]
 
     notes = [*_not_made(segmentation), *segmentation.unlearned]
-    unmade = {lack.attribute for lack in segmentation.not_made}
+    known = {*segmentation.skipped, *(lack.attribute for lack in segmentation.not_made)}
     for name, columns in segmentation.skipped.items():
-        near = {
-            c: get_close_matches(c, segmentation.customers.columns, 1) for c in columns if c not in unmade
-        }
+        near = {c: get_close_matches(c, segmentation.customers.columns, 1) for c in columns if c not in known}
         meant = [f"{column} → {found[0]}" for column, found in near.items() if found]
         id = "report.scheme_skipped" + ("_near" if meant else "")
         notes.append(Problem(id, {"scheme": called(name), "columns": columns, "near": meant}))
@@ -190,7 +188,7 @@ def _not_made(segmentation: Segmentation) -> Iterator[Problem]:
     unmade = {lack.attribute for lack in segmentation.not_made}
     by_cause: dict[NotMade, list[str]] = {}
     for lack in segmentation.not_made:
-        if not (lack.table == CUSTOMERS and lack.column in unmade):
+        if not (lack.table == CUSTOMERS and lack.column in unmade - {lack.attribute}):
             by_cause.setdefault(replace(lack, attribute=""), []).append(lack.attribute)
     for cause, attributes in by_cause.items():
         facts = {"table": cause.table, "column": cause.column, "near": list(cause.near)}

@@ -148,6 +148,20 @@ def test_a_misspelt_column_is_named_with_the_likely_one(config: Path) -> None:
     assert all(n.text(lang) for n in notes.values() for lang in LANGS)
 
 
+def test_what_follows_from_another_lack_is_taken_for_no_misspelling(config: Path) -> None:
+    after = "  again: {kind: rules, rules: [{label: x, when: {often: [many]}}], otherwise: y}\n"
+    own = PLAYBOOK.replace("main: ages", after + "main: ages").replace(
+        "column: age, of", "column: per_visit, of"
+    )
+    (config.parent / "own.yml").write_text(own, encoding="utf-8")
+    lines = ["客户号,age,oftener", *(f"K{i:03d},{20 + i},{i % 3}" for i in range(60))]
+    (config.parent / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    settings = load_config(config)
+    notes = rehearsed(settings, take_in(settings))
+    assert "report.scheme_skipped_near" not in [n.id for n in notes]
+    assert ["per_visit"] in [n.facts.get("attributes") for n in notes]
+
+
 def test_where_no_scheme_can_be_used_the_tables_to_supply_are_named(config: Path) -> None:
     own = config.parent / "own.yml"
     ages = next(line for line in PLAYBOOK.splitlines(keepends=True) if line.startswith("  ages:"))
