@@ -229,6 +229,7 @@ def _no_rule(study: Study) -> None:
     """Customers the plan has no follow-up for, and the classes they are in."""
     excluded = study.plan.excluded
     ids = set(excluded.loc[excluded["reason"] == "no_rule", "customer_id"].astype(str))
+    ids -= study.segmentation.withheld  # who did not consent is left alone on purpose
     labels = study.customers[study.segmentation.main]
     here = labels[study.customers["customer_id"].astype(str).isin(ids) & ~labels.isin([UNKNOWN, PROSPECT])]
     if here.empty or study.ranked:
