@@ -11,20 +11,18 @@ import pandas as pd
 
 from segkit.locale import Lang, say
 from segkit.schemes.base import Scheme
-from segkit.schemes.conditions import (
-    Conditions,
+from segkit.schemes.conditions import Conditions, kinds_of, words_of
+from segkit.schemes.ladder import FORMS, Frame
+from segkit.schemes.readings import (
     Kind,
     Reader,
     as_it_stands,
     as_read,
     flag_read,
-    kinds_of,
     number_read,
     text_read,
-    words_of,
     written,
 )
-from segkit.schemes.ladder import FORMS, Frame
 from segkit.schemes.regions import Regions, regions_of
 from segkit.schemes.what_if import Move, change_text, nearest_moves
 from segkit.schemes.wording import braced, value_name, value_text

@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segkit.locale import Lang, say
-from segkit.schemes.conditions import Conditions, Kind, kinds_of, number_text, spellings
+from segkit.schemes.conditions import Conditions, kinds_of, number_text, spellings
 from segkit.schemes.ladder import FORMS
+from segkit.schemes.readings import Kind
 from segkit.schemes.what_if import Probe, number_probes
 
 if TYPE_CHECKING:

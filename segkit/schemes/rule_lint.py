@@ -10,7 +10,8 @@ import numpy as np
 
 from segkit.locale import LANGS, Lang, say
 from segkit.schemes.base import Scheme
-from segkit.schemes.conditions import Conditions, as_it_stands
+from segkit.schemes.conditions import Conditions
+from segkit.schemes.readings import as_it_stands
 from segkit.schemes.regions import MOST, regions_of
 
 SHOWN = 5  # holes that are spelt out

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validat
 from segkit.locale import LANGS, Lang, say
 from segkit.schemes.base import PROSPECT, UNKNOWN
 from segkit.schemes.conditional import ConditionalScheme, first_match, open_question
-from segkit.schemes.conditions import Conditions, Reader, as_it_stands, kinds_of
+from segkit.schemes.conditions import Conditions, kinds_of
 from segkit.schemes.ladder import Frame, refusal
+from segkit.schemes.readings import Reader, as_it_stands
 from segkit.schemes.rule_lint import RuleLint, lint_rules
 from segkit.schemes.wording import braced
 

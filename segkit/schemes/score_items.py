@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_valid
 from segkit.locale import Lang, say
 from segkit.schemes.base import Scheme
 from segkit.schemes.conditional import first_match, open_question
-from segkit.schemes.conditions import Condition, Conditions, Reader, as_it_stands
+from segkit.schemes.conditions import Condition, Conditions
 from segkit.schemes.ladder import Frame, refusal
+from segkit.schemes.readings import Reader, as_it_stands
 from segkit.schemes.regions import regions_of
 from segkit.schemes.wording import plain_number
 

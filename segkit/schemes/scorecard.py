@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from segkit.locale import Lang, say
 from segkit.schemes.base import UNKNOWN
 from segkit.schemes.conditional import ConditionalScheme
-from segkit.schemes.conditions import Conditions, Reader, as_it_stands, kinds_of
+from segkit.schemes.conditions import Conditions, kinds_of
 from segkit.schemes.ladder import Frame, refusal
+from segkit.schemes.readings import Reader, as_it_stands
 from segkit.schemes.regions import MOST, regions_of
 from segkit.schemes.score_items import Item, scored, total_of
 from segkit.schemes.wording import braced

@@ -15,7 +15,7 @@ from trade_examples import JD, labels, rules
 
 from segkit.problems import InputProblems
 from segkit.schemes.conditional import ConditionalScheme
-from segkit.schemes.conditions import as_read
+from segkit.schemes.readings import as_read
 from segkit.schemes.rules import Rules
 from segkit.schemes.store import load_scheme, scheme_from
 from segkit.schemes.what_if import nearest_moves
