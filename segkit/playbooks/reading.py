@@ -93,7 +93,7 @@ def schemes_of(
         the customers (every problem at once)
     """
     own = whole(playbook, overrides or {})
-    problems = [*_taken(own, (), lines), *_no_such(own, playbook, lines)]
+    problems = [*_taken(own, (), lines), *_named_twice(own, lines), *_no_such(own, playbook, lines)]
     read = {name: fields for name, fields in own.items() if name not in {p.facts["name"] for p in problems}}
     problems += _unreadable(read, lines)
     if problems:
@@ -222,6 +222,14 @@ def _taken(schemes: Iterable[str], attributes: Iterable[str], lines: Lines | Non
         yield Problem("playbook.name_taken", facts, row=lines((name,)) if lines else None)
 
 
+def _named_twice(schemes: Mapping[str, Any], lines: Lines | None) -> Iterator[Problem]:
+    """Schemes that call their column otherwise than they are called."""
+    for name, fields in schemes.items():
+        if isinstance(fields, Mapping) and fields.get("name", name) != name:
+            facts = {"name": name, "other": fields["name"]}
+            yield Problem("playbook.named_twice", facts, row=lines((name, "name")) if lines else None)
+
+
 def _no_such(
     own: Mapping[str, Mapping[str, Any]], playbook: Playbook, lines: Lines | None
 ) -> Iterator[Problem]:
@@ -247,6 +255,7 @@ def _of_names(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
         facts = {"at": f"attributes.{name}", "name": name}
         yield Problem("playbook.name_taken", facts, row=tree.line(("attributes", name)))
     yield from _taken(schemes, attributes, _below_schemes(tree))
+    yield from _named_twice(playbook.schemes, _below_schemes(tree))
     yield from _too_early(playbook, tree)
     told: list[tuple[tuple[str, ...], Mapping[Lang, str]]] = [(("title",), playbook.title)]
     told += [(("names", id), names) for id, names in playbook.names.items()]

@@ -72,6 +72,12 @@ def problems(own, *changes: tuple[str, str]) -> list[tuple[str, str]]:
         ("within_days: 90", "within_days: 99999999999", "schemes.at_most", "36600"),
         ("kind: bands, column: visits", "kind: [bands], column: visits", "schemes.not_allowed", "size.kind"),
         ("  deep:", "  monetary:", "playbook.name_taken", "schemes.monetary"),
+        (
+            "kind: bands, column: visits",
+            "kind: bands, name: big, column: visits",
+            "playbook.named_twice",
+            "big",
+        ),
         ("  deep:", "  owner:", "playbook.name_taken", "schemes.owner"),
         ("  deep:", "  why:", "playbook.name_taken", "schemes.why"),
         ("{effective: 1}", "{effective: '>= 1'}", "schemes.when_sign", "at_least: 1"),
