@@ -355,6 +355,15 @@ def test_new_customers_are_defined_by_where_the_data_begin(make):
     assert "数据不满 60 天" in said and "逐笔订单" not in said
 
 
+def test_rows_that_rightly_do_not_count_are_nothing_to_fill_in(make):
+    head = "客户编号,下单时间,订单号,实付金额,订单状态"
+    rows = [f"K{i},2025-{1 + i % 12:02}-11,S{i},{200 + i},已完成" for i in range(40)]
+    called_off = ["K1,2025-03-02,S90,500,已取消", "K2,2025-03-02,S91,600,已取消"]
+    assert "set_aside" not in make([head, *rows, *called_off], grain="orders").model.findings
+    found = make([head, *rows, *called_off, "K3,,S92,700,已完成"], grain="orders").model.findings["set_aside"]
+    assert found.claim.startswith("1 行") and "700" in found.claim
+
+
 def test_a_row_set_aside_for_two_reasons_is_one_row(make):
     rows = ["订单号,客户编号,下单时间,实付金额"]
     rows += [f"O{i},K{i % 9},2025-12-{i % 28 + 1:02},10" for i in range(40)]

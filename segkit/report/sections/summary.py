@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from segkit.charts import top_customers
+from segkit.intake.ledger import set_aside_reasons
 from segkit.locale import name_of
 from segkit.report.model import Findings, Kpis, Text
 from segkit.report.study import Shown, Study
@@ -19,6 +20,7 @@ MOST = 3
 FRESH_DAYS = 90  # a first purchase this recent still invites a second
 COMPARABLE = 100  # from so many on a part can be kept without follow-up to compare with
 OWNABLE = 500  # customers one person can at most be the owner of (示例参数)
+SETTLED = ("cancelled", "refunded", "test")  # rows that rightly do not count: there is nothing to fill in
 WIN_BACK = "win_back_call"  # what the playbook does with valuable customers who stay away
 
 
@@ -68,11 +70,6 @@ def _slipping(study: Study) -> None:
     called = plan.tasks[plan.tasks["customer_id"].isin(ids)]
     week = plan.load["due"].min() + pd.Timedelta(days=7)
     left = int(plan.unscheduled["customer_id"].isin(ids).sum())
-    refused = int((plan.excluded["customer_id"].isin(ids) & (plan.excluded["reason"] == "opted_out")).sum())
-    besides = [
-        study.say(f"finding.slipping.{id}", n=n) for id, n in (("refused", refused), ("left", left)) if n
-    ]
-    rest = study.say("finding.slipping.besides", parts=besides) if besides else ""
     action = "action" if len(called) else "action_no_time" if left else "action_refused"
     study.finding(
         "slipping",
@@ -90,8 +87,21 @@ def _slipping(study: Study) -> None:
         tasks=len(called),
         first_week=int((called["due"] < week).sum()),
         left=left,
-        rest=rest,
+        rest=_unplanned(study, ids),
     )
+
+
+def _unplanned(study: Study, ids: set[str]) -> str:
+    """How many of these customers are not planned and why, as the end of a sentence."""
+    left, excluded = study.plan.unscheduled, study.plan.excluded
+    reasons = excluded.loc[excluded["customer_id"].isin(ids), "reason"]
+    numbers = {
+        "refused": int((reasons == "opted_out").sum()),
+        "asked": int((reasons == "consent").sum()),
+        "left": int(left["customer_id"].isin(ids).sum()),
+    }
+    parts = [study.say(f"finding.unplanned.{id}", n=n) for id, n in numbers.items() if n]
+    return study.say("finding.unplanned", parts=parts) if parts else ""
 
 
 def _concentrated(study: Study) -> None:
@@ -154,8 +164,11 @@ def _twins(study: Study) -> None:
 def _set_aside(study: Study) -> None:
     # those of orders and customers: what is wrong in them is asked about
     n, rows = (sum(table[fate] for table in study.intake["counted"]) for fate in ("set_aside", "rows_in"))
-    if n:
-        money = study.intake["totals"]["money_set_aside"]
+    why = set_aside_reasons(study.ledger)
+    settled = why[why["reason"].isin(SETTLED)]
+    n -= int(settled["rows"].sum())
+    if n > 0:
+        money = study.intake["totals"]["money_set_aside"] - float(settled["amount"].sum())
         study.finding("set_aside", claim=_priced(study), n=n, base=rows, money=money, share=n / rows)
 
 
@@ -189,6 +202,7 @@ def _first_in_line(study: Study) -> None:
         share=len(ids) / len(labels),
         planned=len(planned),
         last=None if planned.empty else planned["due"].max(),
+        rest=_unplanned(study, ids),
         next=name_of("content", study.touches(first)[0].content, study.lang),
     )
 
