@@ -71,7 +71,7 @@ def _rfm(setting: Setting, section: Section, n: int, rounds: int, stack: ExitSta
     mine, hand, *others = entries
     agreement([mine, hand], at_least=("columns", "labels", "cuts", "cents"))
     agreement([mine, *others], at_least=("customers", "orders", "recency_days", "cents"))
-    setting.entries["pandas", n] = mine
+    setting.entries["pandas", n], setting.entries["pandas by hand", n] = mine, hand
     section.tables.append(table_of(f"{n:,} orders in pandas: {RFM_OF}", entries))
     what = f"{n:,} orders: segkit against pandas by hand"
     section.bars.append(Bar(what, BY_HAND, ratio(mine, hand), "x", rounds=len(mine.took)))

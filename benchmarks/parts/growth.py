@@ -21,7 +21,7 @@ def run(setting: Setting) -> Section:
     measured = {
         engine: [_entry(setting, engine, 10**e) for e in range(5, most + 1)] for engine, most in top.items()
     }
-    spark = sorted((n, entry) for (engine, n), entry in setting.entries.items() if engine == "spark")
+    spark, by_hand = _known(setting, "spark"), _known(setting, "pandas by hand")
     rows = []
     for engine, entries in measured.items():
         points = [(10.0 ** (5 + i), entry.wall) for i, entry in enumerate(entries)]
@@ -32,13 +32,22 @@ def run(setting: Setting) -> Section:
         section.bars.append(Bar(what, LINEAR, slope(points[-2:]), rounds=rounds))
     heads = ("", *(f"{10**e:,}" for e in range(5, max(top.values()) + 1)), "exponent", "last step")
     section.tables.append(Table("Seconds (medians) by number of orders", heads, rows))
-    if len(spark) > 1:
-        points = [(float(n), entry.wall) for n, entry in spark]
+    if len(by_hand) > 1:
         section.text.append(
-            f"On a local Spark session, from {spark[0][0]:,} to {spark[-1][0]:,} orders, the exponent was "
-            f"{slope(points):.2f}: a job costs some seconds before it does anything."
+            f"The pandas code written by hand grows with {slope(by_hand[-2:]):.2f} in its last step, probably because "
+            "the customers no longer fit into the processor's cache."
+        )
+    if len(spark) > 1:
+        section.text.append(
+            f"On a local Spark session, from {spark[0][0]:,.0f} to {spark[-1][0]:,.0f} orders, the exponent was "
+            f"{slope(spark):.2f}: a job costs some seconds before it does anything."
         )
     return section
+
+
+def _known(setting: Setting, engine: str) -> list[tuple[float, float]]:
+    """Orders and seconds of what other parts of this run have measured."""
+    return sorted((float(n), entry.wall) for (name, n), entry in setting.entries.items() if name == engine)
 
 
 def _entry(setting: Setting, engine: str, n: int) -> Entry:
