@@ -45,6 +45,7 @@ def kpis_in_xlsx(path: Path) -> dict[str, float | None]:
     return found
 
 
+@pytest.mark.slow
 def test_every_kpi_is_the_same_in_both_languages_and_every_artefact(both):
     zh, en = both["zh"].model, both["en"].model
     assert {k: v.value for k, v in zh.kpis.items()} == {k: v.value for k, v in en.kpis.items()}
@@ -98,6 +99,7 @@ def test_money_balances_to_the_cent(both):
     assert customers["customer_id"].is_unique
 
 
+@pytest.mark.slow
 def test_no_artefact_shows_a_phone_a_name_or_an_identity_number(both):
     raw = (both["zh"].folder.parents[3] / "export_gbk.csv").read_bytes().decode("gb18030")
     phones, ids = set(re.findall(r"(?<!\d)1\d{10}(?!\d)", raw)), set(re.findall(r"\d{17}[\dXx]", raw))
@@ -178,6 +180,7 @@ def test_the_workbook_runs_nothing_and_links_nowhere(both):
     assert any("<f>" in text for text in sheets.values())
 
 
+@pytest.mark.slow
 def test_the_follow_up_sheet_has_what_a_salesperson_needs(both):
     book = openpyxl.load_workbook(both["zh"].folder / "customers.xlsx")
     assert "跟进清单" in book.sheetnames

@@ -173,6 +173,7 @@ def test_where_no_scheme_can_be_used_the_tables_to_supply_are_named(config: Path
     assert (problem.id, problem.facts["columns"]) == ("playbook.nothing_fits", ["visit"])
 
 
+@pytest.mark.slow
 def test_a_report_says_what_check_says_and_stops_at_what_stops_it(config: Path) -> None:
     settings = load_config(config)
     said = [note.id for note in rehearsed(settings, take_in(settings))]

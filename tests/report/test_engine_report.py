@@ -68,6 +68,7 @@ def test_the_report_of_an_engine_holds_the_same_numbers(folder):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["duckdb", "polars", pytest.param("spark", marks=pytest.mark.slow)])
 def test_customers_and_balance_are_those_of_pandas(folder, engine, request, monkeypatch):
     if engine == "spark":

@@ -163,6 +163,7 @@ def test_a_group_too_small_to_treat_is_not_chosen() -> None:
     assert f"4 群（清晰度 {best.silhouette:.2f}，最小一群仅 12 位，不用）" in lines
 
 
+@pytest.mark.slow
 def test_the_share_counts_as_much_as_the_number() -> None:
     table = planted(sizes=(40, 900, 900, 900))
     assert Clusters().fit(table).learned.chosen.k != 4  # 40 customers, but 1.5 % of all
@@ -270,6 +271,7 @@ def test_negative_values_mirror_positive_ones(engine: str) -> None:
     assert named == ["群1", "群2", "群2", "群2", "群3"]  # what is explained is what is labelled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [e for e in ENGINES if e != "pandas"])
 def test_a_crowd_gets_the_same_centres_and_labels_on_every_engine(engine: str) -> None:
     table = planted(scatter=0.5)
@@ -280,6 +282,7 @@ def test_a_crowd_gets_the_same_centres_and_labels_on_every_engine(engine: str) -
     pd.testing.assert_frame_equal(back(scheme.label(native)), back(scheme.label(table)))
 
 
+@pytest.mark.slow
 def test_more_rows_than_are_fitted_give_nearly_the_same_centres(monkeypatch: pytest.MonkeyPatch) -> None:
     from segkit.schemes import cluster_fit
 
@@ -319,6 +322,7 @@ def test_an_explanation_speaks_of_values_that_some_customer_had() -> None:
     assert "若a达到 -23，就变为“群1" in scheme.explain({"a": -40})
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_the_change_is_the_smallest_there_is(data: Any) -> None:

@@ -80,6 +80,7 @@ histories = st.integers(1, 8).flatmap(
 periods = st.one_of(st.integers(1, 3), st.dictionaries(st.sampled_from(ORDER), st.integers(1, 4)))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(histories, periods, periods)
 def test_what_is_held_is_what_the_definition_says(histories: list[str], up: Periods, down: Periods) -> None:

@@ -75,6 +75,7 @@ def test_with_enough_answers_the_others_are_left_out() -> None:
 answers = st.one_of(st.none(), st.integers(1, 5), st.integers(2, 10).map(lambda n: n / 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     rows=st.lists(st.tuples(answers, answers, answers), min_size=1, max_size=15),
@@ -136,6 +137,7 @@ def test_to_become_unknown_is_no_change_that_an_explanation_names() -> None:
     assert "资料不足" not in lone.explain({"p": 5, "q": 4, "s": None})
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     row=st.tuples(*[st.integers(1, 5)] * 3), ties=st.sampled_from(["mixed", ("service", "price", "quality")])

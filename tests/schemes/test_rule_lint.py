@@ -103,6 +103,7 @@ _when = st.dictionaries(st.sampled_from(["x", "y"]), _bound, min_size=1)
 _rules = st.lists(_when | st.lists(_when, min_size=1, max_size=2), min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(whens=_rules)
 def test_the_linter_finds_what_trying_every_value_finds(whens: list[Any]) -> None:

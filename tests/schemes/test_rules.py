@@ -46,6 +46,7 @@ def test_hundreds_of_rules_are_no_deeper_than_a_few(engine: str) -> None:
     assert labels == ["s0", "s39", "s40", "s119", "other"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rules", "rules_without_otherwise", "scorecard"])
 def test_whatever_stood_in_place_of_a_missing_value_the_label_holds(name: str) -> None:
     scheme = SCHEMES[name]
@@ -207,6 +208,7 @@ def test_texts_and_yes_or_no_are_explained() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rules", "rules_without_otherwise", "scorecard", "scorecard_zero"])
 def test_the_change_told_is_the_nearest_that_holds(name: str) -> None:
     scheme = SCHEMES[name]

@@ -20,6 +20,7 @@ from segkit.schemes.store import load_scheme, load_schemes, save_schemes
 every_scheme = pytest.mark.parametrize("name", SCHEMES)
 
 
+@pytest.mark.slow
 @every_scheme
 def test_one_label_each_alike_for_equal_values_in_any_order_and_input_untouched(name: str) -> None:
     @settings(max_examples=12)
@@ -57,6 +58,7 @@ def test_one_label_each_alike_for_equal_values_in_any_order_and_input_untouched(
     check()
 
 
+@pytest.mark.slow
 @every_scheme
 @pytest.mark.parametrize("engine", [e for e in ENGINES if e != "pandas"])
 def test_cut_points_and_labels_are_equal_on_every_engine(name: str, engine: str) -> None:
@@ -91,6 +93,7 @@ def test_a_saved_and_reloaded_scheme_is_the_same(name: str, tmp_path: Path) -> N
     check()
 
 
+@pytest.mark.slow
 @every_scheme
 def test_explain_all_agrees_with_explain_row_by_row(name: str) -> None:
     @settings(max_examples=4)
@@ -118,6 +121,7 @@ def test_explain_takes_a_row_of_any_engine() -> None:
         scheme.explain(table)
 
 
+@pytest.mark.slow
 @every_scheme
 def test_one_customer_alone_keeps_the_label_of_the_crowd(name: str) -> None:
     rng = np.random.default_rng(7)
