@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segkit.intake.patterns import matches
+from segkit.intake.patterns import is_note, matches
 from segkit.problems import InputProblems, Problem
 
 KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".txt": "csv"}
@@ -18,7 +18,6 @@ KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".txt": "csv"}
 OTHER_TABLES = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".numbers", ".tsv", ".tab", ".dat"}
 PACKED = {".gz", ".zip", ".7z", ".rar"}
 SHOWN = 20  # of thousands of files, problems are shown of these many
-BESIDE = ("~$", ".", "_")  # lock files, hidden files, marks that Spark leaves beside its parts
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,8 @@ def listed(path: Path) -> list[Path]:
     """The files of a file, a folder with all folders in it, or a pattern."""
     if not path.is_dir():
         return [file for one in matches(path, notes=False) or [] for file in listed(one)] or [path]
-    found = sorted(file for file in path.rglob("*") if not _beside(file.relative_to(path)))
+    found = sorted(file for file in path.rglob("*") if not is_note(file.relative_to(path)))
     return [file for file in found if file.is_file()]
-
-
-def _beside(path: Path) -> bool:
-    return any(part.startswith(BESIDE) for part in path.parts)
 
 
 def engine_files(engine: str, paths: Sequence[str]) -> EngineFiles:

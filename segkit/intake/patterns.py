@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 _SIGNS = "*?["
+_NOTES = ("~$", ".", "_")  # lock files, hidden files, marks that Spark leaves beside its parts
 
 
 def matches(path: Path, *, notes: bool = True) -> list[Path] | None:
     """What a pattern stands for, in order of name; None where the path is there as it is or holds no pattern.
 
-    Any part may be one; ``**`` stands for folders of any depth, and gives files only. Without `notes`, names that
-    begin with a dot or an underscore are left out: engines write such for themselves (_SUCCESS, _temporary).
+    Any part may be one; ``**`` stands for folders of any depth, and gives files only. Without `notes`, what
+    `is_note` knows is left out.
     """
     if path.exists():
         return None
@@ -24,12 +25,13 @@ def matches(path: Path, *, notes: bool = True) -> list[Path] | None:
     if parts[-1] == "**":
         parts.append("*")
     found = sorted(path for path in root.glob("/".join(parts)) if not deep or path.is_file())
-    return found if notes else [path for path in found if not _is_note(path.relative_to(root))]
+    return found if notes else [path for path in found if not is_note(path.relative_to(root))]
 
 
 def _is_pattern(part: str) -> bool:
     return any(sign in part for sign in _SIGNS)
 
 
-def _is_note(path: Path) -> bool:
-    return any(part.startswith(("_", ".")) for part in path.parts)
+def is_note(path: Path) -> bool:
+    """Does a program keep this for itself: a lock file, a hidden file, _SUCCESS, anything in _temporary?"""
+    return any(part.startswith(_NOTES) for part in path.parts)

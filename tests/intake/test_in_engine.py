@@ -219,6 +219,8 @@ def test_a_pattern_stands_for_the_files_it_matches_and_for_no_mark_of_an_engine(
     assert names("*.csv") == ["4.csv"] and names("a/?.csv") == ["a/1.csv"] and names("x/*/*") == []
     assert names("**/*.csv") == ["4.csv", "_temporary/3.csv", "a/1.csv", "a/b/2.csv"]
     assert names("**", notes=False) == ["4.csv", "a/1.csv", "a/b/2.csv"]
+    (folder / "~$4.csv").touch()  # a lock file
+    assert names("*.csv", notes=False) == ["4.csv"]
     assert matches(folder) is None and matches(folder / "4.csv") is None and matches(folder / "5.csv") is None
 
 
