@@ -167,7 +167,7 @@ def check(
             settings = settings_for(path)
             speak = lang_or_default(lang, settings.lang)
             intake = take_in(settings, progress=_progress(speak, quiet))
-            for note in (*settings.notes, *not_yet(settings), *rehearsed(settings, intake)):
+            for note in (*settings.notes, *not_yet(settings), *rehearsed(settings, intake, speak)):
                 typer.echo(f"  - {note.text(speak)}", err=True)
             totals = intake.facts["totals"]
             which = "check.fine" if intake.facts["has_money"] else "check.fine_rows"

@@ -87,7 +87,7 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
     except InputProblems as found:
         tell(found.problems, folder / PROBLEMS)
         raise
-    tell([*made.notes, *remarks(made, config)], folder / NOTES)
+    tell([*made.notes, *remarks(made, config, lang)], folder / NOTES)
     history = _history(orders, facts, as_of)
     segmentation = made.segmentation
     if len(segmentation.customers) < FEWEST_GROUPED:

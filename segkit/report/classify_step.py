@@ -86,23 +86,23 @@ def _placed(problem: Problem, config: Config) -> Problem:
     return replace(problem, file=config.playbook) if name else problem
 
 
-def rehearsed(config: Config, intake: Intake) -> list[Problem]:
+def rehearsed(config: Config, intake: Intake, lang: Lang | None = None) -> list[Problem]:
     """What a report of this client would leave out, and the classes nothing is planned for; writes nothing."""
     with tempfile.TemporaryDirectory(prefix="segkit-") as name:
         intake.save(Path(name))
         orders, people, _, facts = load_intake(Path(name))
         made = classified(config, Path(name), orders, people, dt.date.fromisoformat(facts["as_of"]["date"]))
-    return [*made.notes, *remarks(made, config)]
+    return [*made.notes, *remarks(made, config, lang or config.lang)]
 
 
-def remarks(made: Classified, config: Config) -> list[Problem]:
+def remarks(made: Classified, config: Config, lang: Lang) -> list[Problem]:
     """What the playbook itself leaves open: classes nothing is planned for, rules that never decide."""
     notes: list[Problem] = []
     main = made.segmentation.main_scheme
     ruled = made.fitting.policy.labels
     known = [label for label in main.order() if label not in (UNKNOWN, PROSPECT)]
     about = {"playbook": made.playbook.id, "main": made.segmentation.main}
-    unruled = [main.label_name(label, config.lang) for label in known if label not in ruled]
+    unruled = [main.label_name(label, lang) for label in known if label not in ruled]
     if unruled:
         notes.append(Problem("playbook.no_touch", {**about, "labels": unruled}))
     # a playbook of the package also answers the labels of maps a client may choose

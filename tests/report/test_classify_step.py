@@ -185,3 +185,11 @@ def test_a_report_says_what_check_says_and_stops_at_what_stops_it(config: Path) 
     with pytest.raises(InputProblems) as caught:
         build(load_config(with_schemes(config, text)), formats=["html"])
     assert [p.id for p in caught.value.problems] == ["schemes.not_numbers"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", LANGS)
+def test_classes_without_a_rule_are_named_in_the_language_asked_for(sample, lang):
+    settings = load_config(sample("partner_tags"))
+    (note,) = [n for n in rehearsed(settings, take_in(settings), lang) if n.id == "playbook.no_touch"]
+    assert {"zh": "已撤回", "en": "Withdrawn"}[lang] in note.facts["labels"]
