@@ -9,17 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
@@ -28,11 +23,13 @@ from segkit.locale import LANGS, Lang, name_of
 from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
-from segkit.report.analysis import READY, STOPPED
+from segkit.report.analysis import READY
 from segkit.report.clean_tables import CUSTOMER_TABLE, NOTES, PROBLEMS, Intake, told
-from segkit.report.intake_step import CONFIRM, GRAINS, Progress, quiet, take_in
+from segkit.report.intake_step import CONFIRM, Progress, quiet, take_in
 from segkit.report.model import ReportModel
+from segkit.report.notebook_run import Analysis, client_report
 from segkit.report.open_questions import ask_client, open_questions
+from segkit.report.placing import put_in_place, source_of_run
 
 Writer = Callable[[ReportModel, Path, Path], None]
 FORMATS = ("html", "xlsx")
@@ -50,7 +47,6 @@ INTERNAL = (
 )
 SCANNED = ("report.html", "customers.xlsx", "model.json", "report.ipynb", "schemes.yml", "figures")
 OLD_BUILDS_HOURS = 6
-TRIES = 10
 
 
 class LeaksFound(SegkitError):
@@ -59,10 +55,6 @@ class LeaksFound(SegkitError):
     def __init__(self, found: Sequence[Leak]) -> None:
         self.found = list(found)
         super().__init__(f"{len(self.found)} personal values in the artefacts")
-
-
-class NotebookFailed(SegkitError):
-    """The analysis notebook stopped: a fault of ours, with the message of the cell that failed."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ def build(
         run.mkdir()
         import papermill  # noqa: F401 - here, for in a thread its import would trip over warning filters
 
-        analysis = _Analysis(notebook or _client_report(), run, lang)
+        analysis = Analysis(notebook or client_report(), run, lang)
 
         def tell(step: str) -> None:
             progress(step)
@@ -139,7 +131,9 @@ def build(
         remarked = told(run / NOTES)
         _tidy(run, analysis.output)
         _write_manifest(run, model, config, intake)
-        folder, notes = _put_in_place(run, report_folder(config, model.meta.as_of, lang), _source(config))
+        folder, notes = put_in_place(
+            run, report_folder(config, model.meta.as_of, lang), source_of_run(config)
+        )
         settled = (config.folder / CONFIRM).exists() or not intake.cleaned  # an engine asks nothing
         asked = None if settled else open_questions(intake)
         confirm = ask_client(asked, config.folder, lang) if asked is not None else None
@@ -188,10 +182,6 @@ def _drop_if_empty(reports: Path) -> None:
             return
 
 
-def _client_report() -> Path:
-    return Path(str(resources.files("segkit.report").joinpath("client_report.ipynb")))
-
-
 def _intake_for(config: Config, run: Path, as_of: dt.date | None, progress: Progress) -> Intake:
     intake = take_in(config, as_of=as_of, progress=progress)
     intake.save(run)
@@ -199,79 +189,6 @@ def _intake_for(config: Config, run: Path, as_of: dt.date | None, progress: Prog
     (run / "config_folder").write_text(str(config.folder), encoding="utf-8")
     (run / READY).touch()
     return intake
-
-
-# --- analysis --------------------------------------------------------------------------------------
-
-
-class _Analysis(threading.Thread):
-    """Runs the notebook while the intake is still going on; its kernel waits for the tables."""
-
-    def __init__(self, notebook: Path, run: Path, lang: Lang) -> None:
-        super().__init__(daemon=True)
-        self.notebook, self.run_folder, self.lang = notebook, run, lang
-        self.output = run / "report.ipynb"
-        self.fault: Exception | None = None
-
-    def run(self) -> None:
-        import papermill
-        from traitlets.config import Config as Traits
-
-        try:
-            with _kernel():
-                papermill.execute_notebook(
-                    str(self.notebook),
-                    str(self.output),
-                    parameters={"lang": self.lang, "run": str(self.run_folder)},
-                    kernel_name="python3",
-                    progress_bar=False,
-                    log_output=False,
-                    cwd=str(self.run_folder),
-                    shutdown_kernel="immediate",
-                    config=Traits({"KernelManager": {"transport_encryption": "auto"}}),
-                )
-        except Exception as fault:  # told to the caller by wait()
-            self.fault = fault
-
-    def stop(self) -> None:
-        """There will be no tables: let the kernel go before its folder does."""
-        if self.is_alive():
-            (self.run_folder / STOPPED).touch()
-            self.join()
-
-    def wait(self) -> None:
-        self.join()
-        if problems := told(self.run_folder / PROBLEMS):
-            raise InputProblems(problems)
-        if self.fault is not None:
-            wrong = getattr(self.fault, "evalue", "") or str(self.fault)
-            raise NotebookFailed(
-                f"{getattr(self.fault, 'ename', type(self.fault).__name__)}: {wrong}"
-            ) from None
-
-
-class _kernel:
-    """A kernelspec of our own first in line, so that a python3 kernel installed elsewhere is not taken for it."""
-
-    def __enter__(self) -> None:
-        self.folder = tempfile.mkdtemp(prefix="segkit-kernel-")
-        spec = Path(self.folder) / "kernels" / "python3"
-        spec.mkdir(parents=True)
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        encrypted = {"supported_encryption": "curve"}
-        text = json.dumps(
-            {"argv": argv, "display_name": "Python 3", "language": "python", "metadata": encrypted}
-        )
-        (spec / "kernel.json").write_text(text, encoding="utf-8")
-        self.before = os.environ.get("JUPYTER_PATH")
-        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [self.folder, self.before]))
-
-    def __exit__(self, *_: Any) -> None:
-        if self.before is None:
-            os.environ.pop("JUPYTER_PATH", None)
-        else:
-            os.environ["JUPYTER_PATH"] = self.before
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 # --- artefacts -------------------------------------------------------------------------------------
@@ -338,74 +255,13 @@ def _write_manifest(run: Path, model: ReportModel, config: Config, intake: Intak
         "totals": model.provenance.totals,
         "parameters": model.provenance.parameters,
         "versions": model.provenance.versions,
-        "source": _source(config),
+        "source": source_of_run(config),
         "contacts": config.privacy.contacts,
         "key_fingerprint": intake.facts.get("key_fingerprint"),
         "outputs": outputs,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
     (run / "manifest.json").write_text(text + "\n", encoding="utf-8")
-
-
-# --- in place --------------------------------------------------------------------------------------
-
-
-def _held_open(folder: Path) -> Path | None:
-    """A file of the old report that is open: Excel and LibreOffice leave a lock file beside it."""
-    for lock in (*folder.glob("~$*"), *folder.glob(".~lock.*#")):
-        name = lock.name.removeprefix("~$").removeprefix(".~lock.").removesuffix("#")
-        # Excel cuts the first two letters of long names
-        for path in folder.iterdir():
-            if path.name == name or (lock.name.startswith("~$") and path.name.endswith(name)):
-                return path
-    return None
-
-
-def _put_in_place(run: Path, folder: Path, source: str) -> tuple[Path, tuple[Problem, ...]]:
-    """Move the finished folder to its place; beside it (`<as_of>-2/`) where the old one is held open, or was
-    made from another client.yml or another file of the same name.
-    """
-    notes: list[Problem] = []
-    day = folder.parent
-    for attempt in range(1, TRIES):
-        target = folder if attempt == 1 else day.with_name(f"{day.name}-{attempt}") / folder.name
-        if _source_of(target) not in (None, source):
-            notes = [Problem("report.other_source", {"folder": f"{day.name}-{attempt + 1}"})]
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        held = _held_open(target) if target.exists() else None
-        old = run.parent / f"old-{attempt}"
-        try:
-            if held is not None:
-                raise PermissionError(13, "held open", str(held))
-            if target.exists():
-                target.replace(old)
-            try:
-                run.replace(target)
-            except OSError:
-                if old.exists():
-                    old.replace(target)
-                raise
-            return target, tuple(notes)
-        except PermissionError as fault:
-            file = Path(fault.filename or target).name
-            notes = [Problem("report.held_open", {"name": file, "folder": f"{day.name}-{attempt + 1}"})]
-    raise InputProblems([Problem("report.not_writable", {"folder": str(day), "why": "held open"})])
-
-
-def _source(config: Config) -> str:
-    """What this report is made from, as a fingerprint: the client.yml by name, a file by its whole path."""
-    files = [str(path) for grain in GRAINS for path in config.input.paths(grain, config.folder)]
-    named = config.path.name if config.path.is_file() else "|".join(files)
-    return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-def _source_of(folder: Path) -> str | None:
-    """The same for a report that lies there; None where there is none."""
-    try:
-        return str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["source"])
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def _deliverables(folder: Path) -> tuple[Path, ...]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from segkit.locale import LANGS, Lang, lang_or_default, say
+from segkit.cli.options import FAULT, OK, LangOption, QuietOption, day_of, fail, progress_lines, verdict
+from segkit.cli.sample_data import data
+from segkit.locale import Lang, lang_or_default, say
 
 if TYPE_CHECKING:
     from segkit.config import Config
     from segkit.report.build import Built
 
-OK, FAULT, WRONG_INPUT = 0, 1, 2
-PLAYBOOKS = sorted(path.stem for path in (Path(__file__).parent / "playbooks").glob("*.yml"))
+PLAYBOOKS = sorted(path.stem for path in (Path(__file__).parents[1] / "playbooks").glob("*.yml"))
 
 app = typer.Typer(
     name="segkit",
@@ -29,21 +29,7 @@ app = typer.Typer(
     help="Customer classification and follow-up / 客户分类与跟进.",
     epilog="segkit report orders.csv  ·  segkit init orders.csv && segkit report client.yml",
 )
-data = typer.Typer(no_args_is_help=True, help="Sample data / 示例数据.")
 app.add_typer(data, name="data")
-
-
-def _spoken(lang: str | None) -> str | None:
-    if lang not in (None, *LANGS):
-        raise typer.BadParameter(say("cli.unknown_lang", lang_or_default(), lang=lang))
-    return lang
-
-
-LangOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--lang", help="zh or en / 语言.", callback=_spoken),
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress lines / 不显示进度.")]
 
 
 def main() -> None:
@@ -57,44 +43,7 @@ def main() -> None:
     try:
         app()
     except Exception as fault:
-        _fail(fault, lang_or_default())
-
-
-def _fail(fault: Exception, lang: Lang) -> NoReturn:
-    from segkit.problems import SegkitError
-
-    if os.environ.get("SEGKIT_DEBUG"):
-        raise fault
-    code, text = _verdict(fault, lang)
-    typer.echo(text, err=True)
-    if code == FAULT and not isinstance(fault, SegkitError):
-        typer.echo(say("cli.debug", lang), err=True)
-    raise SystemExit(code)
-
-
-def _verdict(fault: Exception, lang: Lang) -> tuple[int, str]:
-    """Exit code and words for what went wrong."""
-    from segkit.problems import InputProblems, SegkitError
-
-    if isinstance(fault, InputProblems):
-        return WRONG_INPUT, fault.text(lang)
-    if type(fault).__name__ == "LeaksFound":
-        lines = [leak.text(lang) for leak in fault.found[:20]]  # type: ignore[attr-defined]
-        head = say("cli.leaks", lang, n=len(fault.found))  # type: ignore[attr-defined]
-        return WRONG_INPUT, "\n  ".join([head, *lines])
-    if isinstance(fault, SegkitError):
-        return FAULT, str(fault)
-    return FAULT, say("cli.fault", lang, kind=type(fault).__name__, why=str(fault))
-
-
-def _progress(lang: Lang, quiet: bool) -> Callable[[str], None]:
-    """A line per step on stderr; results go to stdout."""
-
-    def tell(step: str) -> None:
-        if not quiet:
-            typer.echo(say(f"step.{step}", lang), err=True)
-
-    return tell
+        fail(fault, lang_or_default())
 
 
 # --- init ------------------------------------------------------------------------------------------
@@ -127,11 +76,11 @@ def init(
             name=name,
             playbook=playbook,
             force=force,
-            as_of=_day(as_of),
-            progress=_progress(speak, quiet),
+            as_of=day_of(as_of),
+            progress=progress_lines(speak, quiet),
         )
     except Exception as fault:
-        _fail(fault, speak)
+        fail(fault, speak)
     for note in seen.notes:
         typer.echo(f"  - {note.text(speak)}", err=True)
     for path in seen.written:
@@ -166,7 +115,7 @@ def check(
         try:
             settings = settings_for(path)
             speak = lang_or_default(lang, settings.lang)
-            intake = take_in(settings, progress=_progress(speak, quiet))
+            intake = take_in(settings, progress=progress_lines(speak, quiet))
             for note in (*settings.notes, *not_yet(settings), *rehearsed(settings, intake, speak)):
                 typer.echo(f"  - {note.text(speak)}", err=True)
             totals = intake.facts["totals"]
@@ -175,7 +124,7 @@ def check(
         except Exception as fault:
             if os.environ.get("SEGKIT_DEBUG"):
                 raise
-            code, text = _verdict(fault, speak)
+            code, text = verdict(fault, speak)
             typer.echo(text, err=True)
             worst = max(worst, code)
     raise SystemExit(worst)
@@ -227,7 +176,7 @@ def _refuse_twice(sources: Sequence[Path], lang: Lang) -> None:
         at.setdefault(target or (Path.cwd(), client_id(path.stem)), []).append(str(path))
     twice = [Problem("cli.same_client", {"id": id, "files": f}) for (_, id), f in at.items() if len(f) > 1]
     if twice:
-        _fail(InputProblems(twice), lang)
+        fail(InputProblems(twice), lang)
 
 
 def _report_many(sources: Sequence[Path], jobs: int, settings: Mapping[str, object]) -> int:
@@ -261,7 +210,7 @@ def _report_one(
     except Exception as fault:
         if os.environ.get("SEGKIT_DEBUG"):
             raise
-        code, text = _verdict(fault, speak)
+        code, text = verdict(fault, speak)
         typer.echo(text, err=True)
         return code
     for note in (*config.notes, *not_yet(config), *built.notes):
@@ -280,7 +229,7 @@ def _build(
     problems = []
     day = None
     try:
-        day = _day(as_of)
+        day = day_of(as_of)
     except InputProblems as found:
         problems += found.problems
     for unknown in sorted(set(formats) - set(FORMATS)):
@@ -290,98 +239,8 @@ def _build(
     if problems:
         raise InputProblems(problems)
     return build(
-        config, lang=lang, formats=formats, as_of=day, notebook=notebook, progress=_progress(lang, quiet)
+        config, lang=lang, formats=formats, as_of=day, notebook=notebook, progress=progress_lines(lang, quiet)
     )
-
-
-def _day(text: str | None) -> dt.date | None:
-    from segkit.problems import InputProblems, Problem
-
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise InputProblems([Problem("cli.bad_date", {"text": text})]) from None
-
-
-# --- data ------------------------------------------------------------------------------------------
-
-
-@data.command(
-    "build",
-    epilog="segkit data build --check  ·  segkit data build --seed 7 --out class2  ·  "
-    "segkit data build bank --names en --out english  ·  "
-    "segkit data build jd --size large --orders 50000000 --out big",
-)
-def data_build(
-    cases: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(help="jd, bank ...; all by default / 案例，默认全部."),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Prove that the files can be made again / 核对能否重新生成.")
-    ] = False,
-    seed: Annotated[Optional[int], typer.Option(help="Another draw / 另一份抽样.")] = None,  # noqa: UP045
-    size: Annotated[
-        str,
-        typer.Option(
-            help="small: a tenth / 约十分之一; sample; large: millions of orders of jd as Parquet / jd 的千万级订单"
-        ),
-    ] = "sample",
-    orders: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Rows of size large, 10,000,000 by default, at most 100,000,000 / 订单行数."),
-    ] = None,
-    names: Annotated[str, typer.Option(help="zh | en")] = "zh",
-    out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Folder; datasets by default, for large ./large / 输出文件夹."),
-    ] = None,
-    lang: LangOption = None,
-    quiet: QuietOption = False,
-) -> None:
-    """Generate the sample data / 生成示例数据."""
-    from segkit.problems import InputProblems, Problem
-    from segkit.samples import home
-    from segkit.synth.build import build as make
-    from segkit.synth.build import check as prove
-
-    speak = lang_or_default(lang)
-
-    def tell(case: str) -> None:
-        if not quiet:
-            typer.echo(say("data.making", speak, case=case), err=True)
-
-    def count(done: int, total: int) -> None:
-        if not quiet:
-            typer.echo(say("data.rows", speak, done=done, total=total, share=done / total), err=True)
-
-    try:
-        if check:
-            folder = out or (Path("datasets") if Path("datasets").is_dir() else home())
-            problems = prove(cases or [], folder, seed=seed, size=size, names=names)
-            for problem in problems:
-                typer.echo(problem.text(speak), err=True)
-            if not problems:
-                typer.echo(say("data.same", speak, folder=str(folder)))
-            raise SystemExit(FAULT if problems else OK)
-        if out is None and size != "large" and (seed is not None or size != "sample" or names != "zh"):
-            raise InputProblems([Problem("data.needs_out")])  # never over the sample that came along
-        written = make(
-            cases or [],
-            out=out or Path("." if size == "large" else "datasets"),
-            seed=seed,
-            size=size,
-            names=names,
-            orders=orders,
-            progress=tell,
-            rows_done=count,
-        )
-        for path in written:
-            typer.echo(str(path))
-    except Exception as fault:
-        _fail(fault, speak)
 
 
 # --- doctor ----------------------------------------------------------------------------------------
