@@ -40,6 +40,9 @@ _WHERE = {
     "Propensity": "segkit.value.propensity",
     "Policy": "segkit.followup.policy",
     "plan": "segkit.followup.planner",
+    "nps": "segkit.evaluate.survey",
+    "csat": "segkit.evaluate.survey",
+    "ces": "segkit.evaluate.survey",
     "load": "segkit.samples",
 }
 

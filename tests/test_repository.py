@@ -185,6 +185,7 @@ PUBLIC = [
     *("load_scheme", "load_schemes", "lint", "hysteresis"),
     *("BGNBD", "MBGNBD", "GammaGamma", "Propensity", "clv"),
     *("bought_together", "recommend"),
+    *("nps", "csat", "ces"),
     *("Policy", "plan", "load"),
 ]
 
