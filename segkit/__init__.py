@@ -43,6 +43,8 @@ _WHERE = {
     "nps": "segkit.evaluate.survey",
     "csat": "segkit.evaluate.survey",
     "ces": "segkit.evaluate.survey",
+    "migration": "segkit.evaluate.migration",
+    "psi": "segkit.evaluate.drift",
     "load": "segkit.samples",
 }
 

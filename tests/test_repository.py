@@ -186,6 +186,7 @@ PUBLIC = [
     *("BGNBD", "MBGNBD", "GammaGamma", "Propensity", "clv"),
     *("bought_together", "recommend"),
     *("nps", "csat", "ces"),
+    *("migration", "psi"),
     *("Policy", "plan", "load"),
 ]
 
