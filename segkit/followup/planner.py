@@ -1,62 +1,41 @@
-"""Who is contacted on which working day, within the minutes there are."""
+"""Who is contacted on which working day, within the minutes there are (跟进计划)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
-from segkit.followup.policy import PERSONAL, Policy, Touch, opted_out_of
-from segkit.workdays import workdays_from
+from segkit.followup.due import (
+    FLOOR,
+    NEVER,
+    WHY,
+    candidates,
+    contacted,
+    day_number,
+    day_numbers,
+    floor_candidates,
+)
+from segkit.followup.filling import Diary, place
+from segkit.followup.ordering import money_of, overdue_first, owners_of, queue_of
+from segkit.followup.outcome import due_rows, excluded_rows, floors_of, load_of, task_ids, upper_bound
+from segkit.followup.permission import barred_touches, drawn_arms
+from segkit.followup.plan_model import TASKS, UNSCHEDULED, DaysOff, Member, OwnCalendar, Plan
+from segkit.followup.policy import CHANNELS, Policy
+from segkit.problems import InputProblems, Problem
+from segkit.workdays import known_years, provisional, workdays_from
 
-TASKS = [
-    "task_id",
-    "due",
-    "customer_id",
-    "owner",
-    "channel",
-    "content",
-    "why",
-    "minutes",
-    "segment",
-    "value",
-    "marketing",
-]
-
-
-class Member(BaseModel):
-    """One person of the team and the minutes a day they can give to follow-up."""
-
-    model_config = ConfigDict(frozen=True)
-    id: str
-    minutes: float
-
+__all__ = ["Member", "OwnCalendar", "Plan", "plan"]
 
 SAMPLE_MINUTES = 240  # a day, where the client names no team (示例参数 / sample parameter)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A plan that fits the time there is.
-
-    Attributes
-    ----------
-    tasks : one row per contact: `task_id, due, customer_id, owner, channel, content, why, minutes, segment,
-        value, marketing`; `why` is overdue | due
-    unscheduled : `customer_id, segment, channel, minutes, reason`: no time left in the period
-    excluded : `customer_id, segment, channel, reason`: `opted_out` (of marketing, or of this channel),
-        `consent` (to be confirmed first), `no_rule` (the policy does not name the label; no channel)
-    load : `owner, due, need, capacity` in minutes
-    """
-
-    tasks: pd.DataFrame
-    unscheduled: pd.DataFrame
-    excluded: pd.DataFrame
-    load: pd.DataFrame
+FLOOR_SHARE = (
+    0.2  # of a person's time goes first to those who would be forgotten (示例参数 / sample parameter)
+)
+YEARS_AHEAD = 1  # beyond the official calendar, in which weekdays are taken for working days (暂定)
 
 
 def plan(
@@ -67,138 +46,159 @@ def plan(
     days: int = 20,
     label: str = "rfm",
     team: Sequence[Member] | None = None,
+    calendar: DaysOff | None = None,
+    history: pd.DataFrame | None = None,
     consent: str = "unknown",
-    holidays: Collection[dt.date] = (),
-    workdays: Collection[dt.date] = (),
+    holdout: float = 0.0,
+    seed: int | bytes = 0,
+    held: pd.DataFrame | None = None,
+    campaign: str = "",
 ) -> Plan:
     """What is the next step with each customer, and on which day?
 
-    Each customer gets the first touch of their label's policy; labels in the policy's order, within a label
-    who is overdue, then by the policy's column of urgency where it has one, then the most valuable, then by
-    id. A customer's own owner does the work where there is one with time. Calls and visits need no marketing
-    consent; other touches wait until consent is known.
+    What is due is spread out from the policy. Contacts agreed on with the customer come first, then those the
+    floor asks for (within a fifth of each person's time), then everybody's first contact before anybody's second;
+    among these the most valuable, or the labels in the policy's order (`policy.first`). Days are then given so that
+    what is overdue comes first. Ties are decided by the customer's id. A customer's own owner does the work
+    where they are in the team; others stay with whoever made the first contact. Calls and visits need no
+    marketing consent; other marketing waits until consent is known.
 
     Parameters
     ----------
-    customers : `customer_id`, the column `label`, `recency_days`, `monetary`, optional `owner`, the policy's
-        `urgency`, `consent_marketing`, `opt_out_channels` (the client's own words: 电话;短信, phone, 全部)
+    customers : `customer_id`, the column `label`, `monetary`; and, where known, `last_order` or `recency_days` (as of
+        the day before `start`), `owner`, anchors of the policy, its `urgency`, `consent_marketing`,
+        `opt_out_channels` (the client's own words: 电话;短信, phone, 全部), province, city, region
     start, days : first day and number of working days (Chinese calendar with make-up days)
     team : who has how many minutes a day; by default the owners of these customers, or one person where
         none is known, with 240 minutes each (sample parameter)
+    calendar : days off and on that the official calendar does not know
+    history : contacts so far: `customer_id, date, channel`, optional `effective, next_date, marketing`
     consent : "yes" where customers whose own consent is not on record may be written to, else "unknown"
+    holdout, seed, held, campaign : see `draw_holdout`; `seed` is the key
 
     Returns
     -------
-    Plan : minutes per owner and day never exceed the capacity
+    Plan : minutes per owner and day never exceed the capacity; the same input gives the same plan. With touches of
+        equal length, one a customer, and nothing but `policy.first = "value"` to decide, no plan is worth more.
+
+    Raises
+    ------
+    InputProblems : a team without time, contacts in the future or on unknown channels, customers twice, a start
+        for which no calendar is known
     """
-    first: dict[str, Touch] = {name: entry.touches[0] for name, entry in policy.labels.items()}
-    known = customers[customers[label].isin(first)]
-    frame = pd.DataFrame(
-        {
-            "customer_id": known["customer_id"].astype(str),
-            "segment": known[label],
-            "value": known["monetary"].fillna(0.0),
-            "recency": known["recency_days"].astype("float64"),
-            "rank": known[label].map({name: i for i, name in enumerate(first)}),
-            "channel": known[label].map({n: t.channel for n, t in first.items()}),
-            "content": known[label].map({n: t.content for n, t in first.items()}),
-            "minutes": known[label].map({n: t.minutes for n, t in first.items()}),
-            "every": known[label].map({n: t.every_days for n, t in first.items()}),
-            "marketing": known[label].map({n: t.marketing for n, t in first.items()}),
-            "owner": known["owner"].fillna("").astype(str) if "owner" in known else "",
-            "opted_out": _opted_out(known, known[label].map({n: t.channel for n, t in first.items()})),
-        }
+    workdays = _workdays(customers, history, start, days, team, calendar)
+    frame = customers.sort_values("customer_id", kind="stable").reset_index(drop=True)
+    ids = frame["customer_id"].astype(str)
+    labels = frame[label].astype(str).to_numpy(dtype=object)
+    first_day, last_day = day_number(workdays[0]), day_number(workdays[-1])
+    bought = _bought(frame, day_number(start))
+    seen = contacted(pd.Index(ids), history, bought, first_day=first_day)
+    due = candidates(frame, labels, policy, seen, bought, workdays)
+    barred = barred_touches(frame, due, consent)
+    met = np.maximum(seen.any_last, bought)
+    served = np.zeros(len(frame), dtype=bool)
+    served[due.who[barred == ""]] = True
+    due = floor_candidates(due, labels, policy, served, met, last_day)
+    barred = barred_touches(frame, due, consent)
+    arms = drawn_arms(ids, labels, due, barred, policy, holdout, seed, held, campaign)
+    if len(arms):
+        out = ids.isin(arms.loc[arms["arm"] == "holdout", "customer_id"]).to_numpy()
+        marketing = due.of_touch([t.marketing for t in due.touches], "bool")
+        barred = np.where((barred == "") & out[due.who] & marketing, "holdout", barred)
+
+    members = _team(frame, team)
+    going = np.flatnonzero(barred == "")
+    work, order, groups = queue_of(frame, labels, due, going, policy, members, workdays)
+    capacity = np.tile([[m.minutes] for m in members], (1, len(workdays)))
+    diary = Diary(policy.caps)
+    for row, day, channel in seen.capped:
+        diary.note(row, day, channel, True)
+    day_list = [day_number(d) for d in workdays]
+    must = due.why[going[order]] == FLOOR
+    reserve = FLOOR_SHARE * capacity.sum(axis=1)
+    placed = place(work, capacity, groups, day_list, diary, reserve=reserve, reserved_for=must)
+    if policy.first == "value":
+        placed = overdue_first(placed, work, due, going[order], {row for row, _, _ in seen.capped})
+
+    chosen = going[order]
+    value = money_of(frame)
+    rows = due_rows(ids, labels, due, value)
+    inside = placed.day >= 0
+    tasks = rows.iloc[chosen[inside]].assign(
+        due=np.array(workdays, dtype="datetime64[ns]")[placed.day[inside]],
+        owner=np.array([m.id for m in members], dtype=object)[placed.member[inside]],
+        why=np.array(WHY, dtype=object)[due.why[chosen[inside]]],
+        task_id=task_ids(rows.iloc[chosen[inside]]),
     )
-    numbers = {"rank": "int64", "minutes": "float64", "every": "float64", "value": "float64"}
-    frame = frame.astype({**numbers, "marketing": "bool"})
-    urgency = pd.to_numeric(known[policy.urgency]) if policy.urgency in known else None
-    frame["urgency"] = 0.0 if urgency is None else urgency.astype("float64")
-    frame["overdue"] = frame["recency"] >= frame["every"] if urgency is None else frame["urgency"] < 0
-    agreed = (
-        known["consent_marketing"].astype("boolean")
-        if "consent_marketing" in known
-        else pd.Series(pd.NA, index=known.index, dtype="boolean")
-    ).fillna(True if consent == "yes" else pd.NA)
-    spoken = frame["channel"].isin(PERSONAL)
-    refused = frame["opted_out"] | frame["marketing"] & agreed.eq(False).fillna(False).astype(bool)
-    unclear = ~refused & ~spoken & frame["marketing"] & agreed.isna()
-    unnamed = customers[~customers[label].isin(first)]
-    without = pd.DataFrame(
-        {"customer_id": unnamed["customer_id"].astype(str), "segment": unnamed[label], "channel": ""}
-    )
-    excluded = pd.concat(
-        [
-            frame[refused].assign(reason="opted_out"),
-            frame[unclear].assign(reason="consent"),
-            without.assign(reason="no_rule"),
-        ]
-    )
-    queue = frame[~refused & ~unclear].sort_values(
-        ["rank", "overdue", "urgency", "value", "customer_id"],
-        ascending=[True, False, True, False, True],
-        kind="stable",
-    )
-    calendar = workdays_from(start, days, holidays=holidays, workdays=workdays)
-    done, left, load = _fill(queue, calendar, tuple(team or _sample_team(frame["owner"])))
+    tasks = tasks.iloc[np.argsort(placed.day[inside], kind="stable")].reset_index(drop=True)
+    left = rows.iloc[chosen[~inside]].assign(reason=placed.reason[~inside].astype(object))
+    excluded = excluded_rows(frame, ids, labels, rows, due, barred, policy)
     return Plan(
-        tasks=done,
-        unscheduled=left[["customer_id", "segment", "channel", "minutes"]].assign(reason="no_time"),
-        excluded=excluded[["customer_id", "segment", "channel", "reason"]].reset_index(drop=True),
-        load=load,
+        tasks=tasks[TASKS],
+        unscheduled=left[UNSCHEDULED].reset_index(drop=True),
+        excluded=excluded,
+        load=load_of(members, workdays, work, placed, groups, due.due[chosen]),
+        arms=arms,
+        floors=floors_of(ids, labels, policy, met, last_day, tasks, left, excluded),
+        bound=upper_bound(members, work, value[work.who], capacity),
+        provisional=tuple(d for d in workdays if provisional(d, *_named_days(calendar))),
     )
 
 
-def _sample_team(owners: pd.Series) -> list[Member]:
-    """The owners there are, or one person without a name."""
-    return [Member(id=owner, minutes=SAMPLE_MINUTES) for owner in sorted(set(owners) - {""}) or [""]]
+# --- what is given --------------------------------------------------------------------------------
 
 
-def _opted_out(customers: pd.DataFrame, channel: pd.Series) -> pd.Series:
-    """Has the customer opted out of the channel that is theirs?"""
-    if "opt_out_channels" not in customers:
-        return pd.Series(False, index=customers.index)
-    cells = customers["opt_out_channels"].fillna("").astype(str)
-    read = {cell: opted_out_of(cell) for cell in cells.unique()}
-    return pd.Series(
-        [c in read[cell] for c, cell in zip(channel, cells, strict=True)], index=customers.index, dtype="bool"
-    )
+def _workdays(
+    customers: pd.DataFrame,
+    history: pd.DataFrame | None,
+    start: dt.date,
+    days: int,
+    team: Sequence[Member] | None,
+    calendar: DaysOff | None,
+) -> list[dt.date]:
+    """The days of the plan, or everything that keeps it from being made."""
+    problems: list[Problem] = []
+    if team is not None and not any(member.minutes > 0 for member in team):
+        problems.append(Problem("plan.no_capacity", {"n": len(team)}))
+    ids = customers["customer_id"].astype(str)
+    if twice := sorted(set(ids[ids.duplicated()])):
+        problems.append(Problem("plan.customers_twice", {"n": len(twice), "examples": twice[:3]}))
+    holidays, workdays = _named_days(calendar)
+    last_known = known_years()[1]
+    if start.year > last_known + YEARS_AHEAD and start not in workdays:
+        problems.append(Problem("plan.calendar_ends", {"start": start, "year": last_known}))
+    if history is not None and len(history):
+        dates = pd.to_datetime(history["date"])
+        late = dates >= pd.Timestamp(start)
+        if late.any():
+            facts: dict[str, Any] = {"n": int(late.sum()), "latest": dates.max().date(), "start": start}
+            problems.append(Problem("plan.history_ahead", facts))
+        for unknown in sorted(set(history["channel"].dropna().astype(str)) - {*CHANNELS}):
+            near = get_close_matches(unknown, CHANNELS, n=1, cutoff=0.5)
+            facts = {"channel": unknown, "near": near, "known": list(CHANNELS)}
+            problems.append(Problem("plan.unknown_channel" + ("_near" if near else ""), facts))
+    if problems:
+        raise InputProblems(problems)
+    return workdays_from(start, days, holidays=holidays, workdays=workdays)
 
 
-def _fill(
-    queue: pd.DataFrame, calendar: Sequence[dt.date], team: Sequence[Member]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Give out the days in the order of the queue; each task goes to its owner, else to who is free first."""
-    free = {(member.id, day): member.minutes for member in team for day in calendar}
-    members = [member.id for member in team]
-    first_free = dict.fromkeys(members, 0)  # days before it are full
-    smallest = float(queue["minutes"].min()) if len(queue) else 0.0
-    owner_of: list[str] = []
-    due_of: list[dt.date | None] = []
-    for minutes, owner in zip(queue["minutes"], queue["owner"], strict=True):
-        due = None
-        candidates = [owner] if owner in first_free else sorted(members, key=lambda m: (first_free[m], m))
-        for member in candidates:
-            due = next((d for d in calendar[first_free[member] :] if free[member, d] >= minutes), None)
-            if due is None:
-                continue
-            free[member, due] -= minutes
-            owner = member or owner
-            while (
-                first_free[member] < len(calendar) and free[member, calendar[first_free[member]]] < smallest
-            ):
-                first_free[member] += 1
-            break
-        owner_of.append(owner)
-        due_of.append(due)
-    queue = queue.assign(due=pd.to_datetime(pd.Series(due_of, index=queue.index)), owner=owner_of)
-    placed = queue["due"].notna()
-    tasks = queue[placed].sort_values("due", kind="stable")  # within a day in the order of the queue
-    tasks = tasks.assign(
-        task_id=[f"T{n:05d}" for n in range(1, len(tasks) + 1)],
-        why=np.where(tasks["overdue"], "overdue", "due"),
-    )
-    load = pd.DataFrame(
-        [(m.id, pd.Timestamp(d), m.minutes - free[m.id, d], m.minutes) for m in team for d in calendar],
-        columns=["owner", "due", "need", "capacity"],
-    )
-    return tasks[TASKS].reset_index(drop=True), queue[~placed].reset_index(drop=True), load
+def _named_days(calendar: DaysOff | None) -> tuple[Collection[dt.date], Collection[dt.date]]:
+    return ((), ()) if calendar is None else (calendar.holidays, calendar.workdays)
+
+
+def _bought(frame: pd.DataFrame, start: int) -> np.ndarray:
+    """The day of the last purchase."""
+    if "last_order" in frame:
+        return day_numbers(frame["last_order"])
+    if "recency_days" not in frame:
+        return np.full(len(frame), NEVER)
+    ago = pd.to_numeric(frame["recency_days"]).astype("float64").to_numpy()
+    return np.where(np.isnan(ago), NEVER, start - np.nan_to_num(ago)).astype("int64")
+
+
+def _team(frame: pd.DataFrame, team: Sequence[Member] | None) -> list[Member]:
+    """The team, or the owners there are, or one person without a name."""
+    if team is not None:
+        return list(team)
+    owners = owners_of(frame)
+    return [Member(id=o, minutes=SAMPLE_MINUTES) for o in sorted({*owners} - {""}) or [""]]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
@@ -88,7 +89,7 @@ class Cap(BaseModel):
     def _widening(self) -> Self:
         """A longer window may not allow less than a shorter one inside it."""
         known = [(name, getattr(self, name)) for name in ("day", "week", "month") if getattr(self, name)]
-        for (short, few), (long, many) in zip(known, known[1:], strict=False):
+        for (short, few), (long, many) in pairwise(known):
             if many < few:
                 facts = {"short": short, "few": few, "long": long, "many": many}
                 raise PydanticCustomError("policy.caps_contradict", "contradict", facts)

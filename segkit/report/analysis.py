@@ -106,8 +106,7 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
         days=config.followup.days,
         team=team or None,
         consent=config.followup.consent,
-        holidays=config.followup.calendar.holidays,
-        workdays=config.followup.calendar.workdays,
+        calendar=config.followup.calendar,
     )
     model = ReportModel(
         meta=Meta(
