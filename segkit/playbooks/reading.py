@@ -13,9 +13,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from segkit.customers import COLUMNS
-from segkit.followup.policy import Caps, LabelPolicy, Policy, Touch
+from segkit.followup.policy import CHANNELS, Cap, Caps, Costs, LabelPolicy, Policy, Touch, opted_out_of
 from segkit.intake.mapping import canonical_columns
-from segkit.locale import LANGS, Lang, has_message, term
+from segkit.locale import LANGS, Lang, has_message, has_term, term
 from segkit.playbooks.consent import Consent
 from segkit.playbooks.model import CUSTOMERS, Attribute, Playbook
 from segkit.problems import InputProblems, Problem
@@ -33,8 +33,13 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "policy": Policy,
     "labels": LabelPolicy,
     "touches": Touch,
+    "floor": Touch,
     "caps": Caps,
+    "channels": Cap,
+    "costs": Costs,
 }
+# what is wrong anywhere inside these is said once, of the whole
+WHOLE: dict[tuple[str, ...], str] = {("policy", "hours"): "policy.hours"}
 
 
 def known_playbooks() -> list[str]:
@@ -60,7 +65,7 @@ def load_playbook(name: str, *, folder: Path | None = None) -> Playbook:
     try:
         playbook = Playbook.model_validate(given)
     except ValidationError as fault:
-        problems = [_problem(error, tree) for error in _told_once(fault)]
+        problems = _without_repeats(_problem(error, tree) for error in _told_once(fault))
         problems += _of_schemes(given.get("schemes"), tree)
     else:
         problems = [*_of_schemes(playbook.schemes, tree), *_of_names(playbook, tree)]
@@ -175,17 +180,40 @@ def _problem(error: Mapping[str, Any], tree: Tree) -> Problem:
     context = {k: v for k, v in error.get("ctx", {}).items() if k != "error"}
     facts: dict[str, Any] = {**context, "at": at, "value": error.get("input")}
     kind = str(error["type"])
+    whole = next((path for path in WHOLE if tuple(loc[: len(path)]) == path), None)
+    if whole is not None:
+        return Problem(WHOLE[whole], {"at": ".".join(whole)}, row=row)
     if kind == "extra_forbidden":
         keys = _keys_at([str(p) for p in loc[:-1] if isinstance(p, str)])
         near = get_close_matches(str(loc[-1]), keys, 1)
         facts |= {"near": near[0] if near else "", "keys": keys}
         return Problem("schemes.key_near" if near else "schemes.key_unknown", facts, row=row)
+    if kind == "policy.days_order":
+        facts["sorted"] = sorted({*context["days"]})
     if has_message(kind):
-        return Problem(kind, facts, row=row)
+        nothing = kind == "policy.one_rhythm" and not context["given"]
+        return Problem(f"{kind}_none" if nothing else kind, facts, row=row)
     facts["limit"] = next((context[k] for k in ("ge", "le", "gt", "lt") if k in context), None)
     allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-    facts["allowed"] = get_close_matches(str(error.get("input")), allowed, 1) or allowed
+    facts["allowed"] = _meant(str(error.get("input")), allowed)
     return Problem(SENTENCES.get(kind, "schemes.bad_value"), facts, row=row)
+
+
+def _meant(word: str, allowed: list[str]) -> list[str]:
+    """Which of the allowed words somebody may have meant: one near it, or one that has this name; else all."""
+    named = [id for id in allowed for group in ("channel", "festival", "owner") if word in _names(group, id)]
+    if set(allowed) == set(CHANNELS) and not named:  # as clients write them: 微信, wechat
+        named = sorted(c for c in opted_out_of(word) if len(opted_out_of(word)) < len(CHANNELS))
+    return named or get_close_matches(word, allowed, 1) or allowed
+
+
+def _names(group: str, id: str) -> list[str]:
+    return [term(f"{group}.{id}", lang) for lang in LANGS] if has_term(f"{group}.{id}") else []
+
+
+def _without_repeats(problems: Iterable[Problem]) -> list[Problem]:
+    """Each once, though pydantic names every part of a value that is wrong as a whole."""
+    return list({(problem.id, problem.facts["at"]): problem for problem in problems}.values())
 
 
 def _keys_at(path: list[str]) -> list[str]:
@@ -264,10 +292,6 @@ def _of_names(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
         if missing:
             facts = {"at": ".".join(path), "missing": missing}
             yield Problem("playbook.name_in_one_language", facts, row=tree.line(path))
-    caps = playbook.policy.caps
-    if not caps.day <= caps.week <= caps.month:
-        days = {"day": caps.day, "week": caps.week, "month": caps.month}
-        yield Problem("playbook.caps_order", days, row=tree.line(("policy", "caps")))
 
 
 def _too_early(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
@@ -300,3 +324,8 @@ def _of_labels(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
         if near:
             facts = {"at": f"policy.labels.{label}", "main": playbook.main, "label": label, "near": near[0]}
             yield Problem("playbook.label_near", facts, row=tree.line(("policy", "labels", label)))
+    known = [*planned, *(label for label in labels if label not in planned)]
+    for i, label in enumerate(playbook.policy.never_held):
+        if label not in known:
+            facts = {"at": f"policy.never_held.{i + 1}", "label": label, "near": near_word(label, known)}
+            yield Problem("policy.never_held", facts, row=tree.line(("policy", "never_held", i)))

@@ -89,7 +89,7 @@ def problems(own, *changes: tuple[str, str]) -> list[tuple[str, str]]:
         ),
         ("main: size", "main: size\noptional: [depp]", "schemes.not_allowed", "deep"),
         ("main: size", "main: size\nsections: [nix]", "schemes.not_allowed", "feedback"),
-        ("  labels: {many", "  caps: {day: 5}\n  labels: {many", "playbook.caps_order", "5 a day"),
+        ("  labels: {many", "  caps: {day: 5}\n  labels: {many", "policy.caps_contradict", "day: 5"),
         ("cuts: [0.5, 1.5]", "cuts: [yes, 1.5]", "schemes.bad_value", "yes"),
         ("  per_visit: {take", "  aov: {take", "playbook.name_taken", "attributes.aov"),
         (
