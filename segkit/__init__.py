@@ -43,8 +43,11 @@ _WHERE = {
     "nps": "segkit.evaluate.survey",
     "csat": "segkit.evaluate.survey",
     "ces": "segkit.evaluate.survey",
-    "migration": "segkit.evaluate.migration",
+    "migration": "segkit.evaluate.moves",
     "psi": "segkit.evaluate.drift",
+    "uplift": "segkit.evaluate.experiment",
+    "did": "segkit.evaluate.causal",
+    "cohorts": "segkit.evaluate.cohort_table",
     "load": "segkit.samples",
 }
 

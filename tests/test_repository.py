@@ -187,6 +187,8 @@ PUBLIC = [
     *("bought_together", "recommend"),
     *("nps", "csat", "ces"),
     *("migration", "psi"),
+    *("uplift", "did"),
+    *("cohorts",),
     *("Policy", "plan", "load"),
 ]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import segkit
-from segkit.evaluate.migration import JOINED, LEFT, TOTAL, migration
+from segkit.evaluate.moves import JOINED, LEFT, TOTAL, migration
 from segkit.problems import InputProblems
 
 labels = st.dictionaries(
