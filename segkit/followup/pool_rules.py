@@ -131,6 +131,7 @@ def pool(
     *,
     as_of: dt.date,
     calendar: DaysKnown | None = None,
+    log_from: dt.date | None = None,
 ) -> Pool:
     """Who has to give a customer back to the public pool (公海回收), and when?
 
@@ -146,6 +147,8 @@ def pool(
     rules : see `PoolRules`
     as_of : the day; what is later does not count
     calendar : the client's own days off; reminders go to working days, protection runs on all days
+    log_from : the day the log of contacts begins: who was protected until a day before it may have been in contact
+        earlier, so that the first contact on record counts
 
     Raises
     ------
@@ -155,6 +158,7 @@ def pool(
     today = pd.Timestamp(as_of)
     own = _tidy(records)
     active = _effective(own, contacts, today)
+    own["log_from"] = pd.NaT if log_from is None else pd.Timestamp(log_from)
     ends = _changed(own, active, rules, today)
     state = _states(own, ends, rules, today)
     made = pd.DataFrame(
@@ -243,7 +247,8 @@ def _ends(own: pd.DataFrame, active: pd.DataFrame, rules: PoolRules) -> pd.DataF
     first = _deadline(own["claim_date"], pd.Series(pd.NaT, index=own.index), rules)["recycle_at"]
     before = until.groupby(active["row"]).shift().fillna(active["row"].map(first))
     # once a day has passed unprotected, later contacts are those of somebody who no longer holds it
-    held = active["day"].le(before).groupby(active["row"]).cummin()
+    unseen = before < active["row"].map(own["log_from"]).astype("datetime64[ns]")
+    held = (active["day"].le(before) | unseen).groupby(active["row"]).cummin()
     last = active["day"][held].groupby(active["row"][held]).max().reindex(own.index)
     last = last.astype("datetime64[ns]")
     return _deadline(own["claim_date"], last, rules).assign(last_effective=last)
