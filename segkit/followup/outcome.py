@@ -30,6 +30,12 @@ def due_rows(ids: pd.Series, labels: np.ndarray, due: Candidates, value: np.ndar
     )
 
 
+def in_day_order(tasks: pd.DataFrame, *, overdue_first: bool) -> pd.DataFrame:
+    """By day; within a day in the order in which they were chosen, the overdue ones before the others if so asked."""
+    late = np.where(tasks["why"].isin(["overdue", "agreed"]), 0, 1) if overdue_first else np.zeros(len(tasks))
+    return tasks.iloc[np.lexsort((late, tasks["due"].to_numpy()))].reset_index(drop=True)
+
+
 def task_ids(rows: pd.DataFrame) -> list[str]:
     """T and twelve digits of a hash: the same touch of the same customer, due on the same day, keeps its id."""
     ids = []
@@ -122,6 +128,7 @@ def floors_of(
     labels: np.ndarray,
     policy: Policy,
     met: np.ndarray,
+    first_day: dt.date,
     last_day: int,
     tasks: pd.DataFrame,
     left: pd.DataFrame,
@@ -138,10 +145,9 @@ def floors_of(
             "due_by": as_days(due_by[here]),
         }
     )
-    first = tasks.groupby("customer_id")["due"].min() if len(tasks) else pd.Series(dtype="datetime64[ns]")
-    contact = frame["customer_id"].map(first)
-    begin = tasks["due"].min() if len(tasks) else pd.NaT
-    late_already = frame["due_by"] < begin if len(tasks) else pd.Series(True, index=frame.index)
+    first = tasks.groupby("customer_id")["due"].min()
+    contact = pd.Series(first.reindex(frame["customer_id"]).to_numpy(), dtype="datetime64[ns]")
+    late_already = frame["due_by"] < pd.Timestamp(first_day)
     kept = contact.notna() & (late_already | (contact <= frame["due_by"]))
     why = pd.concat([excluded[["customer_id", "reason"]], left[["customer_id", "reason"]]])
     why = why.drop_duplicates("customer_id", keep="last").set_index("customer_id")["reason"]

@@ -22,7 +22,15 @@ from segkit.followup.due import (
 )
 from segkit.followup.filling import Diary, place
 from segkit.followup.ordering import money_of, overdue_first, owners_of, queue_of
-from segkit.followup.outcome import due_rows, excluded_rows, floors_of, load_of, task_ids, upper_bound
+from segkit.followup.outcome import (
+    due_rows,
+    excluded_rows,
+    floors_of,
+    in_day_order,
+    load_of,
+    task_ids,
+    upper_bound,
+)
 from segkit.followup.permission import barred_touches, drawn_arms
 from segkit.followup.plan_model import TASKS, UNSCHEDULED, DaysOff, Member, OwnCalendar, Plan
 from segkit.followup.policy import CHANNELS, Policy
@@ -130,7 +138,7 @@ def plan(
         why=np.array(WHY, dtype=object)[due.why[chosen[inside]]],
         task_id=task_ids(rows.iloc[chosen[inside]]),
     )
-    tasks = tasks.iloc[np.argsort(placed.day[inside], kind="stable")].reset_index(drop=True)
+    tasks = in_day_order(tasks, overdue_first=policy.first == "value")
     left = rows.iloc[chosen[~inside]].assign(reason=placed.reason[~inside].astype(object))
     excluded = excluded_rows(frame, ids, labels, rows, due, barred, policy)
     return Plan(
@@ -139,7 +147,7 @@ def plan(
         excluded=excluded,
         load=load_of(members, workdays, work, placed, groups, due.due[chosen]),
         arms=arms,
-        floors=floors_of(ids, labels, policy, met, last_day, tasks, left, excluded),
+        floors=floors_of(ids, labels, policy, met, workdays[0], last_day, tasks, left, excluded),
         bound=upper_bound(members, work, value[work.who], capacity),
         provisional=tuple(d for d in workdays if provisional(d, *_named_days(calendar))),
     )
