@@ -21,7 +21,7 @@ from segkit.report.render.figures import inline_svg
 from segkit.report.render.values import LEFT, headed, is_numbered, shown, unit_word
 
 # filled in after the page is set, when the characters it uses are known
-_FONTS_HERE = "/*fonts*/"
+FONTS_HERE = "/*fonts*/"
 
 
 def render_html(model: ReportModel, folder: Path, out: Path) -> None:
@@ -33,25 +33,27 @@ def render_html(model: ReportModel, folder: Path, out: Path) -> None:
     folder : where the paths of the model's figures begin
     out : the file to write; the same model gives the same bytes
     """
-    page = _environment().get_template("report.html.j2").render(**_Page(model, folder).names())
+    page = environment().get_template("report.html.j2").render(**_Page(model, folder).names())
     # newline: the same bytes on Windows
-    out.write_text(page.replace(_FONTS_HERE, _fonts(page), 1), encoding="utf-8", newline="\n")
+    out.write_text(page.replace(FONTS_HERE, fonts_of(page), 1), encoding="utf-8", newline="\n")
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_own_file),
+def environment() -> Environment:
+    """How the pages of this folder are filled in: escaped, and nothing left open."""
+    pages = Environment(
+        loader=FunctionLoader(own_file),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment
+    return pages
 
 
-def _own_file(name: str) -> str:
+def own_file(name: str) -> str:
+    """A template or style sheet of this folder."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
@@ -75,7 +77,7 @@ class _Page:
             "sections": [section for section in others if not section.appendix],
             "appendix": [section for section in others if section.appendix],
             "unplaced": self._unplaced(),
-            "css": Markup(_own_file("report.css")),
+            "css": Markup(own_file("report.css")),
             "say": self.say,
             "shown": lambda value, unit: shown(value, unit, self.lang),
             "unit_word": lambda unit: unit_word(unit, self.lang, self.currency),
@@ -121,7 +123,7 @@ class _Page:
         return [kpi for id, kpi in self.model.kpis.items() if id not in placed]
 
 
-def _fonts(page: str) -> str:
+def fonts_of(page: str) -> str:
     """The @font-face rules with the glyphs `page` shows, bold ones apart."""
     used = _Characters()
     used.feed(page)

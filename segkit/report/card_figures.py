@@ -1,0 +1,123 @@
+"""Three figures of a customer, each beside what is usual: for them, or else for customers of their class."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from segkit.report.record_parts import usual_gap
+from segkit.report.study import Study
+
+YEAR = dt.timedelta(days=365)
+REACH = dt.timedelta(days=31)  # by so much the data may begin later than the year before
+FIGURES = 3
+PLAIN = {"monetary": "money", "recency_days": "days", "orders": "count"}  # where no order line is known
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number and the usual one; `own` says that it is the customer's own, `note` in words whose it is."""
+
+    head: str
+    value: float
+    usual: float | None
+    unit: str
+    note: str
+    own: bool
+
+
+class Figures:
+    """The figures of customers of a study, looked up once for all.
+
+    `last` is by customer what the last order came to.
+    """
+
+    def __init__(self, study: Study, last: pd.Series) -> None:
+        self.study = study
+        self.last = last
+        customers = study.customers
+        self.of_all = customers.set_index(customers["customer_id"].astype(str))
+        self.label = None if study.ranked else self.of_all[study.segmentation.main]
+        orders = study.orders
+        self.by_line = orders is not None and bool(len(orders))
+        if orders is None or not len(orders):
+            return
+        ids = orders["customer_id"].astype(str)
+        as_of = pd.Timestamp(study.as_of) + pd.Timedelta(days=1)
+        this, before = as_of - YEAR, as_of - 2 * YEAR
+        day, amount = orders["order_date"], orders["amount"]
+        self.year = amount[day.ge(this) & day.lt(as_of)].groupby(ids).sum().round(2)
+        self.year_before = amount[day.ge(before) & day.lt(this)].groupby(ids).sum().round(2)
+        self.reaches = bool(day.min() <= before + REACH)
+        self.gap = usual_gap(orders)
+
+    def of(self, id: str) -> dict[str, Figure]:
+        """At most three figures, by name."""
+        made = self._of_lines(id) if self.by_line else {}
+        for column in (*PLAIN, *self._read()):
+            if len(made) >= FIGURES:
+                break
+            if column not in made and not (made and column == "monetary"):
+                figure = self._beside_class(id, column)
+                made |= {} if figure is None else {column: figure}
+        return made
+
+    def _of_lines(self, id: str) -> dict[str, Figure]:
+        made: dict[str, Figure] = {}
+        say, row = self.study.say, self.of_all.loc[id]
+        spent = float(self.year.get(id, 0.0))
+        head = say("card.figure.money_12m")
+        if self.reaches:
+            usual = float(self.year_before.get(id, 0.0))
+            made["money_12m"] = Figure(head, spent, usual, "money", say("card.usual.year_before"), True)
+        else:
+            peers = self._median(self.year.reindex(self.of_all.index).fillna(0.0), id)
+            made["money_12m"] = Figure(head, spent, peers, "money", self._class(id), False)
+        if pd.notna(row["recency_days"]) and id in self.gap.index:
+            days, gap = float(row["recency_days"]), float(self.gap[id])
+            words = say("card.usual.gap")
+            made["recency_days"] = Figure(say("card.figure.recency_days"), days, gap, "days", words, True)
+        elif (figure := self._beside_class(id, "recency_days")) is not None:
+            made["recency_days"] = figure
+        if id in self.last.index and pd.notna(row["aov"]):
+            money, aov = float(self.last[id]), round(float(row["aov"]), 2)
+            words = say("card.usual.aov")
+            made["last_amount"] = Figure(say("card.figure.last_amount"), money, aov, "money", words, True)
+        return made
+
+    def _read(self) -> list[str]:
+        """Further numbers the main scheme decides by."""
+        needs = self.study.segmentation.main_scheme.needs()
+        kind = pd.api.types
+        return [
+            c
+            for c in needs
+            if c in self.of_all
+            and kind.is_numeric_dtype(self.of_all[c])
+            and not kind.is_bool_dtype(self.of_all[c])
+        ]
+
+    def _beside_class(self, id: str, column: str) -> Figure | None:
+        if column not in self.of_all or pd.isna(self.of_all.at[id, column]):
+            return None
+        values = self.of_all[column].astype("float64")
+        known = values.dropna()
+        unit = PLAIN.get(column) or ("count" if known.mod(1).eq(0).all() else "ratio")
+        named = f"card.figure.{column}" if column in PLAIN else ""
+        head = self.study.say(named) if named else self.study.field_name(column)
+        return Figure(head, float(values[id]), self._median(values, id), unit, self._class(id), False)
+
+    def _median(self, values: pd.Series, id: str) -> float | None:
+        """Of the customer's class; of all where they stand in order."""
+        peers = values if self.label is None else values[self.label == self.label[id]]
+        middle = peers.median()
+        return None if pd.isna(middle) else round(float(middle), 2)
+
+    def _class(self, id: str) -> str:
+        if self.label is None:
+            return self.study.say("card.usual.all", n=len(self.of_all))
+        label = self.label[id]
+        called = self.study.label_name(str(label))
+        return self.study.say("card.usual.class", label=called, n=int((self.label == label).sum()))
