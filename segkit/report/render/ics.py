@@ -1,0 +1,191 @@
+"""The plan as calendars: followup.ics with every task, and one for each owner in ``followup/``.
+
+Reads the ReportModel and the plan it names, nothing else. An event says whom to contact by the client's own id;
+telephone, e-mail and address stand in the client's system, never here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from icalendar import Calendar, Event, Timezone, TimezoneStandard
+
+from segkit.locale import Lang, name_of, say
+from segkit.report.clean_tables import read_parquet
+from segkit.report.model import ReportModel
+from segkit.report.render.file_names import file_names
+from segkit.report.render.values import is_missing
+
+ALL, EACH = "followup.ics", "followup"  # the file of everybody, the folder with one file per owner
+BEIJING = dt.timedelta(hours=8)
+ZONE = "Asia/Shanghai"
+_SEQUENCE_ZERO = dt.date(2000, 1, 1)
+_END = b"END:VCALENDAR\r\n"
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_STAMPED = re.compile(rb"^(?:DTSTAMP|SEQUENCE):.*\r\n", re.MULTILINE)
+_UID = re.compile(rb"^UID:(.+)\r\n", re.MULTILINE)
+_COUNTER = re.compile(rb"^SEQUENCE:(\d+)\r\n", re.MULTILINE)
+
+
+def render_ics(model: ReportModel, folder: Path, out: Path, *, before: Path | None = None) -> list[Path]:
+    """Who is contacted when, for Outlook, WPS and phones.
+
+    A task with a clock time (`starts`) takes its minutes in Beijing time, any other the whole day without
+    blocking it. A task keeps its UID for good. Its SEQUENCE rises with the report's day, and within a day
+    where an event differs from that in `before`, so that a plan made anew replaces what was imported.
+
+    Parameters
+    ----------
+    model : the report; ``tables["plan"]`` names the Parquet file of the plan, relative to `folder`
+    out : the folder to write into; the same model gives the same bytes
+    before : the folder of the report that this one replaces, if there is one
+
+    Returns
+    -------
+    The files written, that of everybody first; none where nothing is planned.
+
+    Raises
+    ------
+    OSError : a file cannot be written
+    """
+    plan = stored_plan(model, folder)
+    if plan is None or plan.empty:
+        return []
+    lang = model.meta.lang
+    calendars: dict[str, list[bytes]] = defaultdict(list)
+    everything: list[bytes] = []
+    known = _events_of(before / ALL) if before is not None else {}
+    for task in plan.to_dict("records"):
+        text = _event(task, model, known)
+        everything.append(text)
+        calendars[owner_of(task, lang)].append(text)
+    files = [out / ALL]
+    files[0].write_bytes(_calendar(model, say("ics.all", lang), everything))
+    (out / EACH).mkdir(exist_ok=True)
+    names = file_names(calendars)
+    for owner, events in sorted(calendars.items()):
+        files.append(out / EACH / f"{names[owner]}.ics")
+        files[-1].write_bytes(_calendar(model, say("ics.of", lang, owner=owner), events))
+    return files
+
+
+def stored_plan(model: ReportModel, folder: Path) -> pd.DataFrame | None:
+    """The plan, by day, clock time and owner; None where the report has none."""
+    if "plan" not in model.tables or not (folder / model.tables["plan"]).is_file():
+        return None
+    plan = read_parquet(folder / model.tables["plan"])
+    by = [c for c in ("due", "starts", "owner", "task_id") if c in plan.columns]
+    return plan.sort_values(by, kind="stable", ignore_index=True)
+
+
+def owner_of(task: dict[str, Any], lang: Lang) -> str:
+    """Whose task it is; 待分配 / unassigned where nobody has it yet."""
+    return text_of(task, "owner") or say("report.unassigned", lang)
+
+
+def text_of(task: dict[str, Any], field: str) -> str:
+    """A field as text; "" where it is missing."""
+    value = task.get(field)
+    return "" if is_missing(value) else str(value).strip()
+
+
+def _calendar(model: ReportModel, name: str, events: list[bytes]) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", f"-//segkit//{model.meta.version}//{model.meta.lang.upper()}")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", f"{model.meta.client_name} · {name}")
+    calendar.add("x-wr-timezone", ZONE)
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", ZONE)
+    standard.add("dtstart", dt.datetime(1992, 1, 1))  # no summer time since
+    standard.add("tzoffsetfrom", BEIJING)
+    standard.add("tzoffsetto", BEIJING)
+    standard.add("tzname", "CST")
+    zone.add_component(standard)
+    calendar.add_component(zone)
+    head = calendar.to_ical()
+    return head.removesuffix(_END) + b"".join(events) + _END
+
+
+def _event(task: dict[str, Any], model: ReportModel, known: dict[bytes, tuple[int, bytes]]) -> bytes:
+    """One VEVENT; written once, it stands in two files."""
+    lang, meta = model.meta.lang, model.meta
+    event = Event()
+    uid = f"{task['task_id']}@{meta.client_id}.segkit"
+    event.add("uid", uid)
+    event.add("dtstamp", dt.datetime(meta.as_of.year, meta.as_of.month, meta.as_of.day, tzinfo=dt.UTC))
+    _when(event, task)
+    channel = name_of("channel", text_of(task, "channel"), lang)
+    who = " ".join(filter(None, (text_of(task, "customer_id"), text_of(task, "name"))))
+    event.add("summary", " · ".join(filter(None, (channel, who, text_of(task, "next_step")))))
+    event.add("description", "\n".join(_lines(task, model)))
+    segment = _segment(task, model)
+    if segment:
+        event.add("categories", [segment])
+    body = event.to_ical()
+    number, old = known.get(uid.encode("utf-8"), (0, b""))
+    counter = number
+    if _STAMPED.sub(b"", body) != old:
+        counter = max((meta.as_of - _SEQUENCE_ZERO).days, number + 1)
+    return body.replace(b"END:VEVENT", b"SEQUENCE:%d\r\nEND:VEVENT" % counter)
+
+
+def _when(event: Event, task: dict[str, Any]) -> None:
+    day = pd.Timestamp(task["due"]).date()
+    clock = _CLOCK.fullmatch(text_of(task, "starts"))
+    if clock is None:
+        event.add("dtstart", day)
+        event.add("dtend", day + dt.timedelta(days=1))
+        event.add("transp", "TRANSPARENT")
+        return
+    begins = dt.datetime.combine(day, dt.time(int(clock[1]), int(clock[2])))
+    minutes = 0.0 if is_missing(task.get("minutes")) else float(task["minutes"])
+    ends = begins + dt.timedelta(minutes=max(round(minutes), 1))
+    event.add("dtstart", begins, parameters={"TZID": ZONE})
+    event.add("dtend", ends, parameters={"TZID": ZONE})
+
+
+def _lines(task: dict[str, Any], model: ReportModel) -> Iterator[str]:
+    lang = model.meta.lang
+    facts = {
+        "segment": _segment(task, model),
+        "next_step": text_of(task, "next_step"),
+        "why": text_of(task, "why"),
+        "owner": owner_of(task, lang),
+    }
+    for field, value in facts.items():
+        if value:
+            yield say(f"ics.line.{field}", lang, value=value)
+    if not is_missing(task.get("minutes")):
+        yield say("ics.line.minutes", lang, value=float(task["minutes"]))
+    yield say("ics.line.where", lang)
+
+
+def _segment(task: dict[str, Any], model: ReportModel) -> str:
+    label = text_of(task, "segment")
+    own = model.schemes[model.meta.main].labels if model.meta.main in model.schemes else {}
+    return (own.get(label) or name_of("segment", label, model.meta.lang)) if label else ""
+
+
+def _events_of(path: Path) -> dict[bytes, tuple[int, bytes]]:
+    """UID -> SEQUENCE and the rest of the event, of a calendar this module wrote; what another changed is passed by."""
+    try:
+        blocks = path.read_bytes().split(b"BEGIN:VEVENT\r\n")[1:]
+    except OSError:
+        return {}
+    events = {}
+    for block in blocks:
+        body = b"BEGIN:VEVENT\r\n" + block.removesuffix(_END)
+        unfolded = body.replace(b"\r\n ", b"")
+        uid, counter = _UID.search(unfolded), _COUNTER.search(unfolded)
+        if uid and counter:
+            events[uid[1]] = int(counter[1]), _STAMPED.sub(b"", body)
+    return events
