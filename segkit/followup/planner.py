@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +15,7 @@ from segkit.followup.due import (
     FLOOR,
     NEVER,
     WHY,
+    Candidates,
     candidates,
     contacted,
     day_number,
@@ -95,19 +97,8 @@ def plan(
         for which no calendar is known
     """
     workdays = _workdays(customers, history, start, days, team, calendar)
-    frame = customers.sort_values("customer_id", kind="stable").reset_index(drop=True)
-    ids = frame["customer_id"].astype(str)
-    labels = frame[label].astype(str).to_numpy(dtype=object)
-    first_day, last_day = day_number(workdays[0]), day_number(workdays[-1])
-    bought = _bought(frame, day_number(start))
-    seen = contacted(pd.Index(ids), history, bought, first_day=first_day)
-    due = candidates(frame, labels, policy, seen, bought, workdays)
-    barred = barred_touches(frame, due, consent)
-    met = np.maximum(seen.any_last, bought)
-    served = np.zeros(len(frame), dtype=bool)
-    served[due.who[barred == ""]] = True
-    due = floor_candidates(due, labels, policy, served, met, last_day)
-    barred = barred_touches(frame, due, consent)
+    asked = _asked(customers, policy, workdays, start, label, history, consent)
+    frame, ids, labels, due, barred = asked.frame, asked.ids, asked.labels, asked.due, asked.barred
     arms = drawn_arms(ids, labels, due, barred, policy, holdout, seed, held, campaign)
     if len(arms):
         out = ids.isin(arms.loc[arms["arm"] == "holdout", "customer_id"]).to_numpy()
@@ -119,14 +110,14 @@ def plan(
     work, order, groups = queue_of(frame, labels, due, going, policy, members, workdays)
     capacity = np.tile([[m.minutes] for m in members], (1, len(workdays)))
     diary = Diary(policy.caps)
-    for row, day, channel in seen.capped:
+    for row, day, channel in asked.capped:
         diary.note(row, day, channel, True)
     day_list = [day_number(d) for d in workdays]
     must = due.why[going[order]] == FLOOR
     reserve = FLOOR_SHARE * capacity.sum(axis=1)
     placed = place(work, capacity, groups, day_list, diary, reserve=reserve, reserved_for=must)
     if policy.first == "value":
-        placed = overdue_first(placed, work, due, going[order], {row for row, _, _ in seen.capped})
+        placed = overdue_first(placed, work, due, going[order], {row for row, _, _ in asked.capped})
 
     chosen = going[order]
     value = money_of(frame)
@@ -147,10 +138,65 @@ def plan(
         excluded=excluded,
         load=load_of(members, workdays, work, placed, groups, due.due[chosen]),
         arms=arms,
-        floors=floors_of(ids, labels, policy, met, workdays[0], last_day, tasks, left, excluded),
+        floors=floors_of(
+            ids, labels, policy, asked.met, workdays[0], day_number(workdays[-1]), tasks, left, excluded
+        ),
         bound=upper_bound(members, work, value[work.who], capacity),
         provisional=tuple(d for d in workdays if provisional(d, *_named_days(calendar))),
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is due, and what of it may not be done."""
+
+    frame: pd.DataFrame  # the customers by id
+    ids: pd.Series
+    labels: np.ndarray
+    due: Candidates
+    barred: np.ndarray
+    met: np.ndarray  # the last time anything was heard of each customer
+    capped: list[tuple[int, int, str]]
+
+
+def minutes_asked(
+    customers: pd.DataFrame,
+    policy: Policy,
+    *,
+    start: dt.date,
+    days: int = 20,
+    label: str = "rfm",
+    calendar: DaysOff | None = None,
+    history: pd.DataFrame | None = None,
+    consent: str = "unknown",
+) -> float:
+    """How many minutes does the policy ask for in these days, with everybody it may be done with?"""
+    workdays = _workdays(customers, history, start, days, None, calendar)
+    asked = _asked(customers, policy, workdays, start, label, history, consent)
+    minutes = asked.due.of_touch([t.minutes for t in asked.due.touches], "float64")
+    return float(minutes[asked.barred == ""].sum())
+
+
+def _asked(
+    customers: pd.DataFrame,
+    policy: Policy,
+    workdays: Sequence[dt.date],
+    start: dt.date,
+    label: str,
+    history: pd.DataFrame | None,
+    consent: str,
+) -> _Asked:
+    frame = customers.sort_values("customer_id", kind="stable").reset_index(drop=True)
+    ids = frame["customer_id"].astype(str)
+    labels = frame[label].astype(str).to_numpy(dtype=object)
+    bought = _bought(frame, day_number(start))
+    seen = contacted(pd.Index(ids), history, bought, first_day=day_number(workdays[0]))
+    due = candidates(frame, labels, policy, seen, bought, workdays)
+    met = np.maximum(seen.any_last, bought)
+    served = np.zeros(len(frame), dtype=bool)
+    served[due.who[barred_touches(frame, due, consent) == ""]] = True
+    due = floor_candidates(due, labels, policy, served, met, day_number(workdays[-1]))
+    return _Asked(frame, ids, labels, due, barred_touches(frame, due, consent), met, seen.capped)
 
 
 # --- what is given --------------------------------------------------------------------------------
