@@ -48,6 +48,7 @@ _WHERE = {
     "uplift": "segkit.evaluate.experiment",
     "did": "segkit.evaluate.causal",
     "cohorts": "segkit.evaluate.cohort_table",
+    "backtest": "segkit.evaluate.backtesting",
     "load": "segkit.samples",
 }
 

@@ -189,6 +189,7 @@ PUBLIC = [
     *("migration", "psi"),
     *("uplift", "did"),
     *("cohorts",),
+    *("backtest",),
     *("Policy", "plan", "load"),
 ]
 

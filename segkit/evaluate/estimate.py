@@ -125,6 +125,30 @@ def mean(
     return Estimate(value, value - half, value + half, n, level, unit, method, facts)
 
 
+def welch(
+    one: Iterable[float], other: Iterable[float], level: float = LEVEL, *, unit: Unit = "money"
+) -> Estimate:
+    """How far is the average of one group above that of another? One less the other, with Welch's interval.
+
+    Without an interval where a group has fewer than two, or nobody differs from the rest of the own group.
+
+    References
+    ----------
+    Welch (1947), Biometrika 34, 28-35.
+    """
+    sides = [np.asarray(list(side), dtype="float64") for side in (one, other)]
+    n = sum(len(side) for side in sides)
+    if not all(len(side) for side in sides):
+        return Estimate(None, None, None, n, level, unit, "welch")
+    value = float(sides[0].mean() - sides[1].mean())
+    parts = [float(side.var(ddof=1)) / len(side) if len(side) > 1 else math.nan for side in sides]
+    if not sum(parts) > 0:
+        return Estimate(value, None, None, n, level, unit, "welch")
+    freedom = sum(parts) ** 2 / sum(part**2 / (len(s) - 1) for part, s in zip(parts, sides, strict=True))
+    half = float(t.ppf(0.5 + level / 2, freedom)) * math.sqrt(sum(parts))
+    return Estimate(value, value - half, value + half, n, level, unit, "welch")
+
+
 def sample_for(half: float, *, deviation: float = 0.5, level: float = LEVEL) -> int:
     """How many answers does it take for plus-minus `half`? (所需样本量)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_ind
 from scipy.stats import t as student
 
-from segkit.evaluate.estimate import Estimate, mean, proportion, sample_for
+from segkit.evaluate.estimate import Estimate, mean, proportion, sample_for, welch
 from segkit.problems import InputProblems
 
 
@@ -76,3 +76,12 @@ def test_what_is_said_holds_value_interval_and_n() -> None:
         assert all(part in said for part in ("80.0%", "71.1%", "86.7%", "100")), said
         assert "Wilson" in share.rule(lang)
     assert Estimate(1.0, None, None, 3, method="by hand").rule("zh") == "by hand"
+
+
+def test_welch_is_that_of_scipy_and_says_nothing_of_too_few() -> None:
+    one, other = [3.0, 5.5, 9.0, 4.0], [1.0, 2.5, 2.0]
+    found, theirs = welch(one, other), ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
+    assert found.value == pytest.approx(np.mean(one) - np.mean(other))
+    assert (found.low, found.high) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
+    assert welch([], other).value is None
+    assert (welch([1.0], other).low, welch([1.0, 1.0], [2.0, 2.0]).low) == (None, None)

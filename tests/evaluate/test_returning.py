@@ -78,7 +78,9 @@ people = st.lists(st.tuples(st.integers(1, 60), st.none() | st.integers(1, 40)),
 
 @given(people)
 def test_time_to_the_second_order_is_that_of_scipy(rows: list[tuple[int, int | None]]) -> None:
-    ago, came, waited = {}, [], []
+    ago: dict[str, list[int]] = {}
+    came: list[int] = []
+    waited: list[int] = []
     for i, (seen, gap) in enumerate(rows):
         back = gap is not None and gap <= seen
         ago[str(i)] = [seen, seen - gap] if back and gap is not None else [seen]
