@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from segkit.cli.due import due
+from segkit.cli.log import log
 from segkit.cli.options import FAULT, OK, LangOption, QuietOption, day_of, fail, progress_lines, verdict
 from segkit.cli.sample_data import data
 from segkit.locale import Lang, lang_or_default, say
@@ -30,6 +32,10 @@ app = typer.Typer(
     epilog="segkit report orders.csv  ·  segkit init orders.csv && segkit report client.yml",
 )
 app.add_typer(data, name="data")
+app.command(
+    short_help="今天该联系谁 / whom to contact today", epilog="segkit due reports/hongye/2025-12-31/zh"
+)(due)
+app.add_typer(log, name="log")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from segkit.locale import Lang, say
 from segkit.workbook.cells import (
+    TEXT,
     Cell,
     Head,
     Sum,
@@ -28,66 +29,26 @@ from segkit.workbook.cells import (
     text_cell,
     with_unit,
 )
+from segkit.workbook.looks import (
+    BAND,
+    BROKEN,
+    CELLS,
+    FONTS,
+    GREY,
+    INK,
+    LINE,
+    LINES,
+    READABLE,
+    ROLES,
+    TALLEST,
+    UNITS,
+)
 from segkit.workbook.rows import write_rows
 
 Rows: TypeAlias = pd.DataFrame | Sequence[Sequence[Any]]
 
 EXCEL_ROWS = 1_048_576
 EPOCH = dt.date(1980, 1, 1)  # for files that know no date of their own
-ACCENT, INK, GREY, PALE, HAIR, AMBER = "#1F4E79", "#222222", "#6B6B6B", "#F2F4F7", "#D9DDE3", "#9A5B00"
-FONTS: dict[Lang, tuple[str, int]] = {"zh": ("微软雅黑", 10), "en": ("Calibri", 11)}
-LINE = 16.5  # points of one line of text
-TALLEST = 400.0  # points; Excel ends at 409
-READABLE = 100.0  # a paragraph is merged over columns until it is this many characters wide
-
-# unit -> number format, alignment; whole numbers in a measured column show no decimal
-_UNITS: dict[str, tuple[str, str]] = {
-    "count": ("#,##0", "right"),
-    "row": ("0", "right"),  # of a spreadsheet: a place, not an amount
-    "money": ("#,##0.00", "right"),
-    "share": ("0.0%", "right"),
-    "days": ("#,##0", "right"),
-    "times": ("#,##0", "right"),
-    "ratio": ("0.00", "right"),
-    "date": ("yyyy-mm-dd", "center"),
-    "text": ("@", "left"),
-    "id": ("@", "left"),
-}
-_BROKEN = "#,##0.0"  # counts, days and times that are averages
-
-_ROLES: dict[str, dict[str, Any]] = {
-    "cell": {"bottom": 1, "bottom_color": HAIR, "valign": "vcenter"},
-    "open": {
-        "bottom": 1,
-        "bottom_color": HAIR,
-        "valign": "vcenter",
-        "bg_color": "#FFFBEA",
-    },  # for the reader to fill
-    "head": {
-        "bold": True,
-        "bottom": 2,
-        "bottom_color": ACCENT,
-        "bg_color": PALE,
-        "text_wrap": True,
-        "valign": "vcenter",
-    },
-    "total": {
-        "bold": True,
-        "top": 1,
-        "top_color": ACCENT,
-        "bottom": 1,
-        "bottom_color": ACCENT,
-        "valign": "vcenter",
-    },
-    "title": {"bold": True, "font_size": 16, "font_color": ACCENT, "valign": "vcenter", "text_wrap": True},
-    "heading": {"bold": True, "font_size": 12, "font_color": ACCENT, "valign": "vcenter", "text_wrap": True},
-    "strong": {"bold": True, "text_wrap": True, "valign": "top"},
-    "body": {"text_wrap": True, "valign": "top"},
-    "note": {"font_color": GREY, "text_wrap": True, "valign": "top"},
-    "warning": {"font_color": AMBER, "bold": True, "text_wrap": True, "valign": "top"},
-}
-_CELLS = {"cell", "open", "head", "total"}
-_LINES = {"title": 26.0, "heading": 21.0}  # points of one line where it is not LINE
 
 
 class Book:
@@ -148,11 +109,31 @@ class Book:
         self.pages.append(page)
         return page
 
+    def mark(self, name: str, text: str) -> None:
+        """A word about the file itself that stays with it when it is filled in, sorted and saved again.
+
+        As a name of the workbook and as one of its properties: programs that drop one keep the other.
+        """
+        quoted = text_cell(text)[:200].replace('"', '""')
+        self._book.define_name(name, f'="{quoted}"')
+        self._book.set_custom_property(name, text_cell(text)[:200], "text")
+
     def name(self, name: str, page: Page, row: int, column: int) -> None:
         """Give a cell a name the whole workbook knows, as ``kpi_customers``."""
         sheet = page.name.replace("'", "''")
         cell = xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)
         self._book.define_name(re.sub(r"\W", "_", name), f"='{sheet}'!{cell}")
+
+    def rule(self, **style: Any) -> Any:
+        """What a condition changes of a cell; made once."""
+        key = ("rule", *sorted(style.items()))
+        if key not in self._formats:
+            # a format of a condition holds the change alone, without the font of the book
+            form = self._book.add_format()
+            for name, value in style.items():
+                getattr(form, f"set_{name}")(value)
+            self._formats[key] = form
+        return self._formats[key]
 
     def format(
         self, unit: str, role: str = "cell", *, broken: bool = False, wrap: bool = False, colour: str = ""
@@ -160,14 +141,14 @@ class Book:
         """The cell format of a unit in a role; made once. `broken`: averages, `colour`: a bar at the left."""
         key = (unit, role, broken, wrap, colour)
         if key not in self._formats:
-            number, align = _UNITS[unit]
+            number, align = UNITS[unit]
             style: dict[str, Any] = {
-                "num_format": _BROKEN if broken else number,
+                "num_format": BROKEN if broken else number,
                 "align": align,
-                **_ROLES[role],
+                **ROLES[role],
             }
             style.setdefault("font_color", INK)
-            if role in _CELLS and align != "center":
+            if role in CELLS and align != "center":
                 style["indent"] = 1
             if wrap:
                 style["text_wrap"] = True
@@ -196,6 +177,11 @@ class Page:
         sheet.set_header(f"&L{label}&R&A")
         sheet.set_footer("&C" + say("workbook.footer", book.lang))
 
+    def header(self, left: str, right: str) -> None:
+        """What stands above every printed page; the sheet's own name where nothing else is said."""
+        texts = [text_cell(text)[:80].replace("&", "&&") for text in (left, right)]
+        self.sheet.set_header(f"&L{texts[0]}&R{texts[1]}")
+
     def down(self, rows: int = 1) -> None:
         self.row += rows
 
@@ -205,7 +191,7 @@ class Page:
         span = self._span()
         width = sum(self._width(c) for c in range(span))
         scale = 1.6 if role == "title" else 1.2 if role == "heading" else 1.0
-        self.sheet.set_row(self.row, _LINES.get(role, LINE) * lines_of(cleaned, width / scale - 1))
+        self.sheet.set_row(self.row, LINES.get(role, LINE) * lines_of(cleaned, width / scale - 1))
         form = self.book.format(unit, role)
         if span > 1:
             self.sheet.merge_range(self.row, 0, self.row, span - 1, "", form)
@@ -271,10 +257,16 @@ class Page:
             self._filtered = True
             self.sheet.autofilter(top, 0, max(bottom, top), len(heads) - 1)
             self.sheet.repeat_rows(top)
+        texts: list[str] = []
         for i, head in enumerate(heads):
+            if head.unit in TEXT and bottom > top:
+                texts.append(f"{xl_rowcol_to_cell(top + 1, i)}:{xl_rowcol_to_cell(bottom, i)}")
             if head.choices:
                 offer = {"validate": "list", "source": list(head.choices), "show_error": False}
                 self.sheet.data_validation(top + 1, i, max(bottom, top + 1), i, offer)
+        if texts and filtered:  # no green corners on ids and on days typed as text
+            spans = " ".join(texts)
+            self.sheet.ignore_errors({"number_stored_as_text": spans, "two_digit_text_year": spans})
         return top
 
     @staticmethod
@@ -287,6 +279,37 @@ class Page:
     def printed(self, columns: int) -> None:
         """Print only the first columns of what was written so far."""
         self.sheet.print_area(0, 0, max(self.row - 1, 0), columns - 1)
+
+    def banded(
+        self, top: int, heads: Sequence[Head], *, grey: tuple[int, Sequence[str]] | None = None
+    ) -> None:
+        """Every second row shaded, all but the columns to fill; it stays so when the rows are sorted.
+
+        `top` is the row of the head. `grey`: a column and its words by which a row is done with and turns grey.
+        """
+        if self.row - 1 <= top:
+            return
+        last = self.row - 1
+        runs: list[list[int]] = []  # neighbouring columns that are not to fill
+        for i, head in enumerate(heads):
+            if head.fill:
+                continue
+            if runs and runs[-1][1] == i - 1:
+                runs[-1][1] = i
+            else:
+                runs.append([i, i])
+        for first, final in runs:
+            if grey is not None:
+                at = xl_rowcol_to_cell(top + 1, grey[0], col_abs=True)
+                words = ",".join(f'{at}="{word}"' for word in grey[1])
+                rule = {
+                    "type": "formula",
+                    "criteria": f"=OR({words})",
+                    "format": self.book.rule(font_color=GREY),
+                }
+                self.sheet.conditional_format(top + 1, first, last, final, rule)
+            band = {"type": "formula", "criteria": "=MOD(ROW(),2)=1", "format": self.book.rule(bg_color=BAND)}
+            self.sheet.conditional_format(top + 1, first, last, final, band)
 
     def freeze(self, row: int, column: int = 0) -> None:
         """Keep the rows above and the columns left of this cell in sight."""

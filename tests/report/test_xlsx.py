@@ -371,21 +371,22 @@ def test_the_follow_up_list_is_ready_to_work_with(made: tuple[ReportModel, Path]
     lang = model.meta.lang
     sheet = openpyxl.load_workbook(path)[say("xlsx.sheet.plan", lang)]
     expected = {
-        "zh": ["跟进日期", "客户编号", "客户分群", "原因", "下一步", "渠道", "负责人", "预计分钟", "累计金额（元）", "完成日期", "结果", "下次日期"],
-        "en": ["Due", "Customer ID", "Segment", "Why", "Next step", "Channel", "Owner", "Minutes", "Revenue (CNY)", "Done on", "Result", "Next date"],
+        "zh": ["跟进日期", "客户编号", "客户分群", "原因", "下一步", "渠道", "负责人", "预计分钟", "状态", "完成日期", "结果", "下次日期", "实际分钟", "备注"],
+        "en": ["Due", "Customer ID", "Segment", "Why", "Next step", "Channel", "Owner", "Minutes", "Status", "Done on", "Result", "Next date", "Minutes spent", "Note"],
     }  # fmt: skip
-    assert heads(sheet)[:12] == expected[lang]
+    assert heads(sheet)[:14] == expected[lang]
     assert heads(sheet)[-1] == "extra"
     assert sheet["B2"].value == "000000"
     assert sheet["C2"].value == "● " + term("segment.key_value", lang)
-    assert [c.value for c in sheet[2]][9:12] == [None, None, None]
+    assert [c.value for c in sheet[2]][8:14] == [None] * 6
     assert [c.value for c in sheet["A"]][1:] == sorted(c.value for c in sheet["A"][1:])
-    (offer,) = sheet.data_validations.dataValidation
-    assert str(offer.sqref) == "K2:K41"
-    assert say("xlsx.result.no_answer", lang) in offer.formula1
+    status, result = sheet.data_validations.dataValidation
+    assert (str(status.sqref), str(result.sqref)) == ("I2:I41", "K2:K41")
+    assert term("task_status.moved", lang) in status.formula1
+    assert term("contact_outcome.no_answer", lang) in result.formula1
     assert sheet.auto_filter.ref is not None
     assert sheet.freeze_panes == "C2"
-    assert sheet.print_area == f"'{sheet.title}'!$A$1:$L$41"
+    assert sheet.print_area == f"'{sheet.title}'!$A$1:$N$41"
 
 
 def test_customers_are_labelled_by_name_and_carry_no_contact_data(made: tuple[ReportModel, Path]) -> None:

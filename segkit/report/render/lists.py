@@ -1,8 +1,9 @@
-"""The working lists of customers.xlsx: who is called when, every customer with its labels and why, the ledger."""
+"""The lists of customers.xlsx: every customer with its labels and why, the ledger; and what every list shares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -13,22 +14,8 @@ from segkit.workbook.cells import GAP, wide
 
 PERSONAL = frozenset({"phone", "email", "address"})  # the salesperson has them in the client's own system
 
-# field -> unit, in the order the columns stand; a field not listed follows after these
-PLAN = {
-    "due": "date",
-    "customer_id": "id",
-    "name": "text",
-    "segment": "text",
-    "why": "text",
-    "next_step": "text",
-    "channel": "text",
-    "owner": "text",
-    "minutes": "count",
-    "value": "money",
-}
-TO_FILL = {"done_on": "date", "result": "text", "next_date": "date"}
-PLAN_TAIL = {"marketing": "text", "task_id": "id"}
 SAID_ALREADY = frozenset({"content"})  # the id of what `next_step` says in words
+# field -> unit, in the order the columns stand; a field not listed follows after these
 WHO = {"rank": "count", "customer_id": "id", "name": "text"}
 FIGURES = {
     "first_order": "date",
@@ -54,20 +41,32 @@ LEDGER = {
     "new": "text",
     "amount": "money",
 }
-RESULTS = ("reached", "ordered", "again", "no_answer", "declined", "wrong_contact")
 NAMED = {"channel": "channel", "content": "content", "fate": "fate", "reason": "reason"}  # ids shown by name
 WHY = "why_"  # leads the column with the reasons of one scheme; the main scheme's is `why`
 WIDEST_REASON = 120.0  # characters of a reason in sight; longer ones are read in Excel's formula bar
 
 
-def plan_list(page: Page, model: ReportModel, plan: pd.DataFrame) -> None:
-    """Who is called when, why and by whom, with empty columns for what came of it."""
-    by = [c for c in ("due", "owner") if c in plan.columns]
-    lines = plan.sort_values(by, kind="stable", ignore_index=True) if by else plan
-    lines = lines.assign(**dict.fromkeys(TO_FILL, ""))
-    working_list(page, model, lines, {**PLAN, **TO_FILL, **PLAN_TAIL}, frozen=2)
-    printed = [c for c in (*PLAN, *TO_FILL) if c in lines.columns]
-    page.printed(len({*printed} - _wholly_empty(lines)))
+@dataclass(frozen=True)
+class Sheeted:
+    """What a list has beside its columns.
+
+    Attributes
+    ----------
+    fill : columns left empty for the reader
+    offers : column -> words a drop-down offers
+    hidden : columns that stand in the sheet without being seen
+    widths : column -> characters, where the fitted width is not wanted
+    grey : a column and its words by which a row is done with
+    """
+
+    fill: frozenset[str] = frozenset()
+    offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    widths: Mapping[str, float] = field(default_factory=dict)
+    grey: tuple[str, tuple[str, ...]] | None = None
+
+
+PLAIN = Sheeted()
 
 
 def customer_list(page: Page, model: ReportModel, customers: pd.DataFrame) -> None:
@@ -100,11 +99,11 @@ def working_list(
     *,
     labels: Sequence[str] = (),
     reasons: Sequence[str] = (),
+    layout: Sheeted = PLAIN,
     frozen: int = 1,
 ) -> None:
     """A frame with its head in the first row: known fields in their order, whatever else there is, the reasons."""
-    lang = model.meta.lang
-    left_out = PERSONAL | SAID_ALREADY | _wholly_empty(frame)
+    left_out = PERSONAL | SAID_ALREADY | wholly_empty(frame, layout.fill)
     known = [c for c in fields if c in frame.columns and c not in left_out]
     last = [c for c in reasons if c in frame.columns and c not in left_out]
     rest = [c for c in frame.columns if c not in fields and c not in last and c not in left_out]
@@ -122,18 +121,17 @@ def working_list(
                 _head_in(model, column),
                 unit,
                 marks=marks,
-                choices=tuple(say(f"xlsx.result.{r}", lang) for r in RESULTS) if column == "result" else (),
-                fill=column in TO_FILL,
+                choices=layout.offers.get(column, ()),
+                fill=column in layout.fill,
+                hidden=column in layout.hidden,
                 folded=column in last[1:],
                 one_line=column in last,
-                width=14.0
-                if column in TO_FILL
-                else _reason_width(chosen[column])
-                if column in last
-                else None,
+                width=_reason_width(chosen[column]) if column in last else layout.widths.get(column),
             )
         )
     top = page.table(heads, chosen)
+    if layout.grey is not None and layout.grey[0] in chosen.columns:
+        page.banded(top, heads, grey=(list(chosen.columns).index(layout.grey[0]), layout.grey[1]))
     page.freeze(top + 1, frozen)
 
 
@@ -142,9 +140,9 @@ def _reason_width(reasons: pd.Series) -> float:
     return min(wide(longest) + GAP, WIDEST_REASON)
 
 
-def _wholly_empty(frame: pd.DataFrame) -> set[str]:
+def wholly_empty(frame: pd.DataFrame, fill: Collection[str] = ()) -> set[str]:
     """Columns without a value in any row, but for those the reader is to fill."""
-    kept = {*TO_FILL} if len(frame) else {*frame.columns}
+    kept = {*fill} if len(frame) else {*frame.columns}
     return {c for c in frame.columns if c not in kept and _is_blank(frame[c])}
 
 

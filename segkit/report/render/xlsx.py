@@ -15,7 +15,8 @@ import pandas as pd
 
 from segkit.locale import Lang, has_message, say
 from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
-from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of, plan_list
+from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of
+from segkit.report.render.plan_sheets import SHEETS, by_owner, how_to_fill, mark, owner_sheets, plan_list
 from segkit.report.render.values import is_numbered
 from segkit.workbook import Book, Head, Page, Sum
 
@@ -38,15 +39,18 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
     """
     lang, meta = model.meta.lang, model.meta
     with Book(out, lang=lang, created=meta.as_of, title=meta.title, label=meta.client_name) as book:
-        _overview(book, model)
+        mark(book, model)
+        plan = _stored(model, folder, "plan")
+        _overview(book, model, plan)
         sections = [s for s in model.sections if s.id != DEFINITIONS and _tables(s) and not s.appendix]
         leading = [s for s in sections if any(t.id == SEGMENTS for t in _tables(s))]
         for section in leading:
             _section(book, model, section, say("xlsx.sheet.segments", lang))
-        for key, write in (("plan", plan_list), ("customers", customer_list)):
-            frame = _stored(model, folder, key)
-            if frame is not None and (len(frame) or key == "customers"):  # nothing planned, no list
-                write(book.page(say(f"xlsx.sheet.{key}", lang)), model, frame)
+        if plan is not None and len(plan):  # nothing planned, no list
+            plan_list(book.page(say("xlsx.sheet.plan", lang)), model, plan)
+        customers = _stored(model, folder, "customers")
+        if customers is not None:
+            customer_list(book.page(say("xlsx.sheet.customers", lang)), model, customers)
         for section in sections:
             if section not in leading:
                 _section(book, model, section, section.title)
@@ -56,6 +60,8 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
         _sources(book, model)
         for section in (s for s in model.sections if s.appendix):
             _section(book, model, section, say("xlsx.sheet.appendix", lang, title=section.title))
+        if plan is not None:  # last, for there may be many
+            owner_sheets(book, model, plan)
 
 
 def _stored(model: ReportModel, folder: Path, key: str) -> pd.DataFrame | None:
@@ -73,7 +79,7 @@ def _tables(section: Section) -> list[Sheet]:
 # --- first sheet -----------------------------------------------------------
 
 
-def _overview(book: Book, model: ReportModel) -> None:
+def _overview(book: Book, model: ReportModel, plan: pd.DataFrame | None) -> None:
     lang, meta = book.lang, model.meta
     compared = any(kpi.previous is not None for kpi in model.kpis.values())
     widths = [32.0, 18.0, *([18.0] if compared else []), 9.0, 12.0, 60.0]
@@ -113,6 +119,20 @@ def _overview(book: Book, model: ReportModel) -> None:
             page.text(say("xlsx.finding.evidence", lang, evidence=finding.evidence))
             page.text(say("xlsx.finding.action", lang, action=finding.action))
             page.down()
+    if plan is not None and len(plan):
+        _how_to_work(page, plan, lang)
+
+
+def _how_to_work(page: Page, plan: pd.DataFrame, lang: Lang) -> None:
+    """How the follow-up list is filled in, and which owners have a sheet of their own."""
+    page.text(say("xlsx.plan.how", lang), "heading")
+    for number, line in enumerate(how_to_fill(lang), 1):
+        page.text(f"{number}. {line}")
+    owners = [*by_owner(plan, lang)]
+    if len(owners) > 1:
+        which = "xlsx.plan.owners" if len(owners) <= SHEETS else "xlsx.plan.owners_beyond"
+        left = owners[SHEETS:]
+        page.text(say(which, lang, n=len(owners), sheets=SHEETS, left=len(left), names=left[:12]))
 
 
 # --- sheets of sections ----------------------------------------------------
