@@ -1,0 +1,103 @@
+"""`segkit due`: whom to contact today. Imports stand inside the command, so that --help answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from segkit.cli.options import LangOption, day_of, fail
+from segkit.locale import Lang, lang_or_default, name_of, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOG = "contacts.csv"
+
+
+def due(
+    folder: Annotated[
+        Path, typer.Argument(help="A report folder / 报告文件夹: reports/hongye/2025-12-31/zh")
+    ],
+    day: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="YYYY-MM-DD; the first day of the plan by default / 哪一天，默认计划第一天."),
+    ] = None,
+    log: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="contacts.csv; by default the one beside client.yml / 联系记录."),
+    ] = None,
+    owner: Annotated[Optional[str], typer.Option(help="One person only / 只看一个人.")] = None,  # noqa: UP045
+    lang: LangOption = None,
+) -> None:
+    """What is due today and late, less what was done, by person / 今天该联系谁：到期的和拖下来的，减去已做的."""
+    from segkit.followup.today import due_list
+
+    speak: Lang = lang_or_default(lang)
+    try:
+        tasks = _plan(folder)
+        when = day_of(day) or tasks["due"].min().date()
+        listed = due_list(tasks, when, done=_log(folder, log))
+        if owner is not None:
+            listed = listed[listed["owner"] == owner]
+    except Exception as fault:
+        fail(fault, speak)
+    late = int((listed["days_late"] > 0).sum())
+    minutes = float(listed["minutes"].sum())
+    typer.echo(say("due.head", speak, n=len(listed), day=when, late=late, minutes=minutes))
+    for person, part in listed.groupby("owner", sort=True):
+        name = str(person) or say("report.unassigned", speak)
+        typer.echo(say("due.owner", speak, owner=name, n=len(part), minutes=float(part["minutes"].sum())))
+        for number, task in enumerate(part.to_dict("records"), 1):
+            typer.echo(f"{number:>4}. {_line(task, speak)}")
+
+
+def _line(task: dict[str, object], lang: Lang) -> str:
+    who = [str(task["customer_id"]), *([str(task["name"])] if task.get("name") else [])]
+    parts = [
+        " ".join(who),
+        name_of("channel", str(task["channel"]), lang),
+        name_of("content", str(task["content"]), lang),
+    ]
+    for id, many in (("due.late", task["days_late"]), ("due.tries", task["tries"])):
+        parts += [say(id, lang, n=many)] if many else []
+    return " · ".join(parts)
+
+
+def _plan(folder: Path) -> pd.DataFrame:
+    from segkit.problems import InputProblems, Problem
+    from segkit.report.clean_tables import read_parquet
+
+    path = folder / "internal" / "plan.parquet"
+    if not path.is_file():
+        raise InputProblems([Problem("due.no_plan", {"path": str(folder)})])
+    tasks = read_parquet(path)
+    if not len(tasks):
+        raise InputProblems([Problem("due.empty_plan", {"path": str(folder)})])
+    return tasks
+
+
+def _log(folder: Path, given: Path | None) -> pd.DataFrame | None:
+    """The contact log: the one given, else that of the client the report belongs to, where there is one."""
+    import pandas as pd
+
+    from segkit.intake.delimited import read_delimited
+    from segkit.intake.values import read_dates
+    from segkit.problems import InputProblems, Problem
+
+    home = folder.absolute().parents
+    path = given or (home[3] / LOG if len(home) > 3 else Path(LOG))
+    if not path.is_file():
+        if given is not None:
+            raise InputProblems([Problem("due.no_log", {"path": str(given)})])
+        return None
+    cells = read_delimited(path.read_bytes(), path.name).cells
+    log = cells.iloc[1:].set_axis(cells.iloc[0].astype(str).str.strip(), axis=1).reset_index(drop=True)
+    for column in (column for column in ("date", "next_date") if column in log):
+        log[column] = read_dates(log[column]).values
+    if "effective" in log:
+        known = {"true": True, "1": True, "是": True, "false": False, "0": False, "否": False}
+        said = log["effective"].str.strip().str.lower().map(known)
+        log["effective"] = pd.array(said.where(said.notna(), None), dtype="boolean")
+    return log

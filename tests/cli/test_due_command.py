@@ -1,0 +1,77 @@
+"""`segkit due`: the list of the day out of a report folder, less what the contact log says was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from segkit.cli import app
+from segkit.report.clean_tables import write_parquet
+
+
+@pytest.fixture
+def report(tmp_path: Path, monkeypatch) -> Path:
+    """The folder of a report on two customers of two people, four contacts from 5 January 2026 on."""
+    monkeypatch.delenv("SEGKIT_DEBUG", raising=False)
+    folder = tmp_path / "客户 甲" / "reports" / "hongye" / "2025-12-31" / "zh"
+    (folder / "internal").mkdir(parents=True)
+    plan = pd.DataFrame(
+        {
+            "task_id": ["T1", "T2", "T3", "T4"],
+            "due": pd.to_datetime(["2026-01-05", "2026-01-05", "2026-01-06", "2026-01-08"]),
+            "customer_id": ["C1", "C2", "C1", "C2"],
+            "name": ["云禾贸易（虚构）", "", "云禾贸易（虚构）", ""],
+            "owner": ["张", "李", "张", "李"],
+            "channel": ["phone", "phone", "visit", "phone"],
+            "content": ["care_call", "first_response", "care_call", "care_call"],
+            "minutes": [10.0, 5.0, 40.0, 10.0],
+            "value": [100.0, 0.0, 100.0, 0.0],
+        }
+    )
+    write_parquet(plan, folder / "internal" / "plan.parquet")
+    return folder
+
+
+def said(*arguments: str) -> tuple[int, list[str], str]:
+    done = CliRunner().invoke(app, ["due", *arguments, "--lang", "zh"])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.stdout.splitlines(), done.stderr
+
+
+def test_the_first_day_of_the_plan_is_listed_by_person(report) -> None:
+    code, lines, _ = said(str(report))
+    assert code == 0 and lines[0] == "2026-01-05：2 次联系，约 15 分钟；0 次是前几天拖下来的"
+    assert lines[1] == "张：1 次，10 分钟" and lines[3] == "李：1 次，5 分钟"
+    assert "C1 云禾贸易（虚构） · 电话 · " in lines[2] and "首次响应" in lines[4]
+
+
+def test_what_is_late_is_said_and_one_person_may_be_asked_for(report) -> None:
+    _, lines, _ = said(str(report), "--day", "2026-01-07", "--owner", "张")
+    assert len(lines) == 4 and lines[2].endswith("晚 2 天") and lines[3].endswith("晚 1 天")
+    english = CliRunner().invoke(app, ["due", str(report), "--day", "2026-01-07", "--lang", "en"])
+    assert "3 contacts" in english.stdout and "2 days late" in english.stdout
+
+
+def test_the_log_beside_the_clients_config_takes_off_what_was_done(report) -> None:
+    log = "contact_id,customer_id,date,channel,effective,next_date,task_id\n"
+    log += "K1,C1,2026-01-05,phone,true,,T1\nK2,C2,2026/1/6,phone,false,,T2\n"
+    (report.parents[3] / "contacts.csv").write_text(log, encoding="utf-8-sig")
+    _, lines, _ = said(str(report), "--day", "2026-01-06")
+    assert lines[0].startswith("2026-01-06：2 次联系") and "已试 1 次" in "".join(lines)
+    elsewhere = report / "log.csv"
+    elsewhere.write_text(log.replace("false", "true"), encoding="gb18030")
+    _, lines, _ = said(str(report), "--day", "2026-01-06", "--log", str(elsewhere))
+    assert lines[0].startswith("2026-01-06：1 次联系")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(["--day", "6.1.2026"], "6.1.2026"), (["--log", "no.csv"], "no.csv"), ([], "没有计划")],
+)
+def test_what_cannot_be_read_is_said_in_one_line(report, arguments, word) -> None:
+    folder = report if arguments else report.parent
+    code, lines, err = said(str(folder), *arguments)
+    assert code == 2 and word in err and not lines and "Traceback" not in err
