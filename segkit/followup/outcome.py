@@ -14,6 +14,8 @@ from segkit.followup.filling import Placed, Work
 from segkit.followup.plan_model import EXCLUDED, Member
 from segkit.followup.policy import Policy
 
+_LETTERS = bytes(b"BCDFGHJKLMNPQRSTVWXZ"[i % 20] for i in range(256))
+
 
 def due_rows(ids: pd.Series, labels: np.ndarray, due: Candidates, value: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
@@ -37,7 +39,10 @@ def in_day_order(tasks: pd.DataFrame, *, overdue_first: bool) -> pd.DataFrame:
 
 
 def task_ids(rows: pd.DataFrame) -> list[str]:
-    """T and twelve digits of a hash: the same touch of the same customer, due on the same day, keeps its id."""
+    """T and eleven letters of a hash: the same touch of the same customer, due on the same day, keeps its id.
+
+    No digits, or one id in a thousand would look like a phone number; no vowels, so no words.
+    """
     ids = []
     used: dict[str, int] = {}
     days = rows["due"].dt.strftime("%Y-%m-%d")
@@ -45,7 +50,8 @@ def task_ids(rows: pd.DataFrame) -> list[str]:
         text = "|".join(parts)
         again = used[text] = used.get(text, 0) + 1
         text = text if again == 1 else f"{text}|{again}"
-        ids.append("T" + hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest())
+        mixed = hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=11).digest()
+        ids.append("T" + mixed.translate(_LETTERS).decode("ascii"))
     return ids
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +17,7 @@ import pandas as pd
 import segkit
 from segkit.charts.theme import warm_up
 from segkit.config import Config, load_config
-from segkit.followup.planner import Member, plan
+from segkit.followup.relief import clock_times
 from segkit.locale import Lang, has_term, say, term
 from segkit.playbooks import Segmentation
 from segkit.playbooks.model import CUSTOMERS
@@ -26,13 +28,15 @@ from segkit.report.clean_tables import NOTES, PROBLEMS, load_intake, tell, write
 from segkit.report.history import History, history_of
 from segkit.report.intake_step import take_in
 from segkit.report.model import Meta, Provenance, ReportModel
+from segkit.report.plan_step import planned
+from segkit.report.previous import Previous, load_previous
 from segkit.report.reasons import in_short, with_reasons
 from segkit.report.render.lists import WHY
 from segkit.report.sizes import FEWEST_GROUPED, in_order
 from segkit.report.study import Study
 from segkit.schemes.store import save_schemes
-from segkit.workdays import next_working_monday
 
+PREVIOUS = "previous_report"  # a file that names the folder of last month's report
 READY, STOPPED = "ready", "stopped"  # marker files: the run folder is complete, or will never be
 PACKAGES = ("segkit", "pandas", "numpy", "narwhals", "matplotlib", "papermill")
 
@@ -78,36 +82,42 @@ def _wait(folder: Path, *, seconds: float = 3600.0) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def _telling(folder: Path) -> Iterator[None]:
+    """What is wrong with the input is handed to the process that speaks to the user."""
+    try:
+        yield
+    except InputProblems as found:
+        tell(found.problems, folder / PROBLEMS)
+        raise
+
+
 def study(config: Config, folder: Path, lang: Lang) -> Study:
     """Customers, segments and plan from the clean tables in `folder`."""
     orders, people, ledger, facts = load_intake(folder)
     as_of = dt.date.fromisoformat(facts["as_of"]["date"])
-    try:
-        made = classified(config, folder, orders, people, as_of)
-    except InputProblems as found:
-        tell(found.problems, folder / PROBLEMS)
-        raise
-    tell([*made.notes, *remarks(made, config, lang)], folder / NOTES)
+    with _telling(folder):
+        before = _before(config, folder, lang, as_of, facts)
+        made = classified(config, folder, orders, people, as_of, before=before.schemes if before else {})
+        segmentation = made.segmentation
+        if len(segmentation.customers) < FEWEST_GROUPED:
+            labelled = in_order(segmentation, lang)
+        else:
+            why = segmentation.reasons(segmentation.main, segmentation.customers, lang)
+            labelled = segmentation.customers.assign(why=why)
+        step = planned(
+            config,
+            labelled,
+            made.fitting.policy,
+            made.tables,
+            main=segmentation.main,
+            as_of=as_of,
+            previous=before,
+        )
     history = _history(orders, facts, as_of)
-    segmentation = made.segmentation
-    if len(segmentation.customers) < FEWEST_GROUPED:
-        labelled = in_order(segmentation, lang)
-    else:
-        why = segmentation.reasons(segmentation.main, segmentation.customers, lang)
-        labelled = segmentation.customers.assign(why=why)
-    team = [Member(id=m.id, minutes=m.minutes) for m in config.followup.team or []]
-    facts["sample_team"] = not team
-    facts["notes"] += [asdict(note) for note in made.notes]
-    planned = plan(
-        labelled,
-        made.fitting.policy,
-        label=segmentation.main,
-        start=config.followup.start or next_working_monday(as_of),
-        days=config.followup.days,
-        team=team or None,
-        consent=config.followup.consent,
-        calendar=config.followup.calendar,
-    )
+    facts["sample_team"] = not config.followup.team
+    facts["notes"] += [asdict(note) for note in (*made.notes, *step.notes)]
+    tell([*made.notes, *step.notes, *remarks(made, config, lang)], folder / NOTES)
     model = ReportModel(
         meta=Meta(
             title=say("report.title", lang),
@@ -138,13 +148,32 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
         made.without_values(ledger, facts),
         facts,
         segmentation,
-        made.fitting.policy,
-        planned,
+        step.policy,
+        step.plan,
         model,
         history=history,
         playbook=made.fitting,
         tables=made.tables,
         asked=tuple(config.sections),
+        previous=before,
+        asked_of=step.asked_of,
+        arms=step.arms,
+    )
+
+
+def _before(
+    config: Config, folder: Path, lang: Lang, as_of: dt.date, facts: dict[str, Any]
+) -> Previous | None:
+    """Last month's report, where the calling process was given one."""
+    where = folder / PREVIOUS
+    if not where.is_file():
+        return None
+    return load_previous(
+        Path(where.read_text(encoding="utf-8")),
+        client=config.client.id,
+        lang=lang,
+        as_of=as_of,
+        key_fingerprint=facts.get("key_fingerprint"),
     )
 
 
@@ -210,6 +239,7 @@ def finish(study: Study) -> ReportModel:
     tasks = study.plan.tasks
     content = [f"content.{c}" for c in tasks["content"]]
     plan_sheet = tasks.assign(
+        starts=clock_times(tasks, study.policy),
         value=tasks["value"] if study.has_money else float("nan"),
         why=tasks["customer_id"].map(why),
         owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
@@ -223,6 +253,7 @@ def finish(study: Study) -> ReportModel:
         plan_sheet = plan_sheet.drop(columns="segment")
     ledger = study.ledger if study.has_money else study.ledger.assign(amount=float("nan"))
     tables = {"customers": customers, "plan": plan_sheet, "ledger": ledger}
+    write_parquet(study.arms, internal / "arms.parquet")
     save_schemes(segmentation.schemes, study.folder / "schemes.yml")
     for name, frame in tables.items():
         write_parquet(frame, internal / f"{name}.parquet")

@@ -15,13 +15,22 @@ import pandas as pd
 from segkit.config import Config
 from segkit.customers import customer_table
 from segkit.locale import LANGS, Lang
-from segkit.playbooks import NotMade, Playbook, Segmentation, apply, known_playbooks, load_playbook, whole
+from segkit.playbooks import (
+    NotMade,
+    Playbook,
+    Segmentation,
+    apply,
+    known_playbooks,
+    load_playbook,
+    schemes_of,
+    whole,
+)
 from segkit.playbooks.consent import ALWAYS
 from segkit.playbooks.model import CUSTOMERS
 from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import CUSTOMER_TABLE, Intake, load_further, load_intake, read_parquet
 from segkit.report.sizes import sized
-from segkit.schemes.base import PROSPECT, UNKNOWN
+from segkit.schemes.base import PROSPECT, UNKNOWN, Scheme
 from segkit.schemes.rules import Rules
 
 
@@ -55,9 +64,19 @@ class Classified:
 
 
 def classified(
-    config: Config, folder: Path, orders: pd.DataFrame | None, people: pd.DataFrame, as_of: dt.date
+    config: Config,
+    folder: Path,
+    orders: pd.DataFrame | None,
+    people: pd.DataFrame,
+    as_of: dt.date,
+    *,
+    before: Mapping[str, Scheme] | None = None,
 ) -> Classified:
-    """The playbook of `config` on the clean tables in `folder`."""
+    """The playbook of `config` on the clean tables in `folder`.
+
+    Schemes fitted last time (`before`) keep their cut points where their settings are the same, so that who moves
+    between classes has changed and not the ruler.
+    """
     customers = customers_of(orders, people, as_of, folder)
     playbook = load_playbook(config.playbook, folder=config.folder)
     tables = load_further(folder)
@@ -65,6 +84,7 @@ def classified(
     own = whole(playbook, config.schemes)
     # what the client asks for is missed where it cannot be given
     optional = tuple(name for name in playbook.optional if name not in own)
+    own |= _as_fitted(schemes_of(playbook, own), before or {})
     fitting, changed = sized(playbook.model_copy(update={"optional": optional}), own, len(customers))
     try:
         segmentation = apply(fitting, customers, tables=rows, as_of=as_of)
@@ -76,6 +96,19 @@ def classified(
     return Classified(
         playbook, fitting, segmentation, tables, [*changed, *_not_used(segmentation, fitting.main)]
     )
+
+
+def _as_fitted(schemes: Mapping[str, Scheme], before: Mapping[str, Scheme]) -> dict[str, dict[str, Any]]:
+    """The schemes that learn from data, as they were fitted before."""
+    kept = {}
+    for name, scheme in schemes.items():
+        then = before.get(name)
+        if scheme.fitted or then is None or then.kind != scheme.kind:
+            continue
+        chosen, learned = scheme.model_dump(mode="json"), then.model_dump(mode="json")
+        if all(learned[key] == value for key, value in chosen.items() if value is not None):
+            kept[name] = learned
+    return kept
 
 
 def _placed(problem: Problem, config: Config) -> Problem:

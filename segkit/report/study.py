@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from segkit.report.model import (
     Text,
     Unit,
 )
+from segkit.report.previous import NO_ARMS, Previous
 from segkit.report.render.lists import WHY, head_of
 from segkit.report.render.values import shown
 from segkit.report.sizes import FEWEST_GROUPED
@@ -54,6 +55,9 @@ class Study:
     playbook : the trade's schemes and policy; None in a study made by hand
     tables : further clean tables of the client, by the name they have below `input.tables`
     asked : the sections of the appendix that client.yml asks for
+    previous : last month's report of the same client
+    asked_of : the minutes another policy would ask for in the days of the plan
+    arms : who gets marketing and who is held out: `customer_id, segment, arm, campaign`
     """
 
     lang: Lang
@@ -72,6 +76,9 @@ class Study:
     playbook: Playbook | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    previous: Previous | None = None
+    asked_of: Callable[[Policy], float] = field(default=lambda _: 0.0)
+    arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=NO_ARMS))
 
     # --- words and numbers ------------------------------------------------------------------------
 

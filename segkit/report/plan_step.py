@@ -1,0 +1,90 @@
+"""From classified customers to the follow-up plan of a report: team, calendar, history, holdout."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from segkit.config import Config
+from segkit.followup.plan_model import Member, Plan
+from segkit.followup.planner import minutes_asked, plan
+from segkit.followup.policy import Policy
+from segkit.privacy.surrogate import load_key
+from segkit.problems import Problem
+from segkit.report.previous import Previous
+from segkit.workdays import next_working_monday
+
+CONTACTS = "contacts"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan of a report, and what is needed to ask what another policy would take.
+
+    Attributes
+    ----------
+    policy : of the playbook, with the stages of leads where there are any
+    asked_of : the minutes another policy would ask for, everything else the same
+    arms : `customer_id, segment, arm, campaign`; empty without a holdout
+    notes : what the reader of the plan has to know
+    """
+
+    plan: Plan
+    policy: Policy
+    asked_of: Callable[[Policy], float]
+    arms: pd.DataFrame
+    notes: list[Problem]
+
+
+def planned(
+    config: Config,
+    customers: pd.DataFrame,
+    policy: Policy,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    main: str,
+    as_of: dt.date,
+    previous: Previous | None = None,
+) -> Planned:
+    """The next step with every customer, from the settings of client.yml."""
+    wish = config.followup
+    team = [
+        Member(id=m.id, minutes=m.minutes, channels=tuple(m.channels), regions=tuple(m.regions))
+        for m in wish.team or []
+    ]
+    asked: dict[str, Any] = {
+        "label": main,
+        "start": wish.start or next_working_monday(as_of),
+        "days": wish.days,
+        "calendar": wish.calendar,
+        "history": tables.get(CONTACTS),
+        "consent": wish.consent,
+    }
+    held = None
+    if previous is not None:
+        held = previous.arms[previous.arms["campaign"] == wish.campaign]
+    made = plan(
+        customers,
+        policy,
+        **asked,
+        team=team or None,
+        holdout=wish.holdout,
+        seed=load_key(config.folder).encode("utf-8") if wish.holdout else 0,
+        held=held,
+        campaign=wish.campaign,
+    )
+    notes = []
+    if made.provisional:
+        facts = {"n": len(made.provisional), "first": made.provisional[0], "last": made.provisional[-1]}
+        notes.append(Problem("plan.provisional", facts))
+    return Planned(
+        plan=made,
+        policy=policy,
+        asked_of=lambda other: minutes_asked(customers, other, **asked),
+        arms=made.arms.assign(campaign=wish.campaign),
+        notes=notes,
+    )
