@@ -49,6 +49,8 @@ _WHERE = {
     "did": "segkit.evaluate.causal",
     "cohorts": "segkit.evaluate.cohort_table",
     "backtest": "segkit.evaluate.backtesting",
+    "stability": "segkit.evaluate.segmentation",
+    "segmentation_quality": "segkit.evaluate.segmentation",
     "load": "segkit.samples",
 }
 

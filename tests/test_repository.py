@@ -190,6 +190,7 @@ PUBLIC = [
     *("uplift", "did"),
     *("cohorts",),
     *("backtest",),
+    *("stability", "segmentation_quality"),
     *("Policy", "plan", "load"),
 ]
 
