@@ -327,5 +327,6 @@ def _of_labels(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
     known = [*planned, *(label for label in labels if label not in planned)]
     for i, label in enumerate(playbook.policy.never_held):
         if label not in known:
-            facts = {"at": f"policy.never_held.{i + 1}", "label": label, "near": near_word(label, known)}
-            yield Problem("policy.never_held", facts, row=tree.line(("policy", "never_held", i)))
+            at, meant = f"policy.never_held.{i + 1}", near_word(label, known)
+            told = {"at": at, "label": label, "near": meant}
+            yield Problem("policy.never_held", told, row=tree.line(("policy", "never_held", i)))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from segkit.followup.policy import LabelPolicy, Policy, Touch
-from segkit.locale import LANGS
-from segkit.playbooks import load_playbook
+from segkit.followup.policy import PERSONAL, PLAN_START, LabelPolicy, Policy, Touch
+from segkit.locale import LANGS, has_message, has_term, say, term
+from segkit.playbooks import known_playbooks, load_playbook, schemes_of
 from segkit.playbooks.lacking import policy_gaps
 from segkit.problems import InputProblems, Problem
 
@@ -134,3 +134,176 @@ def test_a_sequence_that_begins_with_the_plan_needs_no_date_and_urgency_its_colu
     assert policy_gaps(policy, []) == []
     (gap,) = policy_gaps(policy.model_copy(update={"urgency": "days_left"}), ["customer_id"])
     assert gap.id == "policy.no_urgency" and all("days_left" in gap.text(lang) for lang in LANGS)
+
+
+# --- the package's own -------------------------------------------------------------------------------
+
+# classes nobody may be contacted in, on purpose
+LEFT_ALONE = {"partner": {"campaign_only", "statistics_only", "withdrawn", "refused", "not_on_file"}}
+UNNAMED = {"unknown", "unlisted"}
+# what is done for a customer who has asked for it or bought: no consent to marketing is needed
+SERVICE = {
+    "account_visit", "ask_consent", "ask_needs", "ask_the_date", "budget_talk", "car_anniversary", "care_call",
+    "closing_visit", "delivery_update", "family_visit_invite", "festival_greeting", "find_again", "first_follow_up",
+    "handover_call", "home_visit_talk", "install_call", "level_review", "maintenance_call", "maintenance_tips",
+    "need_call", "need_visit", "onboarding_call", "open_case_call", "owner_care_call", "progress_call", "recheck_visit",
+    "referral_follow_up", "regular_follow_up", "satisfaction_survey", "second_visit_invite", "service_promise",
+    "service_visit", "start_of_course", "stretch_task", "test_drive_invite", "training_invite", "tutoring_call",
+    "wealth_review", "welcome",
+}  # fmt: skip
+# of these only what a person says to a person may pass for service
+SPOKEN_ONLY = {
+    "budget_talk",
+    "festival_greeting",
+    "test_drive_invite",
+    "need_call",
+    "wealth_review",
+    "service_promise",
+}
+# the first contact of a class, of which the findings of a report speak
+FIRST = {
+    ("general", "key_keep"): ("phone", "win_back_call"),
+    ("general", "cannot_lose"): ("phone", "win_back_call"),
+    ("general", "at_risk"): ("phone", "win_back_call"),
+    ("general", "key_win_back"): ("phone", "win_back_call"),
+    ("general", "champions"): ("phone", "care_call"),
+    ("general", "new"): ("social", "welcome"),
+    ("general", "prospect"): ("sms", "first_purchase_offer"),
+    ("jd", "high_value"): ("phone", "care_call"),
+    ("jd", "prospect"): ("sms", "first_purchase_offer"),
+    ("auto", "level_h"): ("phone", "test_drive_invite"),
+    ("realestate", "grade_b_plus"): ("phone", "second_visit_invite"),
+    ("alibaba", "lead_a"): ("visit", "closing_visit"),
+    ("bank", "private"): ("visit", "wealth_review"),
+    ("health", "out_of_reach"): ("visit", "find_again"),
+    ("education", "group_c"): ("phone", "tutoring_call"),
+    ("appliance", "vip_waiting"): ("phone", "open_case_call"),
+    ("retail", "often_dear"): ("phone", "premium_membership"),
+    ("needs", "mixed"): ("survey", "ask_needs"),
+}
+# intervals that have a source of their own
+CADENCE = {
+    "auto": {"level_h": 2, "level_a": 7, "level_b": 14, "level_c": 30, "level_ordered": 7},
+    "health": {
+        "urgent": 14,
+        "over_again": 14,
+        "over_limit": 14,
+        "first_followup": 14,
+        "in_order_critical": 30,
+        "in_order": 90,
+        "out_of_reach": 90,
+        "no_consent": 180,
+    },
+}
+SAMPLE = {"zh": "示例参数", "en": "sample parameter"}
+OWN_POLICIES = known_playbooks()
+
+
+def every_touch(name: str) -> list[tuple[str, Touch]]:
+    policy = load_playbook(name).policy
+    return [(label, touch) for label, entry in policy.labels.items() for touch in entry.touches]
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_every_class_has_a_strategy_or_is_left_alone_on_purpose(name):
+    playbook = load_playbook(name)
+    given = {*schemes_of(playbook)[playbook.main].order()} - UNNAMED
+    ruled = playbook.policy.labels
+    assert given - {*ruled} == LEFT_ALONE.get(name, set())
+    assert all(entry.strategies and len(entry.strategies) <= 6 for entry in ruled.values())
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_contents_and_strategies_have_words_in_both_languages(name):
+    entries = load_playbook(name).policy.labels.values()
+    ids = {f"strategy.{id}" for entry in entries for id in entry.strategies}
+    ids |= {f"content.{touch.content}" for _, touch in every_touch(name)}
+    assert not [id for id in ids if not has_term(id) or not all(term(id, lang).strip() for lang in LANGS)]
+    about = {id.replace("strategy.", "strategy.about.") for id in ids if id.startswith("strategy.")}
+    assert not [id for id in about if not has_message(id)]
+    for id in about:  # the explanation begins with the name
+        named = term(id.replace(".about.", "."), "zh").removesuffix("（到时即停）")
+        assert say(id, "zh").startswith(named), id
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_a_policy_says_where_its_numbers_come_from(name):
+    policy = load_playbook(name).policy
+    for lang in LANGS:
+        assert SAMPLE[lang] in policy.source_text(lang)
+        assert SAMPLE[lang] in policy.costs.source[lang]
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_floor_and_caps_are_there_and_what_the_trade_calls_them(name):
+    policy = load_playbook(name).policy
+    assert policy.floor_days <= 180
+    caps = policy.caps
+    assert 1 <= caps.day <= caps.week <= 2 and caps.week <= caps.month <= 6
+    if any(touch.channel == "sms" for _, touch in every_touch(name)):
+        assert caps.channels["sms"].month <= 2
+    assert set(policy.never_held) <= set(policy.labels)
+    assert policy.floor is None or not policy.floor.marketing
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_what_sells_is_marketing_and_no_message_to_many_passes_for_service(name):
+    policy = load_playbook(name).policy
+    touches = [*every_touch(name), *([("floor", policy.floor)] if policy.floor else [])]
+    for label, touch in touches:
+        if not touch.marketing:
+            assert touch.content in SERVICE, (label, touch.content)
+            assert touch.channel in PERSONAL or touch.content not in SPOKEN_ONLY, (label, touch.content)
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_marketing_leaves_room_below_the_caps(name):
+    """What a class gets by its own rhythm fits: caps hold back only where campaigns come on top."""
+    policy = load_playbook(name).policy
+    for label, entry in policy.labels.items():
+        monthly = sum(
+            30 / touch.every_days for touch in entry.touches if touch.marketing and touch.every_days
+        )
+        assert monthly <= policy.caps.month, label
+        texts = sum(30 / t.every_days for t in entry.touches if t.channel == "sms" and t.every_days)
+        assert texts <= 2, label
+
+
+@pytest.mark.parametrize(("case", "touch"), FIRST.items())
+def test_the_first_contact_of_a_class_is_the_one_the_findings_speak_of(case, touch):
+    name, label = case
+    first = load_playbook(name).policy.labels[label].touches[0]
+    assert (first.channel, first.content) == touch
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "days"), [(n, label, d) for n, of in CADENCE.items() for label, d in of.items()]
+)
+def test_intervals_with_a_source_stay_as_the_source_has_them(name, label, days):
+    assert load_playbook(name).policy.labels[label].touches[0].every_days == days
+
+
+def test_health_adds_nothing_to_what_the_rules_ask_for():
+    policy = load_playbook("health").policy
+    assert {*policy.labels} == {*CADENCE["health"]}
+    assert all(len(entry.touches) == 1 for entry in policy.labels.values())
+    assert not any(touch.marketing for _, touch in every_touch("health")) and policy.urgency == "due_in_days"
+    assert not {s for e in policy.labels.values() for s in e.strategies} & {
+        "incentives",
+        "differential_pricing",
+    }
+
+
+def test_new_customers_are_led_on_days_1_7_30_and_win_back_stops_after_three():
+    for name, label in (("general", "new"), ("jd", "ordinary"), ("alibaba", "member")):
+        touches = load_playbook(name).policy.labels[label].touches
+        assert any(t.on_days == (1, 7, 30) and t.anchor == "first_order" for t in touches), (name, label)
+    policy = load_playbook("general").policy
+    for label in ("key_keep", "cannot_lose", "at_risk", "key_win_back"):
+        (only,) = policy.labels[label].touches
+        assert (only.on_days, only.anchor, only.stop_after) == ((2, 7, 14), PLAN_START, 3)
+
+
+def test_urgent_trades_go_by_class_and_shops_by_value():
+    by_value = {name for name in OWN_POLICIES if load_playbook(name).policy.first == "value"}
+    assert by_value == {"jd", "retail"}

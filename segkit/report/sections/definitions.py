@@ -9,6 +9,7 @@ from segkit.playbooks import Attribute, schemes_of
 from segkit.report.history import PERIODS
 from segkit.report.model import Block, Bullets, Sheet, Text
 from segkit.report.sections.overview import WATCHED_DAYS
+from segkit.report.sections.strategy import limits_text, rhythm_text
 from segkit.report.study import Head, Shown, Study
 from segkit.schemes.base import Scheme
 
@@ -44,7 +45,8 @@ def definitions(study: Study) -> Shown:
     if not study.has_purchases:
         words.insert(0, study.say("definition.customer_alone"))
     rules = [] if study.ranked else _rules(study)
-    parts = [Bullets(items=words), *rules, *_attributes(study), _policy(study), _note(study)]
+    followed = [_policy(study), *_strategies(study)]
+    parts = [Bullets(items=words), *rules, *_attributes(study), *followed, _note(study)]
     return study.add("definitions", [*parts, _files(study), _versions(study)])
 
 
@@ -147,7 +149,7 @@ def _attribute(study: Study, name: str, attribute: Attribute) -> str:
 
 
 def _policy(study: Study) -> Sheet | None:
-    """How often each label is contacted, how, for how long, and where these figures come from."""
+    """When each label is contacted, how, by whom, for how long, and where these figures come from."""
     if study.ranked:
         return None
     here = set(study.customers[study.segmentation.main])
@@ -159,7 +161,8 @@ def _policy(study: Study) -> Sheet | None:
             if has_term(f"content.{touch.content}")
             else touch.content,
             name_of("channel", touch.channel, study.lang),
-            touch.every_days,
+            rhythm_text(touch, study.lang, study.field_name),
+            term(f"owner.{touch.owner}", study.lang),
             touch.minutes,
         ]
         for label in order
@@ -171,12 +174,28 @@ def _policy(study: Study) -> Sheet | None:
         ("segment", study.say("head.segment"), "text"),
         ("next", study.say("head.next_step"), "text"),
         ("channel", study.say("head.channel"), "text"),
-        ("every_days", study.say("head.every_days"), "count"),
-        ("minutes", study.say("head.minutes"), "count"),
+        ("rhythm", study.say("head.rhythm"), "text"),
+        ("by", study.say("head.by"), "text"),
+        ("minutes", study.say("head.minutes"), "hours"),
     ]
     source = study.policy.source_text(study.lang) or study.say("definition.source.none")
     title = study.say("definition.policy", n=len(order), source=source)
     return study.table("policy", title, head, rows, n=len(study.customers))
+
+
+def _strategies(study: Study) -> Iterator[Block]:
+    """The limits of contact with the source of how they count, and what each strategy named is."""
+    here = set(study.customers[study.segmentation.main])
+    entries = [entry for label, entry in study.policy.labels.items() if label in here]
+    if study.ranked or not entries:
+        return
+    limits = limits_text(study.policy, study.lang)
+    yield Text(text=study.say("definition.limits", limits=limits), role="note")
+    named = dict.fromkeys(id for entry in entries for id in entry.strategies)
+    told = [study.say(f"strategy.about.{id}") for id in named if has_message(f"strategy.about.{id}")]
+    if told:
+        yield Text(text=study.say("definition.strategies"), role="heading")
+        yield Bullets(items=told)
 
 
 def _note(study: Study) -> Text | None:
