@@ -10,7 +10,10 @@ from typing import Any
 
 import yaml
 
+from segkit.config.model import GRAINS
 from segkit.locale import Lang, say
+
+OTHERS = tuple(grain for grain in GRAINS if grain not in ("orders", "customers"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def draft(facts: Draft) -> str:
     lines += [
         f"  {grain}: [{', '.join(map(quoted, files))}]" for grain, files in facts.input.items() if files
     ]
-    lines += [*_tables(facts), f"  engine: {facts.engine}", ""]
+    lines += [*_others(facts), *_tables(facts), f"  engine: {facts.engine}", ""]
     if any(facts.mapping.values()):
         lines += [_note("mapping", lang), "mapping:"]
         for grain, columns in facts.mapping.items():
@@ -114,6 +117,7 @@ def draft(facts: Draft) -> str:
     lines += [_note("schemes", lang), *_block("schemes", facts.schemes), ""]
     lines += [_note("followup", lang), "followup:", _note("consent", lang, "  "), "  consent: unknown"]
     lines += [_note("holdout", lang, "  "), "  holdout: 0"]
+    lines += [_note("campaign", lang, "  "), '  campaign: ""']
     lines += [f"  start: {facts.start.isoformat()}"] if facts.start else ["  # start: 2026-01-05"]
     lines += ["  days: 20", _note("team", lang, "  ")]
     lines += ["  # team: [{id: zhang, minutes: 300, channels: [phone], regions: []}]", ""]
@@ -126,6 +130,16 @@ def draft(facts: Draft) -> str:
 
 def _note(about: str, lang: Lang, indent: str = "") -> str:
     return "\n".join(f"{indent}# {line}" for line in say(f"config.draft.{about}", lang).splitlines())
+
+
+def _others(facts: Draft) -> list[str]:
+    """The grains no file was found for, as comments: what may stand there."""
+    lang = facts.lang
+    missing = [grain for grain in OTHERS if not facts.input.get(grain)]
+    if not missing:
+        return []
+    files = {grain: quoted(say(f"config.draft.other.{grain}", lang)) for grain in missing}
+    return [_note("others", lang, "  "), *(f"  # {grain}: [{file}]" for grain, file in files.items())]
 
 
 def _tables(facts: Draft) -> list[str]:

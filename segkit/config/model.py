@@ -34,7 +34,7 @@ class Lines:
     of: Callable[[tuple[str | int, ...]], int | None] = field(default=lambda _: None, compare=False)
 
 
-Grain = Literal["orders", "customers", "leads", "contacts", "surveys", "complaints", "outcomes"]
+Grain = Literal["orders", "customers", "leads", "contacts", "surveys", "complaints", "outcomes", "opt_outs"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
 Appendix = Literal["clv", "agreement"]  # sections a report holds only when asked
@@ -154,6 +154,9 @@ class FurtherTable(_Block):
 class Input(_Block):
     """Files by grain, as written: relative to client.yml, a file, a folder or a pattern; `tables` by name.
 
+    `opt_outs` are lists of those who want no contact (退订名单): customer ids, phones or e-mails, with a channel
+    or for every channel; they go beside what the customers' own column says.
+
     `engine` other than pandas reads `orders` that are clean and large; `memory` is the most DuckDB may hold
     (``4GB``), or the memory of Spark's driver; `master` is Spark's, or ``sc://host``.
     """
@@ -165,6 +168,7 @@ class Input(_Block):
     surveys: Words = []
     complaints: Words = []
     outcomes: Words = []
+    opt_outs: Words = []
     tables: dict[str, FurtherTable] = {}
     engine: Literal["pandas", "polars", "duckdb", "spark"] = "pandas"
     memory: str | None = None
@@ -181,9 +185,10 @@ class Input(_Block):
     @field_validator("tables")
     @classmethod
     def _told_from_grains(cls, tables: dict[str, FurtherTable]) -> dict[str, FurtherTable]:
-        taken = sorted({*tables} & {"orders", "customers"})
+        taken = sorted({*tables} & {*GRAINS})
         if taken:
-            raise PydanticCustomError("config.table_taken", "taken", {"names": taken})
+            facts = {"names": taken, "first": taken[0]}
+            raise PydanticCustomError("config.table_taken", "taken", facts)
         return tables
 
     def paths(self, grain: str, folder: Path) -> list[Path]:
@@ -229,10 +234,14 @@ class Calendar(_Block):
 
 
 class Followup(_Block):
-    """`consent`: may all be sent marketing? Without a team the planner assumes one person, 240 minutes."""
+    """`consent`: may all be sent marketing? Without a team the planner assumes one person, 240 minutes.
+
+    `campaign` names what a control group is drawn for: under one name it stays the same.
+    """
 
     consent: Literal["unknown", "yes"] = "unknown"
     holdout: float = Field(default=0.0, ge=0, lt=1)
+    campaign: str = ""
     start: Day | None = None
     days: int = Field(default=20, ge=1, le=366)
     team: list[Member] | None = None

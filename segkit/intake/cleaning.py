@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segkit.intake.columns import DATES, MONEY, Bench, read_columns
+from segkit.intake.columns import DATES, MONEY, MONEY_OF, Bench, read_columns
 from segkit.intake.keys import whole_ids
+from segkit.intake.leads import OWN_CUSTOMER, as_leads, own_customer, settle_lead_days
 from segkit.intake.ledger import Events, Totals, set_aside_reasons
 from segkit.intake.mapping import Mapping, canonical_columns
 from segkit.intake.own_columns import own_columns
@@ -51,11 +52,13 @@ class Cleaned:
 
     Attributes
     ----------
-    frame : canonical columns; orders: one row per order line; customers: one row per customer
+    frame : canonical columns; orders: one row per order line; customers: one row per customer; leads: one row
+        per lead, every canonical column there, `customer_id` missing where the lead is no customer yet
     ledger : `file, sheet, row, fate, reason, column, old, new, amount`, one line per event
     totals : rows and money in, kept, changed, merged, set aside
     as_of : the day the analysis stands on, and why
-    people : per customer_id the attributes found in the table (name, phone, province, owner, ...)
+    people : per customer_id the attributes found in the table (name, phone, province, owner, ...); of leads
+        per lead, under the lead's id, as somebody who bought nothing yet
     twins : probable twins, `id_a, id_b, why, file_a, sheet_a, row_a, file_b, sheet_b, row_b`
     unknown_status : `status, rows, amount` of texts whose meaning is not known; counted as valid
     heads : canonical column -> the client's heading
@@ -116,11 +119,16 @@ def clean(
     find_tests(bench.text, heads, events)
     read_columns(bench, table.frame, grain)
     unknown = settle_orders(bench, answers) if grain == "orders" else no_statuses()
-    if grain == "customers":
+    given = own_customer(bench) if grain == "leads" else None
+    if grain != "orders":
         settle_customers(bench)
     events.forgive(_rows_at(table, list(answers.keep)))
     _record_corrections(written, table, answers, heads, events)
-    chosen = settle_as_of(bench, grain, as_of, reaches)
+    chosen = (
+        settle_lead_days(bench, as_of, reaches)
+        if grain == "leads"
+        else settle_as_of(bench, grain, as_of, reaches)
+    )
     own = own_columns(bench, _own_heads(bench, grain, wanted))
     named = {name: head for name, head in heads.items() if name not in canonical_columns(mapping.grain)}
     typed = own_columns(bench, named.values())
@@ -128,11 +136,13 @@ def clean(
 
     left = np.isin(events.fates(), ["kept", "changed"])
     frame = _canonical(bench, left, grain, own)
+    if given is not None:
+        frame[OWN_CUSTOMER] = given
     # somebody whose orders were all cancelled or refunded is still a customer, one who bought nothing
     voided = events.rows_of("cancelled", "refunded") & ~events.rows_of("no_customer", "test")
     people = (
         frame
-        if grain == "customers"
+        if grain != "orders"
         else _people(_canonical(bench, left | voided, grain, {}).drop(columns=[*named]))
     )
     twins = find_twins(people)
@@ -141,11 +151,13 @@ def clean(
     twins = twins[~_pair_mask(twins, denied)]
     _flag_twins(bench, twins, confirmed, grain)
 
-    amount = bench.values["amount" if grain == "orders" else "monetary"]
+    amount = bench.values[MONEY_OF[grain]]
     totals = events.totals(amount)
     _refuse_empty(totals, events.ledger(table.origin, amount), heads, chosen)
     twins = _located(twins[~_pair_mask(twins, confirmed)], people, table)
     frame, people = _merged(frame, people, answers.merge, grain)
+    if grain == "leads":
+        frame, people = as_leads(frame)
     return Cleaned(
         grain=grain,
         frame=frame.reset_index(drop=True),
@@ -156,9 +168,13 @@ def clean(
         twins=twins.reset_index(drop=True),
         unknown_status=unknown,
         heads=heads,
-        customers_gone=bench.values["customer_id"].nunique() - people["customer_id"].nunique(),
+        customers_gone=0 if grain == "leads" else _gone(bench, people),
         notes=(*table.notes, *bench.notes),
     )
+
+
+def _gone(bench: Bench, people: pd.DataFrame) -> int:
+    return int(bench.values["customer_id"].nunique() - people["customer_id"].nunique())
 
 
 def _rows_at(table: Table, places: list[tuple[str, str, int]]) -> np.ndarray:
@@ -219,17 +235,17 @@ def _asked_for(name: str, cell: pd.Series) -> str:
 
 def _own_heads(bench: Bench, grain: str, wanted: Collection[str]) -> list[str]:
     """The headings under which columns are kept that have no canonical name, or that somebody asks for so."""
-    known = {*bench.heads, "customer_id", "amount" if grain == "orders" else "monetary"}
+    known = {*bench.heads, "customer_id", MONEY_OF[grain]}
     mapped_to = set(bench.heads.values())
     free = [h for h in map(str, bench.text.columns) if h not in known and not h.startswith("+")]
-    return [h for h in free if h in wanted or (grain == "customers" and h not in mapped_to)]
+    return [h for h in free if h in wanted or (grain != "orders" and h not in mapped_to)]
 
 
 def _canonical(bench: Bench, left: np.ndarray, grain: str, own: dict[str, pd.Series]) -> pd.DataFrame:
     """Canonical columns, and the client's own, of the rows that are left; the index is still the position in the
     client's table."""
     columns = {name: bench.values.get(name, bench.text[head]) for name, head in bench.heads.items()}
-    key = "amount" if grain == "orders" else "monetary"
+    key = MONEY_OF[grain]
     columns |= {"customer_id": bench.values["customer_id"], key: bench.values[key]}
     columns.pop("refund", None)
     columns |= own
@@ -252,7 +268,7 @@ def _people(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _flag_twins(bench: Bench, twins: pd.DataFrame, confirmed: set[frozenset[str]], grain: str) -> None:
     """Say which rows belong to the second of two probable twins; merge those the client confirmed."""
-    if twins.empty or grain != "customers":
+    if twins.empty or grain == "orders":
         return
     sure = _pair_mask(twins, confirmed)
     key = bench.values["customer_id"]

@@ -28,8 +28,10 @@ from segkit.privacy.find import find_in
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
 
-DATES = ("order_date", "register_date", "last_order")
-MONEY = ("amount", "monetary", "refund")
+DATES = ("order_date", "register_date", "last_order", "first_contact", "last_follow_up")
+MONEY = ("amount", "monetary", "refund", "expected_amount")
+# the money of a grain: paid, paid in all, hoped for
+MONEY_OF = {"orders": "amount", "customers": "monetary", "leads": "expected_amount"}
 NUMBERS = ("quantity", "frequency")
 # a way of writing that most cells share is the column's format, not a defect of each row
 COMMON = 0.5
@@ -63,7 +65,7 @@ def read_columns(bench: Bench, raw: pd.DataFrame, grain: str) -> None:
     _read_money(bench, grain)
     _read_words(bench)
     _order_ids(bench)
-    bench.values["customer_id"] = _keys(bench)
+    bench.values["customer_id"] = _keys(bench, grain)
 
 
 def _flag_formulas(bench: Bench, raw: pd.DataFrame) -> None:
@@ -79,8 +81,8 @@ def _flag_formulas(bench: Bench, raw: pd.DataFrame) -> None:
 
 def _narrow(bench: Bench) -> None:
     """Full-width digits and signs in ids, dates, amounts and phones become half-width ones."""
-    names = ("customer_id", "order_id", "line_id", "product_id", "phone", "email", *DATES, *MONEY, *NUMBERS)
-    for head in (bench.heads[n] for n in names if n in bench.heads):
+    names = ("customer_id", "lead_id", "order_id", "line_id", "product_id", "phone", "email")
+    for head in (bench.heads[n] for n in (*names, *DATES, *MONEY, *NUMBERS) if n in bench.heads):
         narrow, wide = half_width(bench.text[head])
         digits = wide & bench.text[head].str.contains("[０-９]", regex=True)
         bench.events.add(digits, "full_width", "changed", column=head, old=bench.text[head], new=narrow)
@@ -122,15 +124,14 @@ def dates_by_file(bench: Bench, cells: pd.Series, head: str) -> Dates:
     return Dates(**whole, guess=None)
 
 
-def _amounts_by_file(bench: Bench, name: str) -> Amounts:
-    """Each file has its own decimal sign; the unit is the heading's, else that of the title row."""
-    cells, head = bench.cells(name), bench.heads[name]
+def amounts_by_file(bench: Bench, cells: pd.Series, head: str, *, money: bool) -> Amounts:
+    """Each file has its own decimal sign; the unit of money is the heading's, else that of the title row."""
     turned = cells.copy()
     for file, here in by_file(bench.origin):
         turned[here], comma = decimal_point(cells[here])
         if comma:
             bench.notes.append(Problem("clean.decimal_comma", {}, file=file, column=head))
-    if name not in MONEY:
+    if not money:
         return read_amounts(turned)
     scale, used = scales(turned, head, bench.origin, bench.titles)
     for unit, file in used.items():
@@ -143,12 +144,12 @@ def _amounts_by_file(bench: Bench, name: str) -> Amounts:
 
 
 def _read_money(bench: Bench, grain: str) -> None:
-    key = "amount" if grain == "orders" else "monetary"
+    key = MONEY_OF[grain]
     for name in (*MONEY, *NUMBERS):
         if not bench.has(name):
             continue
         cells, head = bench.cells(name), bench.heads[name]
-        read = _amounts_by_file(bench, name)
+        read = amounts_by_file(bench, cells, head, money=name in MONEY)
         bench.values[name] = read.values
         shown = read.values.map(lambda v: "" if pd.isna(v) else f"{v:.2f}")
         if name in MONEY and read.unit.sum() < COMMON * len(cells):
@@ -199,7 +200,8 @@ def _read_words(bench: Bench) -> None:
                 Problem("clean.few_owners", {"share": float(missing.mean())}, column=bench.heads["owner"])
             )
     typed = {bench.heads[n] for n in (*DATES, *MONEY, *NUMBERS, "phone") if bench.has(n)}
-    keys = {bench.heads[n] for n in ("customer_id", "order_id", "line_id", "product_id") if bench.has(n)}
+    ids = ("customer_id", "lead_id", "order_id", "line_id", "product_id")
+    keys = {bench.heads[n] for n in ids if bench.has(n)}
     for head in bench.text.columns.difference([*typed, *keys], sort=False):
         cells = bench.text[head]
         hit = cells.str.contains(r"[\d０-９]{17}[\dXx０-９]", regex=True)
@@ -234,12 +236,14 @@ def _read_consent(bench: Bench) -> None:
         )
 
 
-def _keys(bench: Bench) -> pd.Series:
-    """Who bought: the client's own number, else phone, e-mail or name, in that order."""
-    for name in ("customer_id", "phone", "email", "name"):
+def _keys(bench: Bench, grain: str) -> pd.Series:
+    """Who it is: the client's own number, else phone, e-mail or name, in that order."""
+    key = "lead_id" if grain == "leads" else "customer_id"
+    for name in dict.fromkeys((key, "customer_id", "phone", "email", "name")):
         if bench.has(name):
-            if name != "customer_id":
-                bench.notes.append(Problem("clean.key_is", {"column": bench.heads[name]}))
+            if name != key:
+                said = "clean.key_is" + ("_leads" if grain == "leads" else "")
+                bench.notes.append(Problem(said, {"column": bench.heads[name]}))
             cells = bench.values["phone"] if name == "phone" else bench.cells(name)
             if name == "phone":
                 # an unreadable phone names nobody; one that lost its digits is called so

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -44,6 +44,7 @@ class FurtherTable:
     reasons : why rows were set aside, by reason
     kinds : what each column holds: number | date | text
     personal : columns that hold names, phones or e-mails by their heading
+    files : the files it was read from
     """
 
     name: str
@@ -54,6 +55,7 @@ class FurtherTable:
     kinds: dict[str, Kind]
     personal: dict[str, str]
     notes: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,17 +127,26 @@ class OpenTable:
         if same:
             frame[CUSTOMER] = frame[CUSTOMER].replace(merge_into(same))
         kinds = kinds_of(frame, [c for c in frame.columns if c != CUSTOMER])
-        return FurtherTable(self.name, frame, ledger, totals, reasons, kinds, self.personal, tuple(notes))
+        files = tuple(dict.fromkeys(source.file for source in self.table.sources))
+        return FurtherTable(
+            self.name, frame, ledger, totals, reasons, kinds, self.personal, tuple(notes), files
+        )
 
     def _frame(self) -> pd.DataFrame:
         columns: dict[str, pd.Series] = {CUSTOMER: self.key.astype("str")}
         if self.days is not None:
             columns[DATE] = self.days
             # the playbook may ask for it by its heading too: how many months are there?
-            columns[self._called(self.bench.heads[DATE])] = self.days
+            head = self.bench.heads[DATE]
+            columns[self._called(head)] = self.own.get(head, self.days)
         for head, values in self.own.items():
             columns.setdefault(self._called(head), values)
         return pd.DataFrame(columns)
+
+    def usable_days(self) -> pd.Series:
+        """The days of the rows that count."""
+        nothing = pd.Series(dtype="datetime64[ns]")
+        return nothing if self.days is None else self.days[self._usable()].dropna()
 
     def _called(self, head: str) -> str:
         return self.called.get(head, head)
@@ -151,6 +162,7 @@ def open_table(
     customer_id: str,
     date: str | None = None,
     columns: Dict[str, str] | None = None,
+    readers: Dict[str, Callable[[Bench, str], pd.Series]] | None = None,
 ) -> OpenTable:
     """A further table read: customers and days in one spelling, the rest typed, every slip in the ledger.
 
@@ -160,6 +172,7 @@ def open_table(
     table : all text
     customer_id, date : the client's headings; width, case and blanks may differ
     columns : heading -> the name by which the column is called, where it is not the heading
+    readers : heading -> how its cells are read, where that is known; the others are read by what they look like
 
     Raises
     ------
@@ -177,7 +190,9 @@ def open_table(
     key = _key(bench)
     days, months = _days(bench, name, _file(table))
     free = [h for h in map(str, text.columns) if h not in heads.values() and not h.startswith("+")]
-    return OpenTable(name, table, bench, key, days, months, own_columns(bench, free), called)
+    given = {head: read(bench, head) for head, read in (readers or {}).items()}
+    own = given | own_columns(bench, [head for head in free if head not in given])
+    return OpenTable(name, table, bench, key, days, months, own, called)
 
 
 def _files_without(text: pd.DataFrame, heads: Dict[str, str], table: Table, name: str) -> Iterator[Problem]:

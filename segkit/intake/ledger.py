@@ -31,10 +31,10 @@ SETS_ASIDE = (
 DECIDED_BY = {
     "no_date": ("order_date",),
     "bad_date": ("order_date",),
-    "after_as_of": ("order_date",),
+    "after_as_of": ("order_date", "first_contact"),
     "no_amount": ("amount",),
     "bad_amount": ("amount",),
-    "phone_float": ("customer_id", "phone"),
+    "phone_float": ("lead_id", "customer_id", "phone"),
 }
 
 

@@ -7,39 +7,29 @@ from collections.abc import Collection
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any
 
+from segkit.intake.export_systems import Recognised, recognised
+from segkit.intake.grains import GRAINS, Grain, grain_of
 from segkit.intake.headings import Sense, normal, senses, vocabulary
 from segkit.intake.looks import Look, look_at
 from segkit.intake.table import Table
 from segkit.locale import Lang, name_of, say
 from segkit.problems import InputProblems, Problem
 
-Grain = Literal["orders", "customers"]
-GRAINS: tuple[Grain, ...] = ("orders", "customers")
 REQUIRED: dict[Grain, tuple[str, ...]] = {
     "orders": ("customer_id", "order_date", "amount"),
     "customers": ("customer_id", "monetary"),
+    "leads": ("lead_id",),
 }
+# the number that tells the rows of a grain apart
+KEY: dict[Grain, str] = {"orders": "customer_id", "customers": "customer_id", "leads": "lead_id"}
 # without a customer number, who is it? by the first of these that is there
 STAND_IN = ("phone", "email", "name")
 # a customer table that has one of these is of buyers and their totals
 OF_BUYERS = {"last_order", "frequency"}
 _NO_MATCH = 0.5
 _SURE = 0.9
-# a heading of one grain says so by these; the stronger ones count twice
-_TELLS: dict[Grain, dict[str, int]] = {
-    "orders": dict.fromkeys(
-        ("line_id", "amount", "refund", "product_id", "quantity", "category", "status"), 1
-    )
-    | {"order_id": 2, "order_date": 2},
-    "customers": dict.fromkeys(
-        ("register_date", "grade", "industry", "consent_marketing", "opt_out_channels", "tags"), 1
-    )
-    | {"last_order": 2, "frequency": 2, "monetary": 2},
-}
-# an order has one of these, or at least a day and a sum of money under any heading
-_ORDERLY = {"order_id", "line_id", "order_date", "amount", "refund"}
 _ID_ENDINGS = ("id", "no", "code", "key", "number", "编号", "编码", "代码", "号", "账号")
 
 
@@ -88,9 +78,10 @@ class _Claim:
 
     column: str
     field: str
-    rank: int
+    rank: float
     exact: bool
     confidence: float
+    system: Recognised | None = None
 
 
 def canonical_columns(grain: Grain) -> list[str]:
@@ -107,14 +98,22 @@ def suggest_mapping(table: Table, grain: Grain | None = None) -> Mapping:
 
     Parameters
     ----------
-    grain : "orders" (one row per order or line) or "customers" (already totalled); guessed if not given
+    grain : "orders" (one row per order or line), "customers" (already totalled) or "leads" (线索, 商机, 来访);
+        guessed if not given
     """
     columns = [str(c) for c in table.frame.columns if not str(c).startswith("+")]
     looks = {c: look_at(table.frame[c]) for c in columns}
-    grain = grain or _grain(columns, looks)
-    claims = [claim for c in columns for claim in _claims(c, looks[c], grain)]
+    system = recognised(columns, grain)
+    grain = grain or _grain_of(system) or grain_of(columns, looks)
+    if system is not None and system.system.grain != grain:
+        system = None
+    told = {} if system is None else system.columns
+    claims = [claim for c in columns if c not in told for claim in _claims(c, looks[c], grain)]
+    claims += [claim for c in told for claim in _system_claims(c, looks[c], system)]
     guesses: dict[str, Guess] = {}
     notes: list[Problem] = []
+    if system is not None:
+        notes.append(system.note(table.sources[0].file if table.sources else None))
     fields = sorted(
         canonical_columns(grain), key=lambda f: min((c.rank for c in claims if c.field == f), default=99)
     )
@@ -124,9 +123,27 @@ def suggest_mapping(table: Table, grain: Grain | None = None) -> Mapping:
         if open_claims:
             taken |= _settle(name, open_claims, claims, looks, grain, guesses, notes)
     _by_look(columns, grain, guesses, looks)
-    _stand_in(guesses)
+    _stand_in(guesses, grain)
     ordered = tuple(guesses.get(c) or Guess(c, None, 0.0, "mapping.reason.unknown") for c in columns)
     return Mapping(grain, {g.column: g.field for g in ordered if g.field}, ordered, tuple(notes))
+
+
+def _grain_of(system: Recognised | None) -> Grain | None:
+    """The grain a system's export is of, where it is one of these three."""
+    return next((grain for grain in GRAINS if system is not None and system.system.grain == grain), None)
+
+
+def _system_claims(column: str, look: Look, system: Recognised | None) -> list[_Claim]:
+    """What the system says a heading means, before any synonym; less surely where the values look otherwise."""
+    meaning = None if system is None else system.columns[column]
+    if system is None or meaning is None:
+        return []
+    wanted, rank, sure = vocabulary().fields[meaning].look, system.rank(column), system.sure(column)
+    if wanted and look.n and wanted != "unique" and look.share(wanted) < _NO_MATCH:
+        rank, sure = rank + 4, sure * 0.6
+    if not look.n:
+        rank, sure = rank + 10, sure * 0.3
+    return [_Claim(column, meaning, rank, True, round(sure, 2), system)]
 
 
 def _claims(column: str, look: Look, grain: Grain) -> list[_Claim]:
@@ -135,11 +152,12 @@ def _claims(column: str, look: Look, grain: Grain) -> list[_Claim]:
         if sense.field == "name" and look.order_no >= _SURE:
             sense = Sense("order_id", sense.level, sense.exact)
         known = vocabulary().fields[sense.field]
-        if grain not in known.grains:
+        if grain not in known.grains or (grain == "leads" and sense.field == "customer_id" and sense.level):
             continue
         if known.look == "money" and look.n and not look.money:
             continue  # words under 付款, payment: a way of paying, no amount
-        rank, confidence = sense.level, max(0.98 - 0.05 * sense.level, 0.4)
+        rank: float = sense.level
+        confidence = max(0.98 - 0.05 * sense.level, 0.4)
         if not sense.exact:
             confidence = 0.6
         if known.look and look.n and known.look != "unique" and look.share(known.look) < _NO_MATCH:
@@ -190,6 +208,8 @@ def _settle(
     )
     if not winner.exact:
         reason = "mapping.reason.ending"
+    if winner.system is not None:
+        reason, facts = "mapping.reason.system", winner.system.about(name)
     if reason == "mapping.reason.net":
         facts = {"field": name, "others": [c.column for c in others]}
     guesses[winner.column] = Guess(winner.column, name, winner.confidence, reason, facts)
@@ -213,18 +233,22 @@ def _given(guesses: dict[str, Guess]) -> set[str]:
     return {g.field for g in guesses.values() if g.field}
 
 
-def _stand_in(guesses: dict[str, Guess]) -> None:
+def stand_ins(grain: Grain) -> tuple[str, ...]:
+    """What tells the rows of a grain apart where its own number is missing, the best first."""
+    return ("customer_id", *STAND_IN) if grain == "leads" else STAND_IN
+
+
+def _stand_in(guesses: dict[str, Guess], grain: Grain) -> None:
     """Without a customer number the phone, e-mail or name tells customers apart: say so at that column."""
-    if any("customer_id" in (g.field, g.facts.get("field")) for g in guesses.values()):
+    if any(KEY[grain] in (g.field, g.facts.get("field")) for g in guesses.values()):
         return
-    have = {g.field: g for g in guesses.values() if g.field in STAND_IN}
-    for name in STAND_IN:
+    have = {g.field: g for g in guesses.values() if g.field in stand_ins(grain)}
+    for name in stand_ins(grain):
         if name in have:
             guess = have[name]
             facts = {"field": name}
-            guesses[guess.column] = Guess(
-                guess.column, name, guess.confidence, "mapping.reason.stand_in", facts
-            )
+            reason = "mapping.reason.stand_in" + ("_leads" if grain == "leads" else "")
+            guesses[guess.column] = Guess(guess.column, name, guess.confidence, reason, facts)
             return
 
 
@@ -234,6 +258,7 @@ def _by_look(columns: list[str], grain: Grain, guesses: dict[str, Guess], looks:
     contested = {g.facts["field"] for g in guesses.values() if g.reason_id == "mapping.reason.conflict"}
     tests = {
         "customer_id": lambda c: _ends_like_id(c) and looks[c].date < 0.5 and looks[c].cents < 0.05,
+        "lead_id": lambda c: _ends_like_id(c) and looks[c].distinct >= _SURE and looks[c].cents < 0.05,
         "order_date": lambda c: looks[c].date >= _SURE,
         "amount": lambda c: looks[c].is_money(),
         "monetary": lambda c: looks[c].is_money(),
@@ -241,7 +266,11 @@ def _by_look(columns: list[str], grain: Grain, guesses: dict[str, Guess], looks:
     kinds = {"order_date": "date", "amount": "money", "monetary": "money"}
     for name in REQUIRED[grain]:
         given = _given(guesses)
-        if name in given or name in contested or (name == "customer_id" and given.intersection(STAND_IN)):
+        if (
+            name in given
+            or name in contested
+            or (name == KEY[grain] and given.intersection(stand_ins(grain)))
+        ):
             continue
         if name == "monetary" and not given & OF_BUYERS:
             continue  # a blood value is no money: only a list of buyers is sure to have some
@@ -254,36 +283,6 @@ def _by_look(columns: list[str], grain: Grain, guesses: dict[str, Guess], looks:
 
 def _ends_like_id(column: str) -> bool:
     return normal(column).endswith(_ID_ENDINGS)
-
-
-def _grain(columns: list[str], looks: dict[str, Look]) -> Grain:
-    if not _may_be_orders(columns, looks):
-        return "customers"
-    score: dict[Grain, int] = {"orders": 0, "customers": 0}
-    dated = False
-    for column in columns:
-        levels: dict[Grain, tuple[int, int]] = {}
-        for sense in senses(column):
-            for grain in GRAINS:
-                if (tell := _TELLS[grain].get(sense.field)) and sense.level < levels.get(grain, (99, 0))[0]:
-                    levels[grain] = (sense.level, tell)
-            dated = dated or (sense.field == "order_date" and looks[column].date > 0.5)
-        ordered = sorted(levels.items(), key=lambda item: item[1][0])
-        if ordered and (len(ordered) == 1 or ordered[0][1][0] < ordered[1][1][0]):
-            score[ordered[0][0]] += ordered[0][1][1]
-    if score["orders"] == score["customers"]:
-        return "orders" if dated or score["orders"] == 0 else "customers"
-    return "orders" if score["orders"] > score["customers"] else "customers"
-
-
-def _may_be_orders(columns: list[str], looks: dict[str, Look]) -> bool:
-    """A plain list of customers (number, name, phone, owner) has neither a day nor a sum of money."""
-    for column in columns:
-        meanings = {s.field for s in senses(column) if s.field != "order_id" or s.level == 0}
-        # a day on which something was created may be the customer's own
-        if meanings & _ORDERLY - ({"order_date"} if "register_date" in meanings else set()):
-            return True
-    return any(look.date >= _SURE for look in looks.values()) and any(k.is_money() for k in looks.values())
 
 
 def mapping_from(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
+from segkit.intake.grains import OF_LEADS
 from segkit.intake.headings import normal, vocabulary
-from segkit.intake.mapping import OF_BUYERS, REQUIRED, STAND_IN, Mapping
+from segkit.intake.mapping import KEY, OF_BUYERS, REQUIRED, Mapping, stand_ins
 from segkit.intake.table import Table
 from segkit.problems import Problem
 
@@ -35,13 +36,17 @@ def check_mapping(mapping: Mapping, table: Table, *, alone: bool = True) -> list
     for name in REQUIRED[mapping.grain]:
         if name in have or name in contested or (name == "monetary" and not alone):
             continue
-        if name == "customer_id" and have.intersection(STAND_IN):
+        if name == KEY[mapping.grain] and have.intersection(stand_ins(mapping.grain)):
             continue
         near = _near_misses(name, headings, mapping)
         if name == "monetary" and (_given(mapping) or not (near or have & OF_BUYERS)):
             continue
         facts = {"field": name, "near": near, "have": headings[:12], "grain": mapping.grain}
         problems.append(Problem(f"mapping.missing_{name}" + ("_near" if near else ""), facts, file=file))
+    if mapping.grain == "leads" and not have.intersection(OF_LEADS):
+        near = [head for name in OF_LEADS for head in _near_misses(name, headings, mapping)]
+        said = {"near": near, "have": headings[:12]}
+        problems.append(Problem("mapping.leads_when" + ("_near" if near else ""), said, file=file))
     return problems
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from segkit.intake.columns import COMMON, Bench, dates_by_file
 from segkit.intake.headings import normal
 from segkit.intake.looks import look_at
-from segkit.intake.mapping import canonical_columns
+from segkit.intake.mapping import GRAINS, canonical_columns
 from segkit.intake.units import by_file, decimal_point, slips, unit_of
 from segkit.intake.values import Amounts, half_width, is_empty, mapped, plain, read_numbers
 from segkit.privacy.find import column_kind
@@ -36,7 +36,7 @@ def own_columns(bench: Bench, heads: Iterable[str]) -> dict[str, pd.Series]:
 
 def own_of(people: pd.DataFrame) -> list[str]:
     """The columns of a table of customers that stand under a heading of the client's own."""
-    known = {"customer_id", *canonical_columns("customers"), *canonical_columns("orders")}
+    known = {"customer_id", *(name for grain in GRAINS for name in canonical_columns(grain))}
     return [str(column) for column in people.columns if column not in known]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from segkit.intake.cleaning import Cleaned
+from segkit.intake.further_tables import FurtherTable
 
 CURRENT_DAYS = 365  # a dated record counts as current for a year; a sample parameter (示例参数)
 EMPTY = {"no_date", "no_amount", "no_customer", "owner_missing"}
@@ -21,7 +24,23 @@ UNREADABLE = {
     "negative",
 }
 BLANK_IS_AN_ANSWER = {"note", "tags", "opt_out_channels", "refund", "line_id"}  # nothing to say, not missing
-FIRST = {"customer_id", "order_date", "last_order", "amount", "monetary"}  # nothing counts without these
+# not every lead is a customer already, or has ended
+OPEN_LEADS = {"customer_id", "outcome"}
+FIRST = {
+    "customer_id",
+    "lead_id",
+    "first_contact",
+    "order_date",
+    "last_order",
+    "amount",
+    "monetary",
+}  # nothing counts without these
+# of contacts, surveys, complaints and outcomes: nothing agreed, not answered, still open
+OPEN = {
+    "next_date", "note", "task_id", "lead_id", "phone", "email", "score", "nps", "csat", "ces", "reason", "channel",
+    "first_response_at", "closed_at", "revenue", "outcome",
+}  # fmt: skip
+MISREAD = {"bad_date", "bad_number", "bad_amount", "bad_word"}
 MENDED = {"amount_unit", "excel_serial", "full_width", "grade_spelling", "formula"}
 
 
@@ -62,6 +81,7 @@ def quality(cleaned: Cleaned) -> Quality:
     ledger, frame = cleaned.ledger, cleaned.frame
     rows = cleaned.totals.rows_in - cleaned.totals.merged
     counted = ledger[ledger["fate"] != "merged"]
+    blanks = BLANK_IS_AN_ANSWER | (OPEN_LEADS if cleaned.grain == "leads" else set())
     fields = []
     for name, head in cleaned.heads.items():
         here = counted[counted["column"] == head]
@@ -81,10 +101,10 @@ def quality(cleaned: Cleaned) -> Quality:
             FieldQuality(
                 field=name,
                 head=head,
-                completeness=None if name in BLANK_IS_AN_ANSWER or not rows else filled / rows,
+                completeness=None if name in blanks or not rows else filled / rows,
                 accuracy=max(0.0, 1 - (wrong + mended) / filled) if filled else None,
                 timeliness=_current(values, cleaned) if name == "last_order" else None,
-                repair=wrong if name in BLANK_IS_AN_ANSWER else empty + wrong,
+                repair=wrong if name in blanks else empty + wrong,
             )
         )
     fields.sort(key=lambda f: (f.repair == 0, f.field not in FIRST, -f.repair, f.field))
@@ -107,3 +127,47 @@ def _current(values: pd.Series, cleaned: Cleaned) -> float | None:
         return None
     since = pd.Timestamp(cleaned.as_of.date) - pd.Timedelta(days=CURRENT_DAYS)
     return float((values.dropna() > since).mean())
+
+
+def side_quality(
+    columns: Mapping[str, str], who: str, table: FurtherTable, grain: str
+) -> list[dict[str, Any]]:
+    """Fields of contacts, surveys, complaints or outcomes: is it filled, could it be read?
+
+    Parameters
+    ----------
+    columns : client column -> canonical column
+    who : the heading that says whose row it is
+
+    Returns
+    -------
+    `FieldQuality` as dicts, with the file; shares of the rows that are no repeats
+    """
+    rows = table.totals.rows_in - table.totals.merged
+    counted = table.ledger[table.ledger["fate"] != "merged"]
+    optional = OPEN - ({"channel"} if grain == "contacts" else set())
+    fields = []
+    for head, name in columns.items():
+        values = table.frame["customer_id" if head == who else name]
+        here = counted[counted["column"] == head]
+        reasons = here["reason"].value_counts()
+        wrong = int(sum(reasons.get(reason, 0) for reason in MISREAD))
+        aside = int(sum(reasons.get(reason, 0) for reason in EMPTY))
+        # a cell that could not be read is blank in the frame, but somebody did fill it
+        unread = int((here["reason"].isin(MISREAD) & (here["fate"] == "changed")).sum())
+        empty = max(0, int(values.isna().sum()) - unread) + aside
+        filled = max(0, rows - empty)
+        graded = FieldQuality(
+            field=name,
+            head=head,
+            completeness=None if name in optional or not rows else filled / rows,
+            accuracy=max(0.0, 1 - wrong / filled) if filled else None,
+            timeliness=None,
+            repair=wrong if name in optional else empty + wrong,
+        )
+        fields.append({**asdict(graded), "file": _first_file(table)})
+    return fields
+
+
+def _first_file(table: FurtherTable) -> str:
+    return table.files[0] if table.files else ""

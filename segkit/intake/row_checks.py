@@ -17,6 +17,9 @@ LOOKS = {
     "order_date": "date",
     "register_date": "date",
     "last_order": "date",
+    "first_contact": "date",
+    "last_follow_up": "date",
+    "expected_amount": "number",
     "amount": "number",
     "monetary": "number",
     "frequency": "number",
@@ -93,7 +96,7 @@ def find_tests(text: pd.DataFrame, heads: Dict[str, str], events: Events) -> Non
     rest = rf"(?:[\W\d_]|(?:{after})(?![a-z]))"
     whole = re.compile(rf"\s*(?:{test}){rest}*")
     begun = re.compile(rf"\s*(?:{test})(?:\s*$|\s*[^\w\s]|\d|\s*(?:{after})(?![a-z]))")
-    for field in ("name", "customer_id", "order_id", "owner", "note", "status"):
+    for field in ("name", "customer_id", "lead_id", "order_id", "owner", "note", "status"):
         if (head := heads.get(field)) is not None:
             found = begun.match if field == "note" else whole.fullmatch
             hit = mapped(

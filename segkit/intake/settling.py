@@ -139,20 +139,22 @@ def _net_refunds(bench: Bench, amount: pd.Series) -> None:
 
 
 def settle_customers(bench: Bench) -> None:
-    """One row a customer: repeats merged into the fullest, rows without a customer set aside."""
+    """One row a customer or lead: repeats merged into the latest and fullest, rows of nobody set aside."""
     events = bench.events
     find_repeats(bench.text, events, certain=True)
     key = bench.values["customer_id"]
     no_one = key.isna() if bench.lost_key is None else key.isna() & ~bench.lost_key
-    events.add(no_one, "no_customer", "set_aside", column=bench.heads.get("customer_id", ""))
+    head = bench.heads.get("lead_id", bench.heads.get("customer_id", ""))
+    events.add(no_one, "no_customer", "set_aside", column=head)
     usable = ~np.isin(events.fates(), ["set_aside", "merged"])
     filled = (bench.text != "").sum(axis=1)
-    last = bench.values.get("last_order", pd.Series(pd.NaT, index=key.index))
+    nothing = pd.Series(pd.NaT, index=key.index)
+    last = bench.values.get("last_order", bench.values.get("last_follow_up", nothing))
     order = pd.DataFrame({"key": key, "last": last, "filled": filled})[usable]
     order = order.sort_values(["last", "filled"], ascending=False, na_position="last", kind="stable")
     second = pd.Series(False, index=key.index)
     second.loc[order.index[order["key"].duplicated()]] = True
-    events.add(second, "duplicate", "merged", column=bench.heads.get("customer_id", ""))
+    events.add(second, "duplicate", "merged", column=head)
     if bench.has("monetary"):
         money = bench.values["monetary"]
         events.add(money < 0, "negative", "kept", column=bench.heads["monetary"], old=bench.cells("monetary"))

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from segkit.intake.cleaning import Cleaned
-from segkit.intake.mapping import Grain, Mapping
+from segkit.intake.columns import MONEY_OF
+from segkit.intake.mapping import GRAINS, Grain, Mapping
 from segkit.intake.table import Table
 from segkit.problems import Problem
 from segkit.report.shield import Shield
@@ -47,7 +48,8 @@ class Intake:
     known : personal values of this client's input by kind, for the leak scan; never saved
     harmless : values of the columns that client.yml calls not personal
     shield : surrogates, where the client's own key is personal
-    further : the rows of further tables by name, of known customers; see `further_tables.FurtherTable.frame`
+    further : the rows of further tables by name, of known customers; see `further_tables.FurtherTable.frame`;
+        leads, contacts, surveys, complaints and outcomes stand under these names with their canonical columns
     tables, cleaned, mappings : as they came out of cleaning, for `init` and its questions
     table, aside : where an engine read the orders, one row per customer, and the file of the rows set aside
     """
@@ -68,10 +70,11 @@ class Intake:
 
     @property
     def worth(self) -> pd.Series:
-        """Money by customer id as it stands in the client's files: from the orders where there are any."""
-        main = self.cleaned["orders" if "orders" in self.cleaned else "customers"]
-        money = "amount" if main.grain == "orders" else "monetary"
-        return main.frame.groupby("customer_id")[money].sum().round(2)
+        """Money by customer id as it stands in the client's files: from the orders where there are any; of leads
+        alone what is hoped for."""
+        main = next(self.cleaned[grain] for grain in GRAINS if grain in self.cleaned)
+        key = "lead_id" if main.grain == "leads" else "customer_id"
+        return main.frame.groupby(key)[MONEY_OF[main.grain]].sum().round(2)
 
     def save(self, folder: Path) -> None:
         if self.orders is not None:
@@ -120,5 +123,6 @@ def told(file: Path) -> list[Problem]:
 def load_further(folder: Path) -> dict[str, pd.DataFrame]:
     """The further tables that `Intake.save` wrote, by name."""
     facts = json.loads((folder / "intake.json").read_text(encoding="utf-8"))
-    used = [name for name, about in facts["tables"].items() if about["used"]]
-    return {name: read_parquet(folder / f"table_{number}.parquet") for number, name in enumerate(used)}
+    return {
+        name: read_parquet(folder / f"table_{number}.parquet") for number, name in enumerate(facts["further"])
+    }

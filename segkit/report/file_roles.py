@@ -1,4 +1,4 @@
-"""Which of a client's files holds what? Orders, customers, or a further table, by columns, names and keys."""
+"""Which of a client's files holds what? Orders, customers, leads, what happened with them, or a further table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from segkit.config import TableDraft
+from segkit.config import GRAINS, TableDraft
 from segkit.customers import COLUMNS
 from segkit.intake.headings import normal, senses
 from segkit.intake.looks import look_at
-from segkit.intake.mapping import REQUIRED, Grain, suggest_mapping
+from segkit.intake.mapping import KEY, REQUIRED, Grain, suggest_mapping
 from segkit.intake.mapping import Mapping as Guessed
 from segkit.intake.mapping_check import check_mapping
+from segkit.intake.side_grains import SIDES, Side, check_side, side_of, suggest_side
 from segkit.intake.table import Table
 from segkit.intake.values import tidy
 from segkit.locale import LANGS, has_term, term
@@ -24,6 +25,7 @@ from segkit.playbooks import Playbook, schemes_of
 
 ORDERS: Grain = "orders"
 CUSTOMERS: Grain = "customers"
+LEADS: Grain = "leads"
 KEYS = ("customer_id", "order_id")
 ALIKE = 0.75  # names of a file and a table that may mean the same
 HALF = 0.5  # of the columns a playbook reads, or of the ids in a column
@@ -40,7 +42,7 @@ class Roles:
     customers.
     """
 
-    grains: dict[Path, Grain]
+    grains: dict[Path, Grain | Side]
     tables: tuple[TableDraft, ...] = ()
     lacking: dict[str, list[str]] = field(default_factory=dict)
     unused: tuple[Path, ...] = ()
@@ -51,7 +53,8 @@ def roles_of(files: Mapping[Path, Table], written: Mapping[Path, str], playbook:
 
     A file is a further table where its columns or its name are those of a table the playbook reads, or where it
     is neither orders nor a list of customers and another file is. Its customers are in the column whose values
-    are the ids of the others.
+    are the ids of the others. Contacts, surveys, complaints, outcomes and opt-outs are told by columns only they
+    have. Leads whose numbers the orders use are the list of customers.
 
     Parameters
     ----------
@@ -63,19 +66,25 @@ def roles_of(files: Mapping[Path, Table], written: Mapping[Path, str], playbook:
     claimed = _claimed(files, wanted, playbook) if len(files) > 1 else {}
     if len(claimed) == len(files):
         claimed = {}
-    free = [path for path in files if path not in claimed]
+    sides = _sides(files, guesses, claimed)
+    free = [path for path in files if path not in claimed and path not in sides]
+    if not free:
+        sides, free = {}, [path for path in files if path not in claimed]
+    claimed = {path: name for path, name in claimed.items() if path not in sides}
     _relist(free, files, guesses)
-    fit = [path for path in free if _fits(files[path], guesses[path])]
+    leads = [path for path in free if guesses[path].grain == LEADS and _fits(files[path], guesses[path])]
+    fit = [path for path in free if _fits(files[path], guesses[path]) and path not in leads]
     lists = [path for path in fit if guesses[path].grain == CUSTOMERS]
     beside, strangers = _beside_the_list(lists, files, guesses)
-    aside = {path for path in free if fit and path not in fit} | beside
+    aside = {path for path in free if (fit or leads) and path not in (*fit, *leads)} | beside
     aside |= _doubtful_orders([path for path in fit if path not in lists], guesses, bool(lists), playbook)
     for path in free:
         if path in aside:
             claimed[path] = _free_name(path.stem, {*wanted, *claimed.values()})
     main = [path for path in free if path not in claimed and path not in strangers]
     ids = {key: _ids(files, guesses, main, key) for key in KEYS}
-    grains = {path: guesses[path].grain for path in main}
+    grains: dict[Path, Grain | Side] = {path: guesses[path].grain for path in main}
+    grains |= sides
     drafts: list[TableDraft] = []
     for path, name in claimed.items():
         draft = _draft(files[path], name, written[path], ids, wanted.get(name, ()), playbook)
@@ -83,9 +92,31 @@ def roles_of(files: Mapping[Path, Table], written: Mapping[Path, str], playbook:
             grains[path] = guesses[path].grain  # nobody's ids: a report would refuse it, and says why
         else:
             drafts.append(draft)
-    made = {draft.name for draft in drafts}
+    made = {draft.name for draft in drafts} | {*grains.values()}
     lacking = {name: list(columns) for name, columns in wanted.items() if name not in made}
     return Roles(grains, tuple(drafts), lacking, tuple(strangers))
+
+
+def _sides(
+    files: Mapping[Path, Table], guesses: Mapping[Path, Guessed], claimed: Mapping[Path, str]
+) -> dict[Path, Side]:
+    """Files of what happened with customers: those a playbook reads under such a name, and those that look so.
+
+    A file that says more of who somebody is than of what happened is none.
+    """
+    if len(files) < 2:
+        return {}
+    found: dict[Path, Side] = {}
+    for path, table in files.items():
+        named = next((side for side in SIDES if claimed.get(path) == side), None)
+        side = named or (None if path in claimed else side_of(table))
+        if side is None:
+            continue
+        mapping = suggest_side(table, side)
+        more = named is None and len(guesses[path].columns) > len(mapping.columns)
+        if not more and not check_side(mapping, table):
+            found[path] = side
+    return found
 
 
 def tables_read(playbook: Playbook) -> dict[str, tuple[str, ...]]:
@@ -144,7 +175,7 @@ def _fits(table: Table, guess: Guessed) -> bool:
 
 def _relist(free: Iterable[Path], files: Mapping[Path, Table], guesses: dict[Path, Guessed]) -> None:
     """What looks like orders without being any may be the list of those who ordered: leads with a budget."""
-    fit = [path for path in free if _fits(files[path], guesses[path])]
+    fit = [path for path in free if _fits(files[path], guesses[path]) and guesses[path].grain != LEADS]
     buyers = _ids(files, guesses, [path for path in fit if guesses[path].grain == ORDERS], "customer_id")
     for path in free:
         if path not in fit and buyers:
@@ -217,8 +248,8 @@ def _one_a_row(table: Table, guess: Guessed) -> bool:
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
-    """A name for a table that no other has, and that is none of orders and customers."""
-    taken = taken | {ORDERS, CUSTOMERS}
+    """A name for a table that no other has, and that is none of orders, customers, leads and so on."""
+    taken = taken | {*GRAINS}
     return next(name for name in (stem, f"{stem}_table", *_numbered(stem)) if name and name not in taken)
 
 
@@ -232,7 +263,8 @@ def _ids(
     """The customer ids, or the order ids, of the files that are orders or customers."""
     found: set[str] = set()
     for path in main:
-        head = guesses[path].column(key)
+        grain = guesses[path].grain
+        head = guesses[path].column(KEY[grain] if key == "customer_id" else key)
         if head is not None:
             found |= {*tidy(files[path].frame[head]).unique()}
     return found - {""}

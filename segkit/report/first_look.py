@@ -14,9 +14,10 @@ import pandas as pd
 from segkit.config import Column, Draft, client_id, draft, load_config, parse_config
 from segkit.intake.confirm import Questions
 from segkit.intake.ledger import set_aside_reasons
-from segkit.intake.mapping import Grain, Guess, Mapping, suggest_mapping
+from segkit.intake.mapping import GRAINS, Grain, Guess, Mapping, suggest_mapping
 from segkit.intake.mapping_check import check_mapping
 from segkit.intake.reading import read_tables
+from segkit.intake.side_grains import SIDES, Side, SideMapping, suggest_side
 from segkit.intake.table import Table
 from segkit.locale import Lang, name_of, say
 from segkit.playbooks import Playbook, load_playbook
@@ -24,7 +25,7 @@ from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import Intake
 from segkit.report.file_roles import Roles, columns_wanted, heading_of, roles_of
-from segkit.report.intake_step import CONFIRM, GRAINS, Progress, quiet, take_in
+from segkit.report.intake_step import CONFIRM, Progress, quiet, take_in
 from segkit.report.open_questions import ask_client, open_questions
 from segkit.report.sizes import FEWEST_LEARNED
 from segkit.workdays import next_working_monday
@@ -60,7 +61,8 @@ def look(
 
     Parameters
     ----------
-    files : exports of one client; each is taken for orders, customers or a further table by its columns
+    files : exports of one client; each is taken for orders, customers, leads, what happened with them or a
+        further table by its columns
     playbook : written into client.yml; the tables and columns it reads are looked for among the files
     today : `init` is the one place that asks the clock, for the first working Monday of the plan
     as_of : the day the analysis stands on, written into client.yml; needed where the files have no dates
@@ -81,14 +83,17 @@ def look(
     mappings = {grain: suggest_mapping(table, grain) for grain, table in tables.items()}
     _refuse(mappings, tables)
     own = _own_names(mappings, tables, trade)
+    sides, more_inputs = _sides(read, roles, folder)
+    own_of_sides = {side: _renamed(mapping, trade) for side, mapping in sides.items()}
     facts = Draft(
         client_id=client_id(name or files[0].stem),
         name=name or files[0].stem,
         lang=lang,
-        input={str(grain): names for grain, names in inputs.items()},
+        input={str(grain): names for grain, names in (inputs | more_inputs).items()},
         mapping={
             str(grain): _columns(mapping, lang, own.get(grain, {})) for grain, mapping in mappings.items()
-        },
+        }
+        | {str(side): _columns(mapping, lang, own_of_sides[side]) for side, mapping in sides.items()},
         tables=roles.tables,
         wanted=roles.lacking,
         playbook=playbook,
@@ -117,7 +122,8 @@ def look(
     notes = (*(Problem(**note) for note in intake.facts["notes"]), *_columns_lacking(own, tables, trade))
     notes += tuple(Problem("init.file_unused", file=path.name) for path in roles.unused)
     load_config(target)
-    guessed = {grain: mapping.guesses for grain, mapping in mappings.items()}
+    guessed: dict[str, Sequence[Guess]] = {str(grain): one.guesses for grain, one in mappings.items()}
+    guessed |= {str(side): one.guesses for side, one in sides.items()}
     found = [*_asks(intake, guessed, asked, lang), *_asks_client(intake, buyers, lang, as_of is None)]
     asks = tuple(text for _, text in sorted(found, key=lambda q: -q[0]))
     return Seen(written, asks[:MOST_QUESTIONS], notes)
@@ -199,6 +205,28 @@ def _by_grain(
     return tables, {grain: [_beside(path, folder) for path in paths] for grain, paths in parts.items()}
 
 
+def _sides(
+    read: Dict[Path, Table], roles: Roles, folder: Path
+) -> tuple[dict[Side, SideMapping], dict[Side, list[str]]]:
+    """What the columns of contacts, surveys and so on mean, and their paths as client.yml will name them."""
+    mappings: dict[Side, SideMapping] = {}
+    paths: dict[Side, list[str]] = {}
+    for side in SIDES:
+        here = [path for path, grain in roles.grains.items() if grain == side]
+        if here:
+            table = read[here[0]] if len(here) == 1 else read_tables(here)
+            mappings[side] = suggest_side(table, side)
+            paths[side] = [_beside(path, folder) for path in here]
+    return mappings, paths
+
+
+def _renamed(mapping: SideMapping, playbook: Playbook) -> dict[str, str]:
+    """Headings of such a table that mean a column the playbook reads of it."""
+    free = [guess.column for guess in mapping.guesses if guess.field is None]
+    found = {column: heading_of(column, free, playbook) for column in playbook.columns_read(mapping.grain)}
+    return {head: column for column, head in found.items() if head is not None and head != column}
+
+
 def _rfm_of(playbook: Playbook, segments: str) -> dict[str, dict[str, object]]:
     """The playbook's RFM with the segment map that suits this client; nothing where it has none."""
     given = playbook.schemes.get("rfm", {})
@@ -243,7 +271,7 @@ def _beside(path: Path, folder: Path) -> str:
         return path.absolute().as_posix()
 
 
-def _columns(mapping: Mapping, lang: Lang, named: Dict[str, str]) -> list[Column]:
+def _columns(mapping: Mapping | SideMapping, lang: Lang, named: Dict[str, str]) -> list[Column]:
     """One line a column; `named` are those that mean a column of the playbook, by heading."""
     lines = []
     for guess in mapping.guesses:
@@ -261,7 +289,7 @@ def _columns(mapping: Mapping, lang: Lang, named: Dict[str, str]) -> list[Column
 
 
 def _asks(
-    intake: Intake, guessed: Dict[Grain, Sequence[Guess]], asked: Questions, lang: Lang
+    intake: Intake, guessed: Dict[str, Sequence[Guess]], asked: Questions, lang: Lang
 ) -> Iterator[tuple[float, str]]:
     """(weight, sentence): columns we are not sure of first, then by the money behind a question."""
     totals, priced = intake.facts["totals"], intake.facts["has_money"]
