@@ -157,7 +157,7 @@ def floors_of(
     kept = contact.notna() & (late_already | (contact <= frame["due_by"]))
     why = pd.concat([excluded[["customer_id", "reason"]], left[["customer_id", "reason"]]])
     why = why.drop_duplicates("customer_id", keep="last").set_index("customer_id")["reason"]
-    reason = frame["customer_id"].map(why)
+    reason = frame["customer_id"].map(why).mask(contact.notna(), "late")
     reason = reason.fillna("no_time").where(~kept, "")
     return frame.assign(kept=kept.astype(bool), reason=reason.astype("str"))
 

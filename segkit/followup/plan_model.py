@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import pandas as pd
@@ -36,6 +37,17 @@ UNSCHEDULED = [
     "marketing",
     "reason",
 ]
+STANDING = (
+    "planned",
+    "no_time",
+    "capped",
+    "no_member",
+    "consent",
+    "holdout",
+    "opted_out",
+    "stopped",
+    "no_rule",
+)
 EXCLUDED = ["customer_id", "segment", "channel", "content", "due", "reason"]
 
 
@@ -82,7 +94,8 @@ class Plan:
         confirmed first) | holdout | stopped (made often enough) | no_rule (no policy for the label)
     load : `owner, due, need` (minutes falling due on that day), `planned, capacity`; minutes per owner and day
     arms : `customer_id, segment, arm` where a holdout was drawn
-    floors : whom the floor concerns in these days: `customer_id, segment, last_contact, due_by, kept, reason`
+    floors : whom the floor concerns in these days: `customer_id, segment, last_contact, due_by, kept, reason`, which
+        is one of the reasons above, or late where they are contacted after the floor is reached
     bound : the value no plan could exceed; the gap to `reached` is `gap`
     provisional : days taken for working days without an official calendar (暂定)
     """
@@ -114,3 +127,21 @@ class Plan:
         monday = self.load["due"] - pd.to_timedelta(self.load["due"].dt.dayofweek, unit="D")
         by = self.load.assign(week=monday).groupby(["owner", "week"], as_index=False, sort=True)
         return by[["need", "planned", "capacity"]].sum()
+
+    @cached_property
+    def standing(self) -> pd.Series:
+        """Where each customer stands, by customer_id: `planned`, else why nothing is; who is absent is not due.
+
+        Of several reasons the first of no_time, capped, no_member, consent, holdout, opted_out, stopped, no_rule.
+        """
+        reasons = pd.concat(
+            [
+                self.tasks[["customer_id"]].assign(reason="planned"),
+                self.unscheduled[["customer_id", "reason"]],
+                self.excluded[["customer_id", "reason"]],
+            ],
+            ignore_index=True,
+        ).drop_duplicates()
+        place = reasons["reason"].map({name: i for i, name in enumerate(STANDING)})
+        ordered = reasons.iloc[place.argsort(kind="stable")].drop_duplicates("customer_id")
+        return ordered.set_index("customer_id")["reason"]

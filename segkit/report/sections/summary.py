@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from segkit.charts import top_customers
 from segkit.intake.ledger import set_aside_reasons
 from segkit.locale import name_of
 from segkit.report.model import Findings, Kpis, Text
+from segkit.report.sections.strategy import rhythm_text
 from segkit.report.study import Shown, Study
 from segkit.schemes.base import PROSPECT, UNKNOWN
 
@@ -20,6 +22,8 @@ MOST = 3
 FRESH_DAYS = 90  # a first purchase this recent still invites a second
 COMPARABLE = 100  # from so many on a part can be kept without follow-up to compare with
 OWNABLE = 500  # customers one person can at most be the owner of (示例参数)
+# why a customer has no contact in the plan, in the order in which it is said
+UNPLANNED = ("opted_out", "consent", "holdout", "stopped", "no_time", "not_due")
 SETTLED = ("cancelled", "refunded", "test")  # rows that rightly do not count: there is nothing to fill in
 WIN_BACK = "win_back_call"  # what the playbook does with valuable customers who stay away
 
@@ -67,10 +71,10 @@ def _slipping(study: Study) -> None:
         return
     ids = set(away["customer_id"].astype(str))
     plan = study.plan
-    called = plan.tasks[plan.tasks["customer_id"].isin(ids)]
+    first = plan.tasks[plan.tasks["customer_id"].isin(ids)].groupby("customer_id")["due"].min()
     week = plan.load["due"].min() + pd.Timedelta(days=7)
-    left = int(plan.unscheduled["customer_id"].isin(ids).sum())
-    action = "action" if len(called) else "action_no_time" if left else "action_refused"
+    left = _standing(study, ids)
+    action = "action" if len(first) else "action_no_time" if left["no_time"] else "action_refused"
     study.finding(
         "slipping",
         n=len(away),
@@ -84,23 +88,26 @@ def _slipping(study: Study) -> None:
         worth=money / len(away),
         average=float(study.buyers["monetary"].mean()),
         segments=[study.label_name(label) for label in labels if (away[main] == label).any()],
-        tasks=len(called),
-        first_week=int((called["due"] < week).sum()),
-        left=left,
+        tasks=len(first),
+        first_week=int((first < week).sum()),
+        left=left["no_time"],
         rest=_unplanned(study, ids),
     )
 
 
+def _standing(study: Study, ids: set[str]) -> Counter[str]:
+    """Of these customers how many are planned, and how many are not for each reason; `not_due` are the others."""
+    standing = study.plan.standing
+    found = Counter(standing[standing.index.isin(ids)].tolist())
+    found["not_due"] = len(ids) - found.total()
+    found["no_time"] += found.pop("capped", 0) + found.pop("no_member", 0)
+    return found
+
+
 def _unplanned(study: Study, ids: set[str]) -> str:
     """How many of these customers are not planned and why, as the end of a sentence."""
-    left, excluded = study.plan.unscheduled, study.plan.excluded
-    reasons = excluded.loc[excluded["customer_id"].isin(ids), "reason"]
-    numbers = {
-        "refused": int((reasons == "opted_out").sum()),
-        "asked": int((reasons == "consent").sum()),
-        "left": int(left["customer_id"].isin(ids).sum()),
-    }
-    parts = [study.say(f"finding.unplanned.{id}", n=n) for id, n in numbers.items() if n]
+    found = _standing(study, ids)
+    parts = [study.say(f"finding.unplanned.{id}", n=found[id]) for id in UNPLANNED if found[id]]
     return study.say("finding.unplanned", parts=parts) if parts else ""
 
 
@@ -113,7 +120,7 @@ def _concentrated(study: Study) -> None:
     owned = best["owner"].fillna("").astype(str).str.strip().ne("") if "owner" in best else None
     missing = top if owned is None else int((~owned).sum())
     team = study.plan.load["owner"].nunique()
-    first = min(len(study.plan.tasks), missing)
+    first = min(study.plan.tasks["customer_id"].nunique(), missing)
     action = "action_owned" if not missing else "action_unowned" if missing == top else "action"
     if missing > OWNABLE * team and first:
         action = "action_many"
@@ -137,7 +144,7 @@ def _bought_once(study: Study) -> None:
     dated = not study.dated.empty
     fresh = once[once["recency_days"].fillna(FRESH_DAYS + 1) <= FRESH_DAYS] if dated else once.head(0)
     repeat = counted[counted["frequency"] >= 2]
-    planned = int(study.plan.tasks["customer_id"].isin(set(fresh["customer_id"].astype(str))).sum())
+    planned = _standing(study, set(fresh["customer_id"].astype(str)))["planned"]
     action = "action_no_fresh" if fresh.empty else "action" if planned < len(fresh) else "action_all"
     study.finding(
         "bought_once",
@@ -190,8 +197,10 @@ def _first_in_line(study: Study) -> None:
     if first is None or not study.touches(first) or labels.nunique() < 2 or study.ranked:
         return
     ids = set(study.customers.loc[labels == first, "customer_id"].astype(str))
-    planned = study.plan.tasks[study.plan.tasks["customer_id"].isin(ids)]
-    action = "action" if len(planned) == len(ids) else "action_some" if len(planned) else "action_none"
+    called = study.plan.tasks[study.plan.tasks["customer_id"].isin(ids)].groupby("customer_id")["due"].min()
+    action = "action" if len(called) == len(ids) else "action_some" if len(called) else "action_none"
+    if _standing(study, ids)["not_due"] == len(ids):
+        action = "action_not_due"
     study.finding(
         "first_in_line",
         n=len(ids),
@@ -200,8 +209,8 @@ def _first_in_line(study: Study) -> None:
         name=study.label_name(first),
         scheme=study.scheme_name(study.segmentation.main),
         share=len(ids) / len(labels),
-        planned=len(planned),
-        last=None if planned.empty else planned["due"].max(),
+        planned=len(called),
+        last=None if called.empty else called.max(),
         rest=_unplanned(study, ids),
         next=name_of("content", study.touches(first)[0].content, study.lang),
     )
@@ -220,12 +229,13 @@ def _without_data(study: Study) -> None:
 
 
 def _no_time(study: Study) -> None:
-    """Customers whose next step does not fit into the time there is, and how many people it would take."""
+    """Customers with nothing in the plan for want of time, and how many people it would take."""
     plan = study.plan
-    n, there = len(plan.unscheduled), float(plan.load["capacity"].sum())
+    ids = set(study.customers["customer_id"].astype(str))
+    n, there = _standing(study, ids)["no_time"], float(plan.load["capacity"].sum())
     if not n or not there:
         return
-    need = float(plan.tasks["minutes"].sum() + plan.unscheduled["minutes"].sum())
+    need = float(plan.load["need"].sum())
     people = math.ceil(round(need / there * plan.load["owner"].nunique(), 6))
     facts = {"need": need / 60, "there": there / 60, "people": people}
     action = "action" if need > there else "action_uneven"
@@ -277,13 +287,13 @@ def _largest(study: Study) -> None:
         scheme=study.scheme_name(study.segmentation.main),
         next=name_of("content", touches[0].content, study.lang),
         channel=name_of("channel", touches[0].channel, study.lang),
-        days=touches[0].every_days,
+        rhythm=rhythm_text(touches[0], study.lang),
     )
 
 
 def _waiting(study: Study) -> None:
     """Customers whose next step waits for their consent."""
-    n = int((study.plan.excluded["reason"] == "consent").sum())
+    n = int((study.plan.standing == "consent").sum())
     if n:
         study.finding("waiting", n=n, base=len(study.customers), share=n / len(study.customers))
 
