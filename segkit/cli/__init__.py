@@ -141,7 +141,8 @@ def check(
 
 @app.command(
     short_help="从导出文件到报告 / make the report",
-    epilog="segkit report client.yml  ·  segkit report orders.csv --lang en --to html",
+    epilog="segkit report client.yml  ·  segkit report orders.csv --lang en --to html  ·  "
+    "segkit report client.yml --previous reports/hongye/2025-12-31",
 )
 def report(
     sources: Annotated[list[Path], typer.Argument(help="client.yml ... or a data file / 配置或数据文件.")],
@@ -150,6 +151,10 @@ def report(
     as_of: Annotated[Optional[str], typer.Option(help="YYYY-MM-DD / 截止日.")] = None,  # noqa: UP045
     notebook: Annotated[
         Path | None, typer.Option(help="Your own client_report.ipynb / 自己的报告笔记本.")
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(help="Last month's report, to say what it did / 上期报告的文件夹，用来比较和看效果."),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Clients at a time / 同时处理几个客户.")] = 1,
     quiet: QuietOption = False,
@@ -160,6 +165,7 @@ def report(
         "formats": [part.strip() for part in to.split(",") if part.strip()],
         "as_of": as_of,
         "notebook": notebook,
+        "previous": previous,
         "quiet": quiet,
     }
     if len(sources) == 1:
@@ -203,6 +209,7 @@ def _report_one(
     formats: list[str],
     as_of: str | None,
     notebook: Path | None,
+    previous: Path | None,
     quiet: bool,
 ) -> int:
     from segkit.config import is_config, settings_for, stated_lang
@@ -212,7 +219,7 @@ def _report_one(
     try:
         config = settings_for(source)
         speak = lang_or_default(lang, config.lang if is_config(source) else None)
-        built = _build(config, speak, formats, as_of, notebook, quiet)
+        built = _build(config, speak, formats, as_of, notebook, previous, quiet)
     except Exception as fault:
         if os.environ.get("SEGKIT_DEBUG"):
             raise
@@ -227,7 +234,13 @@ def _report_one(
 
 
 def _build(
-    config: Config, lang: Lang, formats: list[str], as_of: str | None, notebook: Path | None, quiet: bool
+    config: Config,
+    lang: Lang,
+    formats: list[str],
+    as_of: str | None,
+    notebook: Path | None,
+    previous: Path | None,
+    quiet: bool,
 ) -> Built:
     from segkit.problems import InputProblems, Problem
     from segkit.report.build import FORMATS, build
@@ -245,7 +258,13 @@ def _build(
     if problems:
         raise InputProblems(problems)
     return build(
-        config, lang=lang, formats=formats, as_of=day, notebook=notebook, progress=progress_lines(lang, quiet)
+        config,
+        lang=lang,
+        formats=formats,
+        as_of=day,
+        notebook=notebook,
+        previous=previous,
+        progress=progress_lines(lang, quiet),
     )
 
 

@@ -23,13 +23,14 @@ from segkit.locale import LANGS, Lang, name_of
 from segkit.privacy.known import Lookup
 from segkit.privacy.scan import Leak, leaks
 from segkit.problems import InputProblems, Problem, SegkitError
-from segkit.report.analysis import READY
+from segkit.report.analysis import PREVIOUS, READY
 from segkit.report.clean_tables import CUSTOMER_TABLE, NOTES, PROBLEMS, Intake, told
 from segkit.report.intake_step import CONFIRM, Progress, quiet, take_in
 from segkit.report.model import ReportModel
 from segkit.report.notebook_run import Analysis, client_report
 from segkit.report.open_questions import ask_client, open_questions
 from segkit.report.placing import put_in_place, source_of_run
+from segkit.report.previous import load_previous
 
 Writer = Callable[[ReportModel, Path, Path], None]
 FORMATS = ("html", "xlsx")
@@ -42,6 +43,7 @@ INTERNAL = (
     "config.json",
     "config_folder",
     READY,
+    PREVIOUS,
     NOTES,
     PROBLEMS,
 )
@@ -78,6 +80,7 @@ def build(
     formats: Sequence[str] = FORMATS,
     as_of: dt.date | None = None,
     notebook: Path | None = None,
+    previous: Path | None = None,
     progress: Progress = quiet,
 ) -> Built:
     """A client's raw export becomes a report.
@@ -89,6 +92,7 @@ def build(
     formats : html, xlsx
     as_of : overrides the config's day
     notebook : an own copy of client_report.ipynb, adapted by the consultant
+    previous : last month's report of this client, or a folder above it; its plan, holdout and labels are compared
     progress : told the id of each step as it begins
 
     Raises
@@ -113,7 +117,7 @@ def build(
                 analysis.start()
 
         try:
-            intake = _intake_for(config, run, as_of, tell)
+            intake = _intake_for(config, run, as_of, tell, lang=lang, previous=previous)
         except BaseException:
             analysis.stop()
             raise
@@ -182,8 +186,17 @@ def _drop_if_empty(reports: Path) -> None:
             return
 
 
-def _intake_for(config: Config, run: Path, as_of: dt.date | None, progress: Progress) -> Intake:
+def _intake_for(
+    config: Config, run: Path, as_of: dt.date | None, progress: Progress, *, lang: Lang, previous: Path | None
+) -> Intake:
     intake = take_in(config, as_of=as_of, progress=progress)
+    if previous is not None:
+        day = dt.date.fromisoformat(intake.facts["as_of"]["date"])
+        key = intake.facts.get("key_fingerprint")
+        before = load_previous(
+            previous.absolute(), client=config.client.id, lang=lang, as_of=day, key_fingerprint=key
+        )
+        (run / PREVIOUS).write_text(str(before.folder), encoding="utf-8")
     intake.save(run)
     (run / "config.json").write_text(config.model_dump_json(), encoding="utf-8")
     (run / "config_folder").write_text(str(config.folder), encoding="utf-8")
