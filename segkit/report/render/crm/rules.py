@@ -24,10 +24,14 @@ YEARS = (1990, 2100)
 SHOWN = 40  # characters of a value that a message quotes
 
 _FILE = re.compile(r"([a-z_]+)_\d{3,}\.(csv|json)")
-_FORMULA = re.compile(r" *[=+\-@\t\r＝＋－＠]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufffe\uffff]")
+_UNFIT = (  # whatever the field
+    ("crm.formula", re.compile(r"\A *[=+\-@\t\r＝＋－＠]")),
+    ("crm.control", re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufffe\uffff]")),
+    ("crm.masked", re.compile(r"[*＊]{2,}|[\u4e00-\u9fff][*＊]|[A-Za-z0-9][*＊]+@")),
+)
+_BREAK = re.compile(r"[\n\r\t]")
+_TELLING = re.compile(r"[@＠]|\d(?:\D?\d){9}")  # nothing personal is told by its form without one of these
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MASKED = re.compile(r"[*＊]{2,}|[\u4e00-\u9fff][*＊]|[A-Za-z0-9][*＊]+@")
 
 Fault = tuple[str, dict[str, Any]]  # id of a message, its facts
 
@@ -36,17 +40,19 @@ def fault(text: str, field: CrmField) -> Fault | None:
     """What is wrong with one cell, as the text that stands in the file; None where nothing is."""
     if not text:
         return ("crm.missing", {}) if field.required else None
-    if _FORMULA.match(text):
-        return "crm.formula", {}
-    if _CONTROL.search(text) or (not field.lines and ("\n" in text or "\r" in text or "\t" in text)):
+    form = _FORMS.get(field.type)
+    if form is not None and form(text):
+        return None  # a date or a number, and nothing else
+    for id, pattern in _UNFIT:
+        if pattern.search(text):
+            return id, {}
+    if not field.lines and not text.isprintable() and _BREAK.search(text):
         return "crm.control", {}
-    if _MASKED.search(text):
-        return "crm.masked", {}
-    if field.type == "text" and find_in(text):
+    if field.type == "text" and _TELLING.search(text) and find_in(text):
         return "crm.personal", {}
     if field.length is not None and len(text) > field.length:
         return "crm.too_long", {"length": len(text), "limit": field.length}
-    if field.type in _FORMS and not _FORMS[field.type](text):
+    if form is not None:
         return f"crm.bad_{field.type}", {}
     if field.allowed and text not in field.allowed:
         return "crm.not_allowed", {"known": list(field.allowed)}
@@ -72,7 +78,7 @@ def _is_epoch_ms(text: str) -> bool:
 _FORMS = {
     "date": _is_date,
     "epoch_ms": _is_epoch_ms,
-    "integer": lambda text: re.fullmatch(r"-?\d{1,15}", text) is not None,
+    "integer": lambda text: re.fullmatch(r"\d{1,15}", text) is not None,
 }
 
 
@@ -208,11 +214,11 @@ def _row_problems(
         if head not in fields:
             continue
         found: dict[str, tuple[int, str, dict[str, Any], int]] = {}
+        faults = {text: fault(text, fields[head]) for text in {row[i] for row in rows}}
         for n, row in enumerate(rows, first):
-            wrong = fault(row[i], fields[head])
+            wrong = faults[row[i]]
             if wrong is not None:
-                before = found.get(wrong[0])
-                at, text, facts, times = before or (n, row[i], wrong[1], 0)
+                at, text, facts, times = found.get(wrong[0], (n, row[i], wrong[1], 0))
                 found[wrong[0]] = at, text, facts, times + 1
         for id, (at, text, facts, times) in found.items():
             told = {"value": quoted(text), "n": times, **facts}

@@ -306,7 +306,9 @@ def _json_text(crm: Crm, kind: CrmObject, columns: Sequence[Sequence[str]]) -> s
         name: [one.format(**facts) for one in value] if isinstance(value, list) else value.format(**facts)
         for name, value in kind.head.items()
     }
-    return json.dumps({**head, crm.records: records}, ensure_ascii=False, indent=1) + "\n"
+    start = json.dumps({**head, crm.records: []}, ensure_ascii=False).removesuffix("]}")
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    return f"{start}\n{lines}\n]}}\n"
 
 
 def _readme(crm: Crm, model: ReportModel, made: Written) -> str:
