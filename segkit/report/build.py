@@ -191,7 +191,7 @@ def _intake_for(
 ) -> Intake:
     intake = take_in(config, as_of=as_of, progress=progress)
     if previous is not None:
-        day = dt.date.fromisoformat(intake.facts["as_of"]["date"])
+        day = dt.date.fromisoformat(str(intake.facts["as_of"]["date"]))
         key = intake.facts.get("key_fingerprint")
         before = load_previous(
             previous.absolute(), client=config.client.id, lang=lang, as_of=day, key_fingerprint=key

@@ -111,7 +111,7 @@ def told_by(folder: Folder, plans: Sequence[pd.DataFrame] = ()) -> Returned:
     tasks = _tasks(folder, plans)
     told: list[tuple[Told, ReturnedSheet]] = []
     for sheet in folder.sheets:
-        usual = usual_day(sheet)
+        usual = usual_day(sheet) or tasks.usual
         told += [(read_line(line, sheet, tasks, usual), sheet) for line in sheet.lines]
     contacts, conflicts, repeated = _settle([(t, s) for t, s in told if t.contact is not None])
     kinds = Counter(one.kind for one, _ in told)

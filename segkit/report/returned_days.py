@@ -15,9 +15,10 @@ from functools import lru_cache
 from segkit.report.returned_words import after_date
 
 Written = str | float | dt.date | None  # a cell as the file holds it: text, a number, or a date
-Reading = tuple[int, int, int] | tuple[None, int, int]  # year (None: not written), month, day
+Reading = tuple[int | None, int, int]  # year (None: not written), month, day
 
 FAR_DAYS = 366  # further than this from the planned day is a slip of the year
+FAR_ONWARD = 300  # a next day without a year that would lie further ahead lay just before
 SERIALS = range(36_526, 73_051)  # Excel's numbers for 2000 .. 2099
 _EXCEL_ZERO = dt.date(1899, 12, 30)
 _MONTHS = (
@@ -38,7 +39,7 @@ _CLOCK = re.compile(r"[T ]*\d{1,2}[:：时点]\d{0,2}(?::\d{2}(?:\.\d+)?)?分?$"
 
 
 def read_day(written: Written, near: dt.date | None, *, onward: bool = False) -> tuple[dt.date | None, str]:
-    """(The day, "") or (None, why not): bad_date, ambiguous_date, far_date, no_year.
+    """(The day, "") or (None, why not): bad_date, ambiguous_date, far_date, no_year, next_before.
 
     Parameters
     ----------
@@ -53,9 +54,10 @@ def read_day(written: Written, near: dt.date | None, *, onward: bool = False) ->
     days = {day for one in readings if (day := _day(one, near, onward=onward)) is not None}
     if not days:
         return None, "bad_date"
-    close = {day for day in days if near is None or abs((day - near).days) <= FAR_DAYS}
+    limit = FAR_ONWARD if onward and any(year is None for year, _, _ in readings) else FAR_DAYS
+    close = {day for day in days if near is None or abs((day - near).days) <= limit}
     if not close:
-        return None, "far_date"
+        return None, "next_before" if onward else "far_date"
     if len(close) > 1:
         return None, "ambiguous_date"
     return close.pop(), ""
@@ -107,14 +109,14 @@ def _of_text(text: str) -> Iterator[Reading]:
             yield int(found[3]), month, day
     elif found := _SHORT_YEAR.fullmatch(packed):
         one, two, three = found.groups()
-        for year, month, day in ((one, two, three), (three, one, two), (three, two, one)):
-            if len(year) == 2:
-                yield 2000 + int(year), int(month), int(day)
+        for y, m, d in ((one, two, three), (three, one, two), (three, two, one)):
+            if len(y) == 2:
+                yield 2000 + int(y), int(m), int(d)
     elif found := _NO_YEAR.fullmatch(packed):
-        month, day = int(found[1]), int(found[2])
-        if month > 12 >= day:  # 25/12 has one reading only
-            month, day = day, month
-        yield None, month, day
+        month, of_month = int(found[1]), int(found[2])
+        if month > 12 >= of_month:  # 25/12 has one reading only
+            month, of_month = of_month, month
+        yield None, month, of_month
     elif found := _DAY_NAME.fullmatch(cell):
         yield _year(found[3]), _MONTH[found[2]], int(found[1])
     elif found := _NAME_DAY.fullmatch(cell):

@@ -88,7 +88,7 @@ def place_text(cell: Unread, lang: Lang) -> str:
         file=line.file,
         sheet=line.sheet or None,
         row=line.row,
-        column=cell.heading or head_of(cell.field, lang),
+        column=cell.heading or head_of(cell.name, lang),
     )
     return problem.text(lang)
 
@@ -100,7 +100,7 @@ def _of_cell(cell: Unread, lang: Lang) -> dict[str, Any]:
         "sheet": line.sheet,
         "row": line.row,
         "customer_id": _text(line.cells.get("customer_id")),
-        "column": cell.heading or head_of(cell.field, lang),
+        "column": cell.heading or head_of(cell.name, lang),
         "text": cell.text,
         "why": why_text(cell, lang),
         "taken": say("log.taken" if cell.taken else "log.not_taken", lang),

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import statistics
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -22,10 +22,10 @@ _MINUTES = re.compile(r"(\d+(?:\.\d+)?)(.*)")
 
 @dataclass(frozen=True)
 class Unread:
-    """One cell that cannot be read: where it stands, what stood there, why (an id of messages), and facts for it."""
+    """One cell that cannot be read: its field, what stood there, and why (an id of messages, with its facts)."""
 
     line: Line
-    field: str
+    name: str
     heading: str
     text: str
     why: str
@@ -104,6 +104,11 @@ class Tasks:
     def __len__(self) -> int:
         return len(self.by_id)
 
+    @property
+    def usual(self) -> dt.date | None:
+        """The middle one of the planned days."""
+        return _middle(task.due for task in self.by_id.values())
+
     def at(self, customer_id: str, due: dt.date | None, channel: str) -> list[str]:
         """Ids of the tasks with this customer on this day by this channel."""
         return self._by_place.get((_id_key(customer_id), due, channel), [])
@@ -133,8 +138,13 @@ def planned(line: Line, usual: dt.date | None) -> Task | None:
 
 def usual_day(sheet: ReturnedSheet) -> dt.date | None:
     """The day a sheet is about: the middle one of its planned days, else the day of the report."""
-    dues = [d.toordinal() for line in sheet.lines if isinstance(d := line.cells.get("due"), dt.date)]
-    return dt.date.fromordinal(int(statistics.median_low(dues))) if dues else sheet.as_of
+    dues = [day for line in sheet.lines if isinstance(day := line.cells.get("due"), dt.date)]
+    return _middle(dues) or sheet.as_of
+
+
+def _middle(days: Iterable[dt.date | None]) -> dt.date | None:
+    known = [day.toordinal() for day in days if day is not None]
+    return dt.date.fromordinal(int(statistics.median_low(known))) if known else None
 
 
 class _Reader:

@@ -28,7 +28,7 @@ FIELDS = (
 # columns of a plan that nobody fills in; known, so that only what was added is said to be unread
 SHOWN_ONLY = ("starts", "name", "segment", "why", "next_step", "minutes", "value", "marketing")
 _EDGES = re.compile(r"^[\s。.,，!！~～;；:：、()（）\[\]【】]+|[\s。.,，!！~～;；:：、()（）\[\]【】]+$")
-_ALIKE = 0.8  # two headings are the same word, once misspelt
+_ALIKE = 0.75  # two headings are the same word, once misspelt
 
 
 @lru_cache(maxsize=1)

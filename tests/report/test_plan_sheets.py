@@ -1,0 +1,132 @@
+"""The plan as a sheet to work with: what can be filled in, what is hidden, and whose sheet it is."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from returned_sheets import kept, model_of, places, plan_of, sent
+
+from segkit.locale import say, term
+from segkit.report.render.plan_sheets import SHEETS, by_owner
+from segkit.report.render.xlsx import render_xlsx
+from segkit.report.returned_words import OUTCOMES, STATUSES
+from segkit.workbook import file_name
+
+AWKWARD = ["CON", "A/B公司", "a/b公司", "  ", "x" * 90, "李'强"]
+
+
+def offered(sheet, place: int) -> list[str]:
+    letter = openpyxl.utils.get_column_letter(place)
+    (found,) = [v for v in sheet.data_validations.dataValidation if str(v.sqref).startswith(letter)]
+    assert not found.showErrorMessage  # an offer: other words can be typed
+    return found.formula1.strip('"').split(",")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_status_and_result_are_offered_and_the_task_id_is_hidden(tmp_path, lang):
+    (path,) = sent(tmp_path, plan_of(5), lang)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    at = places(sheet, lang)
+    assert offered(sheet, at["status"]) == [term(f"task_status.{s}", lang) for s in STATUSES]
+    assert offered(sheet, at["result"]) == [term(f"contact_outcome.{o}", lang) for o in OUTCOMES]
+    hidden = [letter for letter, one in sheet.column_dimensions.items() if one.hidden]
+    assert hidden == [openpyxl.utils.get_column_letter(at["task_id"])]
+    assert sheet.cell(2, at["task_id"]).value == "T000000000000"
+    assert sheet.cell(2, at["due"]).is_date
+    for name in ("status", "done_on", "result", "next_date", "spent", "note"):
+        assert sheet.cell(2, at[name]).value is None
+    # a number format would make 12.1 of 12.10
+    assert sheet.cell(2, at["done_on"]).number_format == "@"
+
+
+def test_nothing_is_protected_and_no_condition_stops_typing(tmp_path):
+    (path,) = sent(tmp_path, plan_of(5))
+    with zipfile.ZipFile(path) as parts:
+        text = "".join(parts.read(n).decode("utf-8") for n in parts.namelist() if n.endswith(".xml"))
+    assert "Protection" not in text.replace("applyProtection", "")
+    assert "<f>" not in text
+
+
+@pytest.mark.parametrize(("lang", "pages"), [("zh", "第 &P 页 / 共 &N 页"), ("en", "Page &P of &N")])
+def test_the_sheet_prints_on_a4_with_client_owner_and_pages(tmp_path, lang, pages):
+    (path,) = sent(tmp_path, plan_of(30), lang)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.print_title_rows == "$1:$1"
+    assert "鸿业商贸（虚构）" in sheet.oddHeader.left.text and "2025-12-31" in sheet.oddHeader.left.text
+    assert sheet.oddHeader.right.text == "王芳"
+    assert sheet.oddFooter.center.text == pages
+    assert sheet.freeze_panes == "C2" and sheet.auto_filter.ref
+    last_printed = openpyxl.utils.get_column_letter(places(sheet, lang)["note"])
+    assert sheet.print_area.endswith(f"${last_printed}$31")
+
+
+def test_rows_done_with_turn_grey_and_bands_leave_the_cells_to_fill_alone(tmp_path):
+    (path,) = sent(tmp_path, plan_of(5))
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    at = places(sheet)
+    spans = [str(area) for area in sheet.conditional_formatting for area in area.sqref.ranges]
+    filled = range(at["status"], at["note"] + 1)
+    for span in spans:
+        first, _, last, _ = openpyxl.utils.range_boundaries(span)
+        assert not set(range(first, last + 1)) & set(filled)
+    rules = [rule for area in sheet.conditional_formatting for rule in area.rules]
+    assert any("已完成" in rule.formula[0] for rule in rules)
+    assert any("MOD(ROW()" in rule.formula[0] for rule in rules)
+
+
+def test_each_owner_has_a_sheet_and_a_file_whatever_they_are_called(tmp_path):
+    plan = plan_of(18, AWKWARD)
+    files = sent(tmp_path, plan)
+    names = [p.name for p in files]
+    assert {"CON_.xlsx", "A·B公司.xlsx", "a·b公司_2.xlsx", "待分配.xlsx"} < set(names)
+    assert len({n.casefold() for n in names}) == len(names) == 6
+    assert all(len(n) <= 70 for n in names)
+    render_xlsx(model_of(), tmp_path, tmp_path / "customers.xlsx")
+    sheets = openpyxl.load_workbook(tmp_path / "customers.xlsx").sheetnames
+    assert {"CON", "A·B公司", "a·b公司 (2)", "待分配", "x" * 31, "李'强"} < set(sheets)
+    rows = sum(openpyxl.load_workbook(p).worksheets[0].max_row - 1 for p in files)
+    assert rows == len(plan)
+
+
+def test_a_device_name_of_windows_is_no_file_name():
+    assert file_name("con", suffix=".xlsx") == "con_.xlsx"
+    assert file_name("LPT1.旧", suffix=".xlsx") == "LPT1_.旧.xlsx"
+    assert file_name(" a. ", suffix=".xlsx") == "a.xlsx"
+    assert file_name("???") == "···"
+
+
+def test_beyond_sixty_owners_the_rest_stand_in_the_joint_sheet_and_this_is_said(tmp_path):
+    plan = plan_of(3 * SHEETS + 5, [f"业务员{i:03d}" for i in range(SHEETS + 5)])
+    kept(plan, tmp_path)
+    render_xlsx(model_of(), tmp_path, tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    owners = [*by_owner(plan, "zh")]
+    assert [s for s in book.sheetnames if s.startswith("业务员")] == owners[:SHEETS]
+    assert book[say("xlsx.sheet.plan", "zh")].max_row == len(plan) + 1
+    said = "".join(str(row[0].value) for row in book[say("xlsx.sheet.overview", "zh")].iter_rows())
+    assert all(owner in said for owner in owners[SHEETS:])
+
+
+def test_one_owner_has_the_joint_sheet_alone(tmp_path):
+    kept(plan_of(4), tmp_path)
+    render_xlsx(model_of(), tmp_path, tmp_path / "a.xlsx")
+    assert "王芳" not in openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
+
+
+def test_a_workbook_says_whose_it_is(tmp_path):
+    (path,) = sent(tmp_path, plan_of(2), client="hongye")
+    book = openpyxl.load_workbook(path)
+    assert book.defined_names["segkit_client"].value == '"hongye"'
+    properties = {p.name: p.value for p in book.custom_doc_props.props}
+    assert properties == {"segkit_client": "hongye", "segkit_as_of": "2025-12-31", "segkit_owner": "王芳"}
+
+
+def test_nothing_planned_makes_no_files(tmp_path: Path):
+    assert sent(tmp_path, plan_of(3).head(0)) == []
+    assert not (tmp_path / "out").exists()
