@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from segkit.followup.policy import Policy
 from segkit.locale import Lang
 from segkit.playbooks.consent import Consent
+from segkit.playbooks.leads import LeadRules
+from segkit.playbooks.sources import PoolSetup, ServiceSetup
 from segkit.schemes.conditions import BOUNDS, Conditions
 from segkit.schemes.ladder import refusal
 
@@ -114,7 +116,8 @@ class Playbook(BaseModel):
     own are called; `sections` which further sections the report has;
     `buys_once` where a customer of the trade buys once as a rule (a home, a car), so that nothing is said of
     repurchase and loss; `optional` names the schemes nobody misses where their columns are not there; `note` is
-    what a reader has to know before using any of it.
+    what a reader has to know before using any of it. `leads`, `pool` and `service` say how leads, the public pool
+    and service cases of the trade are read and judged, where not as usual.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -130,6 +133,9 @@ class Playbook(BaseModel):
     names: dict[str, dict[Lang, str]] = {}
     sections: tuple[Section, ...] = ()
     policy: Policy
+    leads: LeadRules | None = None
+    pool: PoolSetup | None = None
+    service: ServiceSetup | None = None
 
     def columns_read(self, table: str) -> Iterator[str]:
         """The columns of a table that its attributes look at."""

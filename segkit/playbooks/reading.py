@@ -14,10 +14,14 @@ from pydantic import BaseModel, ValidationError
 
 from segkit.customers import COLUMNS
 from segkit.followup.policy import CHANNELS, Cap, Caps, Costs, LabelPolicy, Policy, Touch, opted_out_of
+from segkit.followup.pool_rules import PoolRules
+from segkit.followup.service_clock import Promise, ServiceRules
 from segkit.intake.mapping import canonical_columns
 from segkit.locale import LANGS, Lang, has_message, has_term, term
 from segkit.playbooks.consent import Consent
+from segkit.playbooks.leads import Ending, LeadRules, Stage
 from segkit.playbooks.model import CUSTOMERS, Attribute, Playbook
+from segkit.playbooks.sources import ContactSource, PoolSetup, ServiceSetup
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import UNKNOWN, Scheme
 from segkit.schemes.conditions import Condition
@@ -37,6 +41,18 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "caps": Caps,
     "channels": Cap,
     "costs": Costs,
+    "leads": LeadRules,
+    "stages": Stage,
+    "unknown": Touch,
+    "won": Ending,
+    "lost": Ending,
+    "pool": PoolSetup,
+    "pool.rules": PoolRules,
+    "before": PoolRules,
+    "contacts": ContactSource,
+    "service": ServiceSetup,
+    "service.rules": ServiceRules,
+    "promises": Promise,
 }
 # what is wrong anywhere inside these is said once, of the whole
 WHOLE: dict[tuple[str, ...], str] = {("policy", "hours"): "policy.hours"}
@@ -219,8 +235,8 @@ def _without_repeats(problems: Iterable[Problem]) -> list[Problem]:
 def _keys_at(path: list[str]) -> list[str]:
     """The keys there are in the block at `path`."""
     block: type[BaseModel] = Playbook
-    for part in path:
-        block = BLOCKS.get(part, block)
+    for above, part in zip(("", *path), path, strict=False):
+        block = BLOCKS.get(f"{above}.{part}") or BLOCKS.get(part, block)
     return [field.alias or name for name, field in block.model_fields.items()]
 
 
