@@ -88,15 +88,18 @@ class Figures:
         return made
 
     def _read(self) -> list[str]:
-        """Further numbers the main scheme decides by."""
-        needs = self.study.segmentation.main_scheme.needs()
+        """Further numbers that classes are made by, those of the main scheme first; no answers of yes and no."""
+        schemes = self.study.shown_schemes
+        main = self.study.segmentation.main
+        needs = [c for name in sorted(schemes, key=lambda name: name != main) for c in schemes[name].needs()]
         kind = pd.api.types
         return [
-            c
-            for c in needs
-            if c in self.of_all
-            and kind.is_numeric_dtype(self.of_all[c])
-            and not kind.is_bool_dtype(self.of_all[c])
+            column
+            for column in dict.fromkeys(needs)
+            if column in self.of_all
+            and kind.is_numeric_dtype(self.of_all[column])
+            and not kind.is_bool_dtype(self.of_all[column])
+            and self.of_all[column].nunique() > 2
         ]
 
     def _beside_class(self, id: str, column: str) -> Figure | None:

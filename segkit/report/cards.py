@@ -17,8 +17,10 @@ import pandas as pd
 from segkit.locale import listing
 from segkit.report.card_figures import Figure, Figures
 from segkit.report.clean_tables import write_parquet
+from segkit.report.record_fields import SAME
 from segkit.report.record_parts import cases, channel_name, chosen, contacts
-from segkit.report.records import Records, head_in
+from segkit.report.record_sources import head_in
+from segkit.report.records import Records
 from segkit.report.render.values import is_missing, shown
 from segkit.report.study import Study
 from segkit.schemes.base import PROSPECT, UNKNOWN
@@ -49,17 +51,17 @@ LOW = {"nps": 6, "csat": 3}  # scores up to these (Reichheld 2003; the middle of
 
 @dataclass(frozen=True)
 class Facts:
-    """What the questions of one card are chosen by."""
+    """What the questions of one card are chosen by; `score` is a low one, as (field, value), where there is one."""
 
     row: pd.Series
     figures: dict[str, Figure]
     open_cases: int
     needs: int
-    contacts: int
+    score: tuple[str, float] | None
 
     def number(self, column: str) -> float:
         value = self.row.get(column)
-        return math.nan if is_missing(value) else float(value)  # type: ignore[arg-type]
+        return math.nan if is_missing(value) else float(value)
 
 
 def _is_late(facts: Facts) -> bool:
@@ -74,7 +76,7 @@ def _fell(facts: Facts) -> bool:
 # the questions, the most pressing first; those after it are asked where there is room
 ASK: dict[str, Callable[[Facts], bool]] = {
     "case": lambda facts: facts.open_cases > 0,
-    "score": lambda facts: any(facts.number(kind) <= low for kind, low in LOW.items()),
+    "score": lambda facts: facts.score is not None,
     "late": _is_late,
     "fell": _fell,
     "agreed": lambda facts: not is_missing(facts.row.get("contact_next")),
@@ -94,20 +96,36 @@ def key_accounts(study: Study) -> pd.DataFrame:
     named = [label for label in study.policy.never_held if label in here]
     best = [label for label in scheme.order() if label in here][:1]
     chosen_ones = consenting[consenting[main].isin(named or best)]
+    worth = _worth(study, chosen_ones)
     keys = pd.DataFrame(
         {
-            "money": chosen_ones["monetary"].astype("float64").fillna(float("-inf")),
+            "worth": worth.fillna(float("-inf")),
             "last": chosen_ones["last_order"],
             "id": chosen_ones["customer_id"].astype(str),
         }
-    ).sort_values(["money", "last", "id"], ascending=[False, False, True], kind="stable")
+    ).sort_values(["worth", "last", "id"], ascending=[False, False, True], kind="stable")
     return chosen_ones.loc[keys.index]
+
+
+def _worth(study: Study, customers: pd.DataFrame) -> pd.Series:
+    """The money; where none is known, the first number the main scheme decides by (of a bank, the assets)."""
+    numbers = [] if study.has_money else study.segmentation.main_scheme.needs()
+    kind = pd.api.types
+    for column in ("monetary", *numbers):
+        if (
+            column in customers
+            and kind.is_numeric_dtype(customers[column])
+            and customers[column].notna().any()
+        ):
+            return customers[column].astype("float64")
+    return pd.Series(0.0, index=customers.index)
 
 
 def visit_cards(study: Study, records: Records) -> pd.DataFrame:
     """The facts of every card: `card, customer_id, part, line, head, text, detail, note, date, value, usual, unit`.
 
-    Parts, in the order of the page: who, about, figure, order, contact, case, need, change, next, ask, source.
+    Parts are those of `record_fields.PARTS`; `known` says of which there is a table, so that nothing is called
+    missing that nobody recorded.
     Texts are in the language of the report; nothing of phones, e-mails and names of persons.
     """
     accounts = key_accounts(study).head(CARDS)
@@ -151,6 +169,7 @@ class _Cards:
     talks: pd.DataFrame = field(init=False)
     open: pd.DataFrame = field(init=False)
     needs: list[str] = field(init=False)
+    known: str = field(init=False)
 
     def __post_init__(self) -> None:
         study = self.study
@@ -169,6 +188,8 @@ class _Cards:
         if still is not None and "severity" in still and found is not None:
             still = still.assign(severity=chosen(found, "severity", still["severity"]).to_numpy())
         self.open = self._of_accounts(still)
+        there = {"order": study.orders, "contact": talks, "case": found}
+        self.known = " ".join(part for part, rows in there.items() if rows is not None)
         fields = self.records.fields
         self.needs = list(dict.fromkeys(fields.loc[fields["block"].eq("needs"), "field"]))
 
@@ -188,6 +209,7 @@ class _Cards:
         }
         figures = self.figures.of(id)
         yield from self._who(row)
+        yield {"part": "known", "line": 0, "text": self.known}
         for line, figure in enumerate(figures.values()):
             unit = {"value": figure.value, "usual": figure.usual, "unit": figure.unit}
             yield {"part": "figure", "line": line, "head": figure.head, "note": figure.note, **unit}
@@ -203,7 +225,7 @@ class _Cards:
         if not is_missing(row.get("changed")):
             yield {"part": "change", "line": 0, "text": row["changed"]}
         yield self._next(row)
-        facts = Facts(row, figures, len(mine["case"]), len(needs), len(mine["contact"]))
+        facts = Facts(row, figures, len(mine["case"]), len(needs), _low_score(row))
         asked = [id for id, holds in ASK.items() if holds(facts)][:QUESTIONS]
         for line, question in enumerate(asked):
             yield {"part": "ask", "line": line, "text": self._question(question, facts)}
@@ -236,7 +258,10 @@ class _Cards:
             money = {"value": order["amount"], "unit": "money"}
             yield {"part": "order", "line": line, "date": order["order_date"], **words, **money}
         for line, talk in enumerate(mine["contact"].head(CONTACTS).to_dict("records")):
-            words = {"text": channel_name(study, talk.get("channel")), "detail": _text(talk.get("outcome"))}
+            words = {
+                "text": channel_name(study, talk.get("channel")) or "",
+                "detail": _text(talk.get("outcome")),
+            }
             yield {
                 "part": "contact",
                 "line": line,
@@ -246,7 +271,7 @@ class _Cards:
             }
         for line, case in enumerate(mine["case"].head(CASES).to_dict("records")):
             opened = case.get("opened_at")
-            days = None if is_missing(opened) else (pd.Timestamp(study.as_of) - opened.normalize()).days  # type: ignore[union-attr]
+            days = None if is_missing(opened) else (pd.Timestamp(study.as_of) - opened.normalize()).days
             yield {
                 "part": "case",
                 "line": line,
@@ -263,13 +288,13 @@ class _Cards:
         return {"part": "next", "line": 0, "date": row["next_on"], **words}
 
     def _question(self, id: str, facts: Facts) -> str:
-        kind = next((kind for kind, low in LOW.items() if facts.number(kind) <= low), "nps")
+        said, score = facts.score or ("nps", math.nan)
         known = {
             "days": facts.number("recency_days"),
             "gap": shown(facts.number("gap_days"), "days", self.study.lang),
             "n": facts.open_cases,
-            "score": facts.number(kind),
-            "kind": self.study.field_name(kind),
+            "score": score,
+            "kind": self.study.field_name(said),
             "date": facts.row.get("contact_next"),
         }
         return self.study.say(f"card.ask.{id}", **known)
@@ -303,6 +328,15 @@ def one_a_line(orders: pd.DataFrame) -> pd.DataFrame:
     grouped = orders.assign(order_date=day, _key=key).groupby(["customer_id", "_key"], as_index=False)
     made = grouped.agg(order_date=("order_date", "max"), amount=("amount", "sum"), **words)
     return made.assign(amount=made["amount"].round(2)).drop(columns="_key")
+
+
+def _low_score(row: pd.Series) -> tuple[str, float] | None:
+    """The first low score on record, by the field it stands in."""
+    for kind, low in LOW.items():
+        for column in (kind, *SAME.get(kind, ())):
+            if not is_missing(row.get(column)) and float(row[column]) <= low:
+                return column, float(row[column])
+    return None
 
 
 def _joined(texts: pd.Series) -> str:

@@ -26,7 +26,7 @@ def changes_since(study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Se
     changes : `customer_id, field, head, before, now`, as texts
     said : by customer_id; nothing where nothing is known of last month
     """
-    previous = getattr(study, "previous", None)
+    previous = study.previous
     if previous is None:
         return pd.DataFrame(columns=COLUMNS, dtype="str"), pd.Series(dtype="str")
     now = study.customers.set_index(study.customers["customer_id"].astype(str))

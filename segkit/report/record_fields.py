@@ -98,11 +98,30 @@ NEEDS = frozenset(
         "repeats_90d",
     }
 )
+# and those that say when and how one spoke
+TALKS = frozenset(
+    {"last_contact_days", "contacts_90d", "visits", "last_visit_days", "visits_on_site", "calls_connected"}
+    | {"effective_contacts", "idle_days", "followups", "last_followup_days", "last_outcome", "due_in_days"}
+)
 # what the playbook may have made of the same answers, and how it calls it
 SAME = {"nps": ("last_nps", "last_score"), "csat": ("last_csat",)}
-NOT_ASKED = frozenset({"opt_out_channels"})  # nothing there is an answer too
+# a blank is an answer too: no channel refused, no firm
+NOT_ASKED = frozenset({"opt_out_channels", "name"})
 # what stands on a card for the visit, in the order of the page
-PARTS = ("who", "about", "figure", "order", "contact", "case", "need", "change", "next", "ask", "source")
+PARTS = (
+    "who",
+    "known",
+    "about",
+    "figure",
+    "order",
+    "contact",
+    "case",
+    "need",
+    "change",
+    "next",
+    "ask",
+    "source",
+)
 # of a word that begins the other one (广东, 广东省) nobody would say that they differ
 BEGINNINGS = frozenset({"province", "city"})
 

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from segkit.locale import name_of
 from segkit.playbooks.consent import ALWAYS
 from segkit.playbooks.model import CUSTOMERS
-from segkit.privacy.known import looks_like_firm
-from segkit.privacy.mask import mask_name
 from segkit.report.clean_tables import read_parquet, write_parquet
 from segkit.report.reasons import in_short
 from segkit.report.record_changes import changes_since
@@ -32,13 +28,11 @@ from segkit.report.record_fields import (
     PRECEDENCE,
     PRECEDENCE_BOUGHT,
     SAME,
+    TALKS,
     Held,
-    alike,
     held,
-    without_blanks,
 )
 from segkit.report.record_parts import (
-    files_of,
     from_cases,
     from_contacts,
     from_lines,
@@ -46,12 +40,22 @@ from segkit.report.record_parts import (
     latest,
     table_name,
 )
-from segkit.report.render.lists import WHY, head_of
-from segkit.report.render.values import shown
+from segkit.report.record_sources import (
+    by_id,
+    head_in,
+    last_said,
+    mapped,
+    names_differ,
+    no_differences,
+    of_firms,
+    settled,
+    source_of,
+)
+from segkit.report.render.lists import WHY
 from segkit.report.study import Study
 
 TOTALS = ("last_order", "frequency", "monetary")  # what a customer list may have added up itself
-LEFT_OUT = ("no_time", "no_member", "capped", "consent", "opted_out", "holdout", "stopped", "no_rule")
+PLACES = {"needs": NEEDS, "contacts": TALKS}
 
 
 @dataclass(frozen=True)
@@ -100,14 +104,14 @@ def customer_records(study: Study) -> Records:
     parts = [_withheld(study, part) for part in parts]
     parts = [part for part in parts if part.values.notna().any()]
     rows = pd.DataFrame({"customer_id": ids.to_numpy(), **{p.field: p.values.array for p in parts}})
-    told = pd.concat(differences, ignore_index=True) if differences else _no_differences()
+    told = pd.concat(differences, ignore_index=True) if differences else no_differences()
     told = told[told["customer_id"].isin(ids)]
     shown = told["field"].isin(_always(study)) | ~told["customer_id"].isin(study.segmentation.withheld)
     told = told[shown].reset_index(drop=True)
     changes, said = changes_since(study, rows)
     if said.notna().any():
         rows["changed"] = rows["customer_id"].map(said)
-    previous = getattr(study, "previous", None)
+    previous = study.previous
     return Records(rows, _fields(study, parts, told, len(ids)), told, changes, previous is not None)
 
 
@@ -136,34 +140,34 @@ def _basic(study: Study, differences: list[pd.DataFrame]) -> Iterable[Held]:
     for field, unit in BASIC.items():
         claims: dict[str, pd.Series] = {}
         if field in study.customers:
-            listed = field in _mapped(study, "customers") or field not in _mapped(study, "orders")
-            claims["customers" if listed else "orders"] = _by_id(study, study.customers[field])
+            listed = field in mapped(study, "customers") or field not in mapped(study, "orders")
+            claims["customers" if listed else "orders"] = by_id(study, study.customers[field])
         # a channel in the orders is where they bought, in the list where they came from
-        if field in _mapped(study, "orders") and field != "channel" and study.orders is not None:
-            claims["orders"] = _last_said(study.orders, field)
+        if field in mapped(study, "orders") and field != "channel" and study.orders is not None:
+            claims["orders"] = last_said(study.orders, field)
         if leads is not None and field in leads:
             claims["leads"] = leads[field]
         if field == "name":
-            claims = {table: _of_firms(values) for table, values in claims.items()}
-            differences += _names_differ(study, leads)
+            claims = {table: of_firms(values) for table, values in claims.items()}
+            differences += names_differ(study, leads)
         if claims:
             found: list[pd.DataFrame] = [] if field == "name" else differences
-            yield _settled(study, field, "basic", unit, claims, PRECEDENCE, found)
+            yield settled(study, field, "basic", unit, claims, PRECEDENCE, found)
 
 
 def _behaviour(study: Study, differences: list[pd.DataFrame]) -> Iterable[Held]:
     """What they bought: counted from the orders; the totals of the customer list where there are none."""
     file = study.folder / "people.parquet"
     listed = read_parquet(file) if study.intake.get("grain") == "orders" and file.is_file() else None
-    counted = "orders" if _mapped(study, "orders") else "customers"
+    counted = "orders" if mapped(study, "orders") else "customers"
     for field, unit in BEHAVIOUR.items():
         if field not in study.customers:
             continue
-        claims = {counted: _by_id(study, study.customers[field])}
+        claims = {counted: by_id(study, study.customers[field])}
         own = "frequency" if field == "orders" else field
-        if listed is not None and own in TOTALS and own in listed and own in _mapped(study, "customers"):
+        if listed is not None and own in TOTALS and own in listed and own in mapped(study, "customers"):
             claims["customers"] = listed[own].set_axis(listed["customer_id"].astype(str))
-        yield _settled(study, field, "behaviour", unit, claims, PRECEDENCE_BOUGHT, differences)
+        yield settled(study, field, "behaviour", unit, claims, PRECEDENCE_BOUGHT, differences)
 
 
 def _own(study: Study) -> Iterable[Held]:
@@ -180,16 +184,18 @@ def _own(study: Study) -> Iterable[Held]:
         if column not in read or column in known or column in private:
             continue
         one = attributes.get(column)
-        block = "needs" if column in NEEDS else "behaviour" if one is not None and one.of_rows else "basic"
+        made_of_rows = one is not None and one.of_rows
+        block = next((b for b, columns in PLACES.items() if column in columns), "")
+        block = block or ("behaviour" if made_of_rows else "basic")
         values = study.customers[column]
         dated = pd.api.types.is_datetime64_any_dtype(values)
         unit = "date" if dated else "count" if pd.api.types.is_numeric_dtype(values) else "text"
         if one is None:
-            table, source = "customers", _source(study, "customers", column)
+            table, source = "customers", source_of(study, "customers", column)
         else:
-            table = one.table
-            source = study.say("record.source.made", table=table_name(study, table))
-        yield held(column, block, unit, _by_id(study, values), table, source)
+            table = one.table if made_of_rows else "derived"
+            source = study.say("record.source.made", table=table_name(study, one.table))
+        yield held(column, block, unit, by_id(study, values), table, source)
 
 
 def _wishes(study: Study) -> Iterable[Held]:
@@ -200,7 +206,7 @@ def _wishes(study: Study) -> Iterable[Held]:
     last = latest(leads)
     for field, unit in FROM_LEADS.items():
         if field in last:
-            yield held(field, "needs", unit, last[field], "leads", _source(study, "leads", field))
+            yield held(field, "needs", unit, last[field], "leads", source_of(study, "leads", field))
 
 
 def _labels(study: Study) -> Iterable[Held]:
@@ -212,7 +218,7 @@ def _labels(study: Study) -> Iterable[Held]:
                 field,
                 "label",
                 "text",
-                _by_id(study, customers[field]),
+                by_id(study, customers[field]),
                 "derived",
                 study.say("record.made.rank"),
             )
@@ -220,15 +226,13 @@ def _labels(study: Study) -> Iterable[Held]:
     for name, scheme in sorted(study.shown_schemes.items(), key=lambda pair: pair[0] != segmentation.main):
         source = study.say("record.made.label", scheme=study.scheme_name(name))
         block = "needs" if scheme.kind == "needs" else "label"
-        yield held(name, block, "text", _by_id(study, customers[name]), "derived", source)
+        yield held(name, block, "text", by_id(study, customers[name]), "derived", source)
         called = customers[name].map(lambda label, s=scheme: study.label_name(str(label), s))
         if name == segmentation.main:
             why, field = customers["why"], "why"
         else:
             why, field = segmentation.reasons(name, customers, study.lang), f"{WHY}{name}"
-        yield held(
-            field, "label", "text", _by_id(study, in_short(why, called, study.lang)), "derived", source
-        )
+        yield held(field, "label", "text", by_id(study, in_short(why, called, study.lang)), "derived", source)
 
 
 def _next_step(study: Study) -> Iterable[Held]:
@@ -237,11 +241,8 @@ def _next_step(study: Study) -> Iterable[Held]:
     first = plan.tasks.sort_values("due", kind="stable").drop_duplicates("customer_id")
     first = first.set_index(first["customer_id"].astype(str))
     ids = study.customers["customer_id"].astype(str)
-    left = pd.concat([plan.unscheduled, plan.excluded], ignore_index=True)[["customer_id", "reason"]]
-    left = left.assign(place=left["reason"].map({reason: i for i, reason in enumerate(LEFT_OUT)}))
-    left = left.sort_values("place", kind="stable").drop_duplicates("customer_id")
-    reason = ids.map(left.set_index(left["customer_id"].astype(str))["reason"]).fillna("nothing_due")
-    reason = reason.where(~ids.isin(first.index)).set_axis(ids)
+    reason = ids.map(plan.standing).astype(object).fillna("nothing_due")
+    reason = reason.where(reason != "planned").set_axis(ids)
     owner = first["owner"].where(first["owner"] != "", study.say("report.unassigned"))
     made = {
         "next_on": first["due"],
@@ -252,120 +253,6 @@ def _next_step(study: Study) -> Iterable[Held]:
     }
     for field, unit in NEXT.items():
         yield held(field, "next", unit, made[field], "plan", study.say("record.source.plan"))
-
-
-# --- sources ---------------------------------------------------------------------------------------
-
-
-def _mapped(study: Study, grain: str) -> set[str]:
-    return set(study.intake.get("mapping", {}).get(grain, {}).values())
-
-
-def _by_id(study: Study, values: pd.Series) -> pd.Series:
-    return values.set_axis(study.customers["customer_id"].astype(str))
-
-
-def _last_said(orders: pd.DataFrame, field: str) -> pd.Series:
-    """By customer what the latest order says, blanks aside."""
-    known = orders[without_blanks(orders[field]).notna()].sort_values("order_date", kind="stable")
-    last = known.drop_duplicates("customer_id", keep="last")
-    return last.set_index(last["customer_id"].astype(str))[field]
-
-
-def _of_firms(names: pd.Series) -> pd.Series:
-    """Names of firms; those of persons stand in the client's own system."""
-    return names.where(names.map(lambda name: isinstance(name, str) and looks_like_firm(name)))
-
-
-def _source(study: Study, table: str, field: str) -> str:
-    """Table, file and heading a field came from."""
-    heads = {f: head for head, f in study.intake.get("mapping", {}).get(table, {}).items()}
-    facts = {
-        "table": table_name(study, table),
-        "file": files_of(study, table),
-        "head": heads.get(field, field),
-    }
-    made = field in BEHAVIOUR and field not in heads
-    return study.say("record.source.counted" if made else "record.source.column", **facts)
-
-
-def _settled(
-    study: Study,
-    field: str,
-    block: str,
-    unit: str,
-    claims: dict[str, pd.Series],
-    precedence: Sequence[str],
-    differences: list[pd.DataFrame],
-) -> Held:
-    """The first source that says something; where a later one says something else, that is noted."""
-    tables = [table for table in precedence if table in claims]
-    ids = pd.Index(study.customers["customer_id"].astype(str))
-    said = {table: without_blanks(claims[table]).reindex(ids) for table in tables}
-    own = {table: "frequency" if (table, field) == ("customers", "orders") else field for table in tables}
-    sources = {table: _source(study, table, own[table]) for table in tables}
-    values = said[tables[0]]
-    origin = pd.Series(tables[0], index=ids).where(values.notna())
-    for table in tables[1:]:
-        here = said[table]
-        both = values.notna() & here.notna()
-        apart = both.copy()
-        apart[both] = ~alike(field, values[both], here[both])
-        if apart.any():
-            facts = (field, values[apart], origin[apart].map(sources), here[apart], sources[table])
-            differences.append(_difference(study, *facts))
-        fill = values.isna() & here.notna()
-        values = values.where(~fill, here)
-        origin = origin.where(~fill, table)
-    return Held(field, block, unit, values, origin, sources)
-
-
-def _difference(
-    study: Study, field: str, taken: pd.Series, taken_from: pd.Series, other: pd.Series, other_from: str
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "customer_id": taken.index,
-            "field": field,
-            "head": head_in(study, field),
-            "taken": [_text(study, value) for value in taken],
-            "taken_from": taken_from.to_numpy(),
-            "other": [_text(study, value) for value in other],
-            "other_from": other_from,
-        }
-    )
-
-
-def _no_differences() -> pd.DataFrame:
-    columns = ["customer_id", "field", "head", "taken", "taken_from", "other", "other_from"]
-    return pd.DataFrame(columns=columns, dtype="str")
-
-
-def _names_differ(study: Study, leads: pd.DataFrame | None) -> list[pd.DataFrame]:
-    """Customers that two tables call by different names; the names of persons masked."""
-    found: list[pd.DataFrame] = []
-    claims: dict[str, pd.Series] = {}
-    if "name" in _mapped(study, "customers") and "name" in study.customers:
-        claims["customers"] = _by_id(study, study.customers["name"])
-    if "name" in _mapped(study, "orders") and study.orders is not None:
-        claims["orders"] = _last_said(study.orders, "name")
-    if leads is not None and "name" in leads:
-        claims["leads"] = leads["name"]
-    if len(claims) < 2:
-        return []
-    _settled(study, "name", "basic", "text", claims, PRECEDENCE, found)
-    for frame in found:
-        for side in ("taken", "other"):
-            frame[side] = frame[side].map(mask_name)
-    return found
-
-
-def _text(study: Study, value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return study.say("value.yes" if value else "value.no")
-    number = isinstance(value, int | float | np.number)
-    unit = "text" if not number else "count" if float(value).is_integer() else "money"
-    return shown(value, unit, study.lang)  # type: ignore[arg-type]
 
 
 # --- what comes of it ------------------------------------------------------------------------------
@@ -421,21 +308,3 @@ def _fields(study: Study, parts: Sequence[Held], differences: pd.DataFrame, n: i
             )
     columns = ["block", "field", "head", "table", "source", "known", "share", "differs"]
     return pd.DataFrame(lines, columns=columns)
-
-
-def head_in(study: Study, field: str) -> str:
-    """A field as its column is headed; what the client wrote is told from what a scheme made of it."""
-    schemes, main, lang = study.segmentation.schemes, study.segmentation.main, study.lang
-    if field == main:
-        return head_of("segment", lang)
-    if field in schemes:
-        return study.scheme_name(field)
-    if field.removeprefix(WHY) in schemes:
-        return study.say("xlsx.why", title=study.scheme_name(field.removeprefix(WHY)))
-    named = study.field_name(field)
-    head = head_of(field, lang) if named == field else named
-    titles = {
-        head_of("segment", lang),
-        *(study.scheme_name(name) for name in study.shown_schemes if name != main),
-    }
-    return study.say("report.as_given", head=head) if head in titles else head

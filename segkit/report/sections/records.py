@@ -54,6 +54,7 @@ def records(study: Study) -> Shown:
 def filled(made: Records, block: str) -> dict[str, float]:
     """Heading and share of all customers of whom it is known, for every field of a block one would ask for."""
     fields = made.fields[made.fields["block"].eq(block) & ~made.fields["field"].isin(NOT_ASKED)]
+    fields = fields[fields["table"] != "derived"]
     return dict(fields.groupby("head", sort=False)["share"].sum())
 
 
