@@ -102,6 +102,7 @@ def build(
     """
     lang = lang or config.lang
     reports = config.folder / "reports" / config.client.id
+    previous = None if previous is None else previous.absolute()  # papermill changes the working folder
     _writable(reports)
     workshop = Path(tempfile.mkdtemp(prefix=".building-", dir=reports))
     try:
@@ -193,9 +194,7 @@ def _intake_for(
     if previous is not None:
         day = dt.date.fromisoformat(str(intake.facts["as_of"]["date"]))
         key = intake.facts.get("key_fingerprint")
-        before = load_previous(
-            previous.absolute(), client=config.client.id, lang=lang, as_of=day, key_fingerprint=key
-        )
+        before = load_previous(previous, client=config.client.id, lang=lang, as_of=day, key_fingerprint=key)
         (run / PREVIOUS).write_text(str(before.folder), encoding="utf-8")
     intake.save(run)
     (run / "config.json").write_text(config.model_dump_json(), encoding="utf-8")
