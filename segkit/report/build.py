@@ -192,6 +192,8 @@ def _intake_for(
 ) -> Intake:
     intake = take_in(config, as_of=as_of, progress=progress)
     if previous is not None:
+        own = previous / config.client.id  # the folder of all reports will do
+        previous = own if own.is_dir() else previous
         day = dt.date.fromisoformat(str(intake.facts["as_of"]["date"]))
         key = intake.facts.get("key_fingerprint")
         before = load_previous(previous, client=config.client.id, lang=lang, as_of=day, key_fingerprint=key)
