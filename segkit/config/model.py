@@ -38,6 +38,7 @@ Grain = Literal["orders", "customers", "leads", "contacts", "surveys", "complain
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
 Appendix = Literal["clv", "agreement"]  # sections a report holds only when asked
+CrmTarget = Literal["fxiaoke", "generic", "tryton", "zoho"]
 
 # names Windows keeps for devices, with any ending
 RESERVED = frozenset(
@@ -70,6 +71,18 @@ def _day(value: Any) -> Any:
 def _listed(value: Any) -> Any:
     """One entry may stand without brackets."""
     return [value] if isinstance(value, str) else value
+
+
+_CRM_NAMES = {"纷享销客": "fxiaoke", "zoho crm": "zoho", "通用": "generic"}
+
+
+def _targets(value: Any) -> Any:
+    """A CRM may be called by the name it has among people: 纷享销客, Zoho CRM."""
+    if not isinstance(value, str | list):
+        return value
+    listed = [value] if isinstance(value, str) else value
+    words = [unicodedata.normalize("NFKC", v).strip().casefold() if isinstance(v, str) else v for v in listed]
+    return list(dict.fromkeys(_CRM_NAMES.get(w, w) if isinstance(w, str) else w for w in words))
 
 
 def client_id(name: str) -> str:
@@ -258,7 +271,9 @@ class Followup(_Block):
 
 
 class Crm(_Block):
-    targets: Words = ["generic"]
+    """Which CRMs get files to import; a mapping in `segkit/report/render/crm` for each."""
+
+    targets: Annotated[list[CrmTarget], BeforeValidator(_targets)] = ["generic"]
 
 
 class Privacy(_Block):
