@@ -53,6 +53,12 @@ class Drift(Estimate):
         """Could chance alone reach the first band? Then a value below its line says nothing."""
         return self.chance is not None and self.chance >= BANDS[0][0] and not self.beyond_chance
 
+    @property
+    def needed(self) -> int | None:
+        """Customers on either side from which on chance stays below the first band; None without classes."""
+        k = len(self.table)
+        return math.ceil(2 * float(chi2.ppf(self.level, k - 1)) / BANDS[0][0]) if k > 1 else None
+
     def text(self, lang: Lang = "zh") -> str:
         """The index, its band, and what chance does."""
         if self.value is None or self.band is None:

@@ -67,6 +67,12 @@ def test_where_nothing_changed_chance_gives_the_noise_line() -> None:
 def test_few_customers_cannot_say_that_nothing_changed() -> None:
     assert psi([5, 6, 4, 5], [6, 4, 5, 5]).too_few
     assert psi([0, 0], [3, 4]).value is None
+    enough = psi([5, 6, 4, 5], [6, 4, 5, 5]).needed
+    assert enough is not None
+    assert (
+        not psi([enough / 4] * 4, [enough / 4] * 4).too_few
+        and psi([enough / 4 - 1] * 4, [enough / 4 - 1] * 4).too_few
+    )
 
 
 def test_numbers_are_put_into_the_intervals_of_the_baseline() -> None:
