@@ -340,15 +340,11 @@ def _segments(compared: list[_Compared], level: float) -> tuple[Segment, ...]:
 
 
 def _seen(one: _Compared) -> tuple[float, float, int]:
-    """Difference, its variance, customers. One buyer and one other more in each arm keep 0 of 5 from looking sure
-    (Agresti & Caffo 2000)."""
+    """Difference, its variance, customers. Wilson's widths keep 0 of 5 from looking sure, and know of rows that hang
+    together."""
     difference = one.treated.value - one.control.value  # type: ignore[operator]
-    variance = 0.0
-    for arm in (one.treated, one.control):
-        p = ((arm.value or 0.0) * arm.n + 1) / (arm.n + 2)
-        width = (arm.half or 0.5) / z_of(arm.level)  # rows of the same customer made it wider
-        variance += max(p * (1 - p) / (arm.n + 2), width**2 if arm.method == "wilson_repeated" else 0.0)
-    return difference, variance, one.customers
+    widths = [(arm.half or 0.0) / z_of(arm.level) for arm in (one.treated, one.control)]
+    return difference, sum(width**2 for width in widths), one.customers
 
 
 # --- checks ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,9 @@ class Previous:
     customers : one row per customer with the labels of every scheme, as they were
     plan : its tasks: `task_id, due, customer_id, owner, channel, content, minutes, segment, marketing`; without
         `segment` where there were too few customers for groups
-    arms : `customer_id, segment, arm` (treated | holdout), `campaign`; empty where no holdout was drawn
+    arms : `customer_id, segment, arm` (treated | holdout), `campaign`: everybody drawn for its campaigns so far, in
+        the arm and the segment of their first draw, also whom last month's plan had no contact for; empty where
+        no holdout was drawn
     schemes : the schemes as they were fitted; empty where the report holds none
     key_fingerprint : of the key its surrogates were made with, if there are any
     manifest : all of manifest.json
@@ -107,21 +109,11 @@ def load_previous(
     found = _found(where, lang, as_of)
     if found is None:
         raise InputProblems([Problem("previous.none", {}, file=str(where))])
-    manifest = _manifest(found)
-    if client is not None and manifest["client"] != client:
-        facts = {"theirs": manifest["client"], "ours": client}
-        raise InputProblems([Problem("previous.other_client", facts, file=str(found))])
-    _unchanged(found, manifest)
-    try:
-        previous = _read(found, manifest)
-    except SegkitError:
-        raise
-    except Exception as fault:
-        raise InputProblems(
-            [Problem("previous.unreadable", {"file": found.name}, file=str(found))]
-        ) from fault
+    previous = _loaded(found, client)
     previous.check(as_of=as_of, key_fingerprint=key_fingerprint)
-    return previous
+    drawn = pd.concat([one.arms for one in of_the_same_campaign(previous)], ignore_index=True)
+    drawn = drawn[drawn["campaign"].isin(previous.campaigns)]
+    return replace(previous, arms=drawn.drop_duplicates(["customer_id", "campaign"], ignore_index=True))
 
 
 def of_the_same_campaign(previous: Previous) -> tuple[Previous, ...]:
@@ -139,22 +131,13 @@ def of_the_same_campaign(previous: Previous) -> tuple[Previous, ...]:
             continue  # made twice on one day; the later one was read
         path = _in_language([p for p in _reports(days) if _day_of(p) == day], previous.lang)
         try:
-            one = load_previous(path, client=previous.client) if path is not None else None
+            one = _loaded(path, previous.client) if path is not None else None
         except InputProblems:
             break
         if one is None or not {*one.campaigns} & {*previous.campaigns}:
             break
         series.insert(0, one)
     return tuple(series)
-
-
-def drawn_before(previous: Previous, campaign: str) -> pd.DataFrame:
-    """Everybody who was drawn for a campaign so far, in the arm of the first draw: `customer_id, segment, arm, campaign`.
-
-    Somebody who could not be contacted last month, and can again, keeps the arm of the month before.
-    """
-    arms = pd.concat([one.arms for one in of_the_same_campaign(previous)], ignore_index=True)
-    return arms[arms["campaign"] == campaign].drop_duplicates("customer_id", ignore_index=True)
 
 
 # --- finding ---------------------------------------------------------------------------------------
@@ -199,6 +182,22 @@ def _in_language(reports: list[Path], lang: Lang | None) -> Path | None:
 
 
 # --- reading ---------------------------------------------------------------------------------------
+
+
+def _loaded(folder: Path, client: str | None) -> Previous:
+    """The report in this very folder, with its own arms."""
+    manifest = _manifest(folder)
+    if client is not None and manifest["client"] != client:
+        facts = {"theirs": manifest["client"], "ours": client}
+        raise InputProblems([Problem("previous.other_client", facts, file=str(folder))])
+    _unchanged(folder, manifest)
+    try:
+        return _read(folder, manifest)
+    except SegkitError:
+        raise
+    except Exception as fault:
+        facts = {"file": folder.name}
+        raise InputProblems([Problem("previous.unreadable", facts, file=str(folder))]) from fault
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ WORTH_SEEING = 0.02  # a difference of shares one would want to see (示例参�
 USUAL_SHARE = 0.10  # share that buys, where nobody knows (示例参数)
 OFFERED = (0.1, 0.2, 0.5)  # shares held out, of which is said what they could show
 MOST_OWNERS = 20  # rows of a table on a page
+ENDS = ("value", "low", "high")
 
 
 def effect(study: Study) -> Shown:
@@ -73,15 +74,16 @@ def _measured(study: Study, previous: Previous) -> list[Block | None]:
     said = [study.say("effect.drawn", n=sum(sizes.values()), **counts)]
     if len(series) > 1:
         said.append(study.say("effect.months", months=len(series), start=series[0].start))
-    said += [_result(study, found, counts), _money(study, found, sizes["treated"] * len(spans))]
+    contacted = len(parts["treated"])  # in every period anew
+    said += [_result(study, found, counts), _money(study, found, contacted)]
     if not found.shown:
-        said.append(_needed(study, found, counts))
-    _cards(study, found, sizes["treated"] * len(spans))
+        said.append(_needed(study, found, {"treated": contacted, "held": len(parts["holdout"])}))
+    _cards(study, found, contacted)
     _finding(study, found)
     naive = {arm: before_and_after(study.orders, part, spans) for arm, part in parts.items()}
     return [
         Text(text=_joined(study, said)),
-        *_harm(study, found),
+        *_harm(study, found, rows),
         *([] if study.ranked else _by_segment(study, found)),
         *_beside(study, found, naive["treated"], naive["holdout"]),
     ]
@@ -99,8 +101,8 @@ def _money(study: Study, found: Uplift, people: int) -> str:
     if money.value is None or money.low is None or money.high is None or not study.has_money:
         return ""
     sure = money.low > 0 or money.high < 0
-    signed = {name: f"{getattr(money, name):+,.2f}" for name in ("value", "low", "high")}
-    sums = {f"sum_{name}": f"{getattr(money, name) * people:+,.2f}" for name in ("value", "low", "high")}
+    signed = {name: _signed(getattr(money, name), 2) for name in ENDS}
+    sums = {f"sum_{name}": _signed(getattr(money, name) * people, 2) for name in ENDS}
     return study.say("effect.money.sure" if sure else "effect.money.open", **signed, **sums)
 
 
@@ -141,7 +143,7 @@ def _cards(study: Study, found: Uplift, people: int) -> None:
         study.kpi("effect_more", 100 * found.value, "ratio", n=found.n, note=note)
     money = found.revenue
     if money.value is not None and money.low is not None and money.high is not None and study.has_money:
-        ends = {name: f"{getattr(money, name) * people:+,.2f}" for name in ("low", "high")}
+        ends = {name: _signed(getattr(money, name) * people, 2) for name in ("low", "high")}
         study.kpi(
             "effect_money", money.value * people, "money", n=money.n, note=study.say("effect.between", **ends)
         )
@@ -165,14 +167,15 @@ def _finding(study: Study, found: Uplift) -> None:
 # --- segments --------------------------------------------------------------------------------------
 
 
-def _harm(study: Study, found: Uplift) -> list[Block | None]:
+def _harm(study: Study, found: Uplift, rows: pd.DataFrame) -> list[Block | None]:
     """Segments that contact put off, by name: those of which it is sure, then those of which it is likelier."""
     if study.ranked:
         return []
     blocks: list[Block | None] = []
     for verdict in ("harmed", "leans_harmed"):
         for one in (part for part in found.segments if part.verdict == verdict):
-            sizes = {"treated": one.treated.n, "held": one.control.n}
+            arms = rows.loc[rows["segment"] == one.segment, "arm"]
+            sizes = {"treated": int((arms == "treated").sum()), "held": int((arms == "holdout").sum())}
             facts: dict[str, Any] = {
                 **_per_hundred(one.shrunk),
                 "name": study.label_name(one.segment),
@@ -263,20 +266,28 @@ def _beside(
         return []
     facts = {**_naive_facts(treated), **{f"held_{k}": v for k, v in _naive_facts(held).items()}}
     said = study.say("effect.naive", **facts)
+    wrong = 100 * (treated.share_after - treated.share_before)
+    right = [None if end is None else 100 * end for end in (found.value, found.low, found.high)]
     head: list[Head] = [
         ("way", study.say("head.effect_way"), "text"),
+        ("usable", study.say("head.effect_usable"), "text"),
         ("more", study.say("head.effect_more"), "ratio"),
         ("low", study.say("head.effect_low"), "ratio"),
         ("high", study.say("head.effect_high"), "ratio"),
-        ("usable", study.say("head.effect_usable"), "text"),
     ]
-    value, low, high = (None if end is None else 100 * end for end in (found.value, found.low, found.high))
-    wrong = 100 * (treated.share_after - treated.share_before)
     rows: list[list[Any]] = [
-        [study.say("effect.way.held"), value, low, high, study.say("effect.usable")],
-        [study.say("effect.way.before"), wrong, None, None, study.say("effect.wrong")],
+        [study.say("effect.way.held"), study.say("effect.usable"), *right],
+        [study.say("effect.way.before"), study.say("effect.wrong"), wrong, None, None],
     ]
-    title = study.say("effect.beside", wrong=f"{wrong:+.1f}", right=f"{value or 0.0:+.1f}")
+    if study.has_money:
+        head += [
+            ("money", study.say("head.effect_money"), "money"),
+            ("money_low", study.say("head.effect_low"), "money"),
+            ("money_high", study.say("head.effect_high"), "money"),
+        ]
+        rows[0] += [getattr(found.revenue, name) for name in ENDS]
+        rows[1] += [treated.money_after - treated.money_before, None, None]
+    title = study.say("effect.beside", wrong=_signed(wrong), right=_signed(right[0] or 0.0))
     return [
         Text(text=said, role="warning"),
         study.table("effect_beside", title, head, rows, n=found.n),
@@ -386,7 +397,11 @@ def _usual_share(study: Study, ids: object) -> float:
 
 def _per_hundred(one: Estimate) -> dict[str, str]:
     """Value and ends as customers in a hundred, with their sign."""
-    return {name: f"{100 * (getattr(one, name) or 0.0):+.1f}" for name in ("value", "low", "high")}
+    return {name: _signed(100 * (getattr(one, name) or 0.0)) for name in ENDS}
+
+
+def _signed(number: float, digits: int = 1) -> str:
+    return f"{round(number, digits) + 0.0:+,.{digits}f}"  # no -0.0
 
 
 def _hundred(share: Estimate) -> float:
