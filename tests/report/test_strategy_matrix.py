@@ -10,11 +10,11 @@ from segkit.locale import LANGS, say, term
 from segkit.playbooks import known_playbooks, load_playbook
 from segkit.report.analysis import open_study
 from segkit.report.sections.strategy import (
+    contacts_text,
     limits_text,
     rhythm_text,
     strategy,
     times_a_year,
-    touch_text,
     yearly_cost,
     yearly_minutes,
 )
@@ -40,16 +40,16 @@ def policy_of(*touches: Touch, **more: object) -> Policy:
     [
         ({"every_days": 30}, "每 30 天", "every 30 days"),
         ({"every_days": 1}, "每 1 天", "every 1 day"),
-        ({"every_days": 90, "stop_after": 4}, "每 90 天，4 次后停", "every 90 days, then stop after 4"),
+        ({"every_days": 90, "stop_after": 4}, "每 90 天（4 次后停）", "every 90 days (stop after 4)"),
         (
             {"on_days": (1, 7, 30), "anchor": "first_order"},
             "首单后第 1、7、30 天",
-            "on days 1, 7, 30 after the first purchase",
+            "on days 1/7/30 after the first purchase",
         ),
         (
             {"on_days": (2, 7, 14), "stop_after": 3},
-            "计划开始后第 2、7、14 天，3 次后停",
-            "on days 2, 7, 14 after the plan begins, then stop after 3",
+            "计划开始后第 2、7、14 天（3 次后停）",
+            "on days 2/7/14 after the plan begins (stop after 3)",
         ),
         (
             {"on_days": (7,), "anchor": "signed"},
@@ -61,7 +61,7 @@ def policy_of(*touches: Touch, **more: object) -> Policy:
         (
             {"festivals": ("spring_festival", "mid_autumn")},
             "春节、中秋前",
-            "before Spring Festival, Mid-Autumn",
+            "before Spring Festival and Mid-Autumn",
         ),
     ],
 )
@@ -78,9 +78,20 @@ def test_every_rhythm_of_the_package_has_words():
         for entry in load_playbook(name).policy.labels.values():
             for one in entry.touches:
                 for lang in LANGS:
-                    said = touch_text(one, lang)
+                    said = contacts_text([one], lang)
                     assert "_" not in said and "“" not in said and "'" not in said, (name, said)
-                    assert term(f"owner.{one.owner}", lang) in said
+                    assert said.startswith(term(f"owner.{one.owner}", lang))
+
+
+def test_contacts_are_told_by_who_makes_them():
+    touches = (
+        touch(every_days=30),
+        touch(channel="survey", every_days=180, owner="pooled"),
+        touch(channel="visit", every_days=365),
+    )
+    assert contacts_text(touches, "zh") == "专人：电话每 30 天，拜访每 365 天；共享：问卷每 180 天"
+    en = "named: phone every 30 days, visit every 365 days; shared: survey every 180 days"
+    assert contacts_text(touches, "en") == en
 
 
 # --- a year ------------------------------------------------------------------------------------------
@@ -158,8 +169,7 @@ def test_every_class_that_occurs_stands_in_the_matrix(make: Make, lang):
     assert dict(zip(column(sheet, "segment"), column(sheet, "customers"), strict=True)) == here.to_dict()
     assert len(sheet.columns) <= WIDE
     first = next(row for row in sheet.rows if study.touches(row[0]))
-    touches = study.touches(first[0])
-    assert first[3] == study.say("strategy.join").join(touch_text(t, lang) for t in touches)
+    assert first[3] == contacts_text(study.touches(first[0]), lang)
     names = [term(f"strategy.{id}", lang) for id in study.policy.labels[first[0]].strategies]
     assert all(name in first[2] for name in names)
 
@@ -229,7 +239,10 @@ def test_a_samples_matrix_is_whole(sample, case):
     study = with_matrix(open_study(config=str(sample(case)), lang="zh"))
     sheet = table(study, "strategy")
     ids = [one.id for one in sheet.columns]
-    assert ("worth" in ids) == study.has_money
+    assert ("worth" in ids) == ("cost_year" in ids) == study.has_money
+    if not study.has_money:
+        said = "".join([*said_in(section(study, "strategy")), sheet.title, *(c.head for c in sheet.columns)])
+        assert "元" not in said and "费用" not in said
     alone = [row for row in sheet.rows if not study.touches(row[0])]
     assert all(row[2] == "—" and row[4] is None for row in alone) and (case != "partner_tags") == (not alone)
     if case == "jd":  # two years of orders: what the last of them brought

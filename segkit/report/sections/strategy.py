@@ -54,14 +54,15 @@ def strategy(study: Study) -> Shown:
         ("cost_year", study.say("head.cost_year"), "money"),
         ("worth", study.say(heading), "money"),
     ]
-    if not study.has_money:
-        head, rows = head[:-1], [row[:-1] for row in rows]
+    if not study.has_money:  # a report without money says nothing of it, of its cost neither
+        head, rows = head[:-2], [row[:-2] for row in rows]
     hours = sum(minutes[label] * here[label] for label in planned) / 60
     cost = sum(costs[label] * here[label] for label in planned)
-    title = study.say("strategy.title", n=len(planned), hours=hours, cost=cost)
+    which = "strategy.title" if study.has_money else "strategy.title_people"
+    title = study.say(which, n=len(planned), hours=hours, cost=cost)
     dear = [label for label in planned if 0 < worth.get(label, 0.0) < costs[label]]
     blocks: list[Block | None] = [
-        Text(text=study.say("strategy.lead")),
+        Text(text=study.say("strategy.lead" if study.has_money else "strategy.lead_people")),
         study.table("strategy", title, head, rows, n=len(study.customers)),
         Text(text=limits_text(study.policy, study.lang), role="note"),
         Text(text=_costs_text(study), role="note"),
@@ -88,24 +89,36 @@ def rhythm_text(touch: Touch, lang: Lang, named: Callable[[str], str] | None = N
     if touch.every_days:
         text = say("rhythm.every", lang, days=touch.every_days)
     elif touch.on_days:
-        days, n = list(touch.on_days), len(touch.on_days)
-        text = say("rhythm.days", lang, days=days, n=n, anchor=called("anchor", touch.anchor))
+        days = say("rhythm.slash", lang).join(map(str, touch.on_days))
+        facts = {"days": days, "n": len(touch.on_days), "anchor": called("anchor", touch.anchor)}
+        text = say("rhythm.days", lang, **facts)
     elif touch.yearly:
         text = called("yearly", touch.yearly)
     else:
         festivals = [term(f"festival.{one}", lang) for one in touch.festivals]
-        text = say("rhythm.festivals", lang, festivals=festivals)
+        text = say("rhythm.festivals", lang, festivals=say("rhythm.and", lang).join(festivals))
     return text + (say("rhythm.stop", lang, n=touch.stop_after) if touch.stop_after else "")
 
 
-def touch_text(touch: Touch, lang: Lang, named: Callable[[str], str] | None = None) -> str:
-    """A touch in a few words: 电话（专人）每 30 天."""
-    facts = {
-        "channel": name_of("channel", touch.channel, lang),
-        "owner": term(f"owner.{touch.owner}", lang),
-        "rhythm": rhythm_text(touch, lang, named),
-    }
-    return say("strategy.touch", lang, **facts)
+def contacts_text(touches: Sequence[Touch], lang: Lang, named: Callable[[str], str] | None = None) -> str:
+    """The touches of a class in a few words, by who makes them: 专人：电话每 30 天；共享：问卷每 180 天."""
+    said: dict[str, list[str]] = {}
+    for touch in touches:
+        facts = {
+            "channel": name_of("channel", touch.channel, lang),
+            "rhythm": rhythm_text(touch, lang, named),
+        }
+        said.setdefault(touch.owner, []).append(say("strategy.touch", lang, **facts))
+    parts = [
+        say(
+            "strategy.by",
+            lang,
+            owner=term(f"owner.{owner}", lang),
+            touches=say("strategy.and", lang).join(each),
+        )
+        for owner, each in said.items()
+    ]
+    return say("strategy.join", lang).join(parts)
 
 
 # --- a year ----------------------------------------------------------------------------------------
@@ -165,6 +178,8 @@ def _limits(caps: Caps, lang: Lang) -> list[str]:
 
 
 def _costs_text(study: Study) -> str:
+    if not study.has_money:
+        return study.say("strategy.minutes_most")
     costs = study.policy.costs
     source = costs.source.get(study.lang, "") if isinstance(costs.source, dict) else costs.source
     fees = [
@@ -187,8 +202,7 @@ def _contacts(study: Study, label: str) -> str:
     touches = study.touches(label)
     if not touches:
         return study.say("strategy.nobody" if label == UNKNOWN else "strategy.left_alone")
-    said = [touch_text(touch, study.lang, study.field_name) for touch in touches]
-    return study.say("strategy.join").join(said)
+    return contacts_text(touches, study.lang, study.field_name)
 
 
 def _compliance(study: Study, labels: Sequence[str]) -> Text | None:
