@@ -28,6 +28,7 @@ FIELDS = (
 # columns of a plan that nobody fills in; known, so that only what was added is said to be unread
 SHOWN_ONLY = ("starts", "name", "segment", "why", "next_step", "minutes", "value", "marketing")
 _EDGES = re.compile(r"^[\s。.,，!！~～;；:：、()（）\[\]【】]+|[\s。.,，!！~～;；:：、()（）\[\]【】]+$")
+FEWEST_SURE = 2  # headings known for certain before others are taken for misspelt
 _ALIKE = 0.75  # two headings are the same word, once misspelt
 
 
@@ -134,7 +135,8 @@ def fields_of(headings: list[str]) -> dict[int, str]:
     for place, (heading, form) in enumerate(zip(headings, forms, strict=True)):
         if place not in found and form:
             take(place, "customer_id" if any(s.field == "customer_id" for s in senses(heading)) else None)
-    for place, form in enumerate(forms):
+    # a row with fewer known words is no head: its cells are compared with nothing
+    for place, form in enumerate(forms if len(found) >= FEWEST_SURE else []):
         if place in found or len(form) < 3:
             continue
         near = {known[one] for one in get_close_matches(form, list(known), n=3, cutoff=_ALIKE)}
