@@ -155,9 +155,8 @@ def without_blanks(values: pd.Series) -> pd.Series:
     """Empty cells and cells of blanks become missing ones."""
     if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
         return values
-    texts = values.astype(object)
-    blank = texts.map(lambda cell: isinstance(cell, str) and not cell.strip()).astype(bool)
-    return texts.mask(blank | texts.isna(), None)
+    blank = values.isin([value for value in values.dropna().unique() if not str(value).strip()])
+    return values.astype(object).mask(blank | values.isna(), None)
 
 
 def alike(field: str, one: pd.Series, other: pd.Series) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,11 @@ def mapped(study: Study, grain: str) -> set[str]:
 
 def by_id(study: Study, values: pd.Series) -> pd.Series:
     return values.set_axis(study.customers["customer_id"].astype(str))
+
+
+def named_by(values: pd.Series, called: Callable[[Any], str]) -> pd.Series:
+    """`values` as they are called; each asked for once."""
+    return values.astype(object).map({value: called(value) for value in values.dropna().unique()})
 
 
 def last_said(orders: pd.DataFrame, field: str) -> pd.Series:

@@ -45,6 +45,7 @@ from segkit.report.record_sources import (
     head_in,
     last_said,
     mapped,
+    named_by,
     names_differ,
     no_differences,
     of_firms,
@@ -227,12 +228,19 @@ def _labels(study: Study) -> Iterable[Held]:
         source = study.say("record.made.label", scheme=study.scheme_name(name))
         block = "needs" if scheme.kind == "needs" else "label"
         yield held(name, block, "text", by_id(study, customers[name]), "derived", source)
-        called = customers[name].map(lambda label, s=scheme: study.label_name(str(label), s))
+        called = named_by(customers[name], lambda label, s=scheme: study.label_name(str(label), s))
         if name == segmentation.main:
             why, field = customers["why"], "why"
         else:
             why, field = segmentation.reasons(name, customers, study.lang), f"{WHY}{name}"
-        yield held(field, "label", "text", by_id(study, in_short(why, called, study.lang)), "derived", source)
+        yield held(
+            field,
+            "label",
+            "text",
+            by_id(study, in_short(why.astype(object), called, study.lang)),
+            "derived",
+            source,
+        )
 
 
 def _next_step(study: Study) -> Iterable[Held]:
@@ -246,10 +254,10 @@ def _next_step(study: Study) -> Iterable[Held]:
     owner = first["owner"].where(first["owner"] != "", study.say("report.unassigned"))
     made = {
         "next_on": first["due"],
-        "next_channel": first["channel"].map(lambda id: name_of("channel", id, study.lang)),
-        "next_what": first["content"].map(lambda id: name_of("content", id, study.lang)),
+        "next_channel": named_by(first["channel"], lambda id: name_of("channel", id, study.lang)),
+        "next_what": named_by(first["content"], lambda id: name_of("content", id, study.lang)),
         "next_owner": owner,
-        "no_step": reason.map(lambda id: study.say(f"record.no_step.{id}"), na_action="ignore"),
+        "no_step": named_by(reason, lambda id: study.say(f"record.no_step.{id}")),
     }
     for field, unit in NEXT.items():
         yield held(field, "next", unit, made[field], "plan", study.say("record.source.plan"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from segkit.locale import say
 from segkit.report.model import ReportModel
 from segkit.report.record_fields import (
     BASIC,
@@ -52,7 +53,9 @@ def records_list(page: Page, model: ReportModel, records: pd.DataFrame) -> None:
 
 def record_fields_list(page: Page, model: ReportModel, fields: pd.DataFrame) -> None:
     """From which table and heading each field is, of how many customers, and of how many the sources disagree."""
-    working_list(page, model, fields[[*FIELDS]], FIELDS, frozen=2)
+    names = {block: say(f"record.block.{block}", model.meta.lang) for block in fields["block"].unique()}
+    lines = fields.assign(block=fields["block"].map(names))
+    working_list(page, model, lines[[*FIELDS]], FIELDS, frozen=2)
 
 
 def record_differences_list(page: Page, model: ReportModel, differences: pd.DataFrame) -> None:
