@@ -28,7 +28,7 @@ from page import Section, bars_of, markdown, on_screen  # noqa: E402
 from parts.setting import SEED, Setting  # noqa: E402
 from race import SideFailed  # noqa: E402
 
-PARTS = ("frames", "on_disk", "on_spark", "growth", "dynamic", "value", "start_up")
+PARTS = ("frames", "on_disk", "on_spark", "growth", "dynamic", "planning", "value", "start_up")
 CACHE = ROOT / "build" / "benchmarks"
 PAGE = ROOT / "docs" / "benchmarks.md"
 

@@ -46,7 +46,8 @@ def task_ids(rows: pd.DataFrame) -> list[str]:
     ids = []
     used: dict[str, int] = {}
     days = rows["due"].dt.strftime("%Y-%m-%d")
-    for parts in zip(rows["customer_id"], rows["channel"], rows["content"], days, strict=True):
+    columns = (rows["customer_id"], rows["channel"], rows["content"], days)
+    for parts in zip(*(column.tolist() for column in columns), strict=True):
         text = "|".join(parts)
         again = used[text] = used.get(text, 0) + 1
         text = text if again == 1 else f"{text}|{again}"

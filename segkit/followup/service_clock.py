@@ -27,6 +27,7 @@ DONE_AT: dict[Step, str] = {
 }
 # met and late are done; waiting is not done and not yet late; overdue is not done and late; unknown cannot be told
 Kept = Literal["met", "late", "waiting", "overdue", "unknown"]
+TOLD: tuple[Kept, ...] = ("met", "late", "overdue")
 _MOMENT = 1e-6  # hours: what rounding of seconds may add
 
 
@@ -177,6 +178,8 @@ class Service:
     escalations : open cases, `case_id, customer_id, owner, severity, opened_at, days_open` (working days), `level`
         (1 is the first of `escalate_days`), the longest open first
     owners : `owner, cases, open, response_late, resolution_late, escalated`; "" where nobody is named
+    days_only : the moments are days without a time. Then a promise is kept or broken only where that is so whatever
+        the times were, all between is unknown, and no hours are given
     """
 
     cases: pd.DataFrame
@@ -184,6 +187,7 @@ class Service:
     breaches: pd.DataFrame
     escalations: pd.DataFrame
     owners: pd.DataFrame
+    days_only: bool = False
 
 
 def service(
@@ -222,7 +226,7 @@ def service(
         pd.Timestamp(as_of) if isinstance(as_of, dt.datetime) else pd.Timestamp(as_of) + pd.Timedelta(days=1)
     )
     cases = _cases(complaints, rules, now)
-    desk = _Desk(rules, calendar, now)
+    desk = _Desk(rules, calendar, now, _days_only(cases))
     for step in STEPS:
         if any(getattr(promise, step) for promise in rules.promises.values()):
             _judge(cases, step, desk)
@@ -233,6 +237,7 @@ def service(
         breaches=_breaches(cases, desk),
         escalations=escalations,
         owners=_owners(cases, escalations),
+        days_only=desk.days_only,
     )
 
 
@@ -269,6 +274,15 @@ class _Desk:
     rules: ServiceRules
     calendar: DaysKnown | None
     now: pd.Timestamp
+    days_only: bool
+
+    def bounds(self, cases: pd.DataFrame, end: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The fewest and the most hours there can be; the same where times are known."""
+        if not self.days_only:
+            return (hours := self.hours(cases, end)), hours
+        day = pd.Timedelta(days=1)
+        least = self.hours(cases.assign(opened_at=cases["opened_at"] + day), end)
+        return np.maximum(least, 0.0), self.hours(cases, (end + day).where(end != self.now, end))
 
     def hours(self, cases: pd.DataFrame, end: pd.Series) -> NDArray[np.float64]:
         """Hours that count from the opening of each case to `end`."""
@@ -317,6 +331,13 @@ def _cases(complaints: pd.DataFrame, rules: ServiceRules, now: pd.Timestamp) -> 
     return made[made["opened_at"] <= now].reset_index(drop=True)
 
 
+def _days_only(cases: pd.DataFrame) -> bool:
+    """Is no moment on record more than a day?"""
+    columns = ["opened_at", *(f"{step}_at" for step in STEPS if f"{step}_at" in cases)]
+    known = pd.concat([cases[column].dropna() for column in columns])
+    return len(known) > 0 and bool((known == known.dt.normalize()).all())
+
+
 def _judge(cases: pd.DataFrame, step: Step, desk: _Desk) -> None:
     """Add `<step>_due, <step>_hours, <step>` where something is promised and its moments are on record."""
     if f"{step}_at" not in cases:
@@ -325,17 +346,20 @@ def _judge(cases: pd.DataFrame, step: Step, desk: _Desk) -> None:
     allowed = desk.allowed(cases, step)
     done = done_at.notna().to_numpy()
     ended = np.where(done, done_at, desk.now.to_datetime64())
-    hours = desk.hours(cases, pd.Series(ended, index=cases.index))
-    late = hours > allowed + _MOMENT
-    kept = np.select([done & late, done, late], ["late", "met", "overdue"], "waiting")
+    least, most = desk.bounds(cases, pd.Series(ended, index=cases.index))
+    late = least > allowed + _MOMENT
+    perhaps = ~late & (most > allowed + _MOMENT)
+    kept = np.select(
+        [done & late, done & perhaps, done, late], ["late", "unknown", "met", "overdue"], "waiting"
+    )
     # the end stands before the beginning, or a case was closed and nobody wrote down when it was answered
-    contradicts = (hours < 0) | (done_at < cases["opened_at"]).to_numpy()
+    contradicts = (done_at < cases["opened_at"]).to_numpy()
     unwritten = ~done & closed_at.notna().to_numpy()
     unknown = contradicts | unwritten
     kept = np.where(unknown, "unknown", kept)
     promised = ~np.isnan(allowed)
     cases[f"{step}_due"] = desk.due(cases, allowed)
-    cases[f"{step}_hours"] = np.where(unknown, np.nan, hours)
+    cases[f"{step}_hours"] = np.where(unknown | desk.days_only, np.nan, most)
     cases[step] = pd.Series(kept, index=cases.index, dtype="object").where(promised, None)
 
 
@@ -366,7 +390,7 @@ def _summary(cases: pd.DataFrame, severities: list[str], now: pd.Timestamp) -> p
                     "severity": severity,
                     "step": step,
                     "cases": len(of),
-                    "ripe": int(((of[f"{step}_due"] <= now) & (of[step] != "unknown")).sum()),
+                    "ripe": int(((of[f"{step}_due"] <= now) & of[step].isin(TOLD)).sum()),
                     **counts,
                     "typical_hours": wait.hours,
                     "at_least": wait.at_least,
@@ -381,7 +405,7 @@ def _breaches(cases: pd.DataFrame, desk: _Desk) -> pd.DataFrame:
     parts = []
     for step in _steps(cases):
         late = cases[cases[step].isin(["late", "overdue"])]
-        over = late[f"{step}_hours"] - desk.allowed(late, step)
+        over = late[f"{step}_hours"] - desk.allowed(late, step)  # not a number where only days are known
         part = late[["case_id", "customer_id", "owner", "severity"]].assign(
             step=step, due=late[f"{step}_due"], hours_over=over, still_open=late[step] == "overdue"
         )
