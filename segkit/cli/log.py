@@ -63,6 +63,7 @@ def log_import(
 
 def summary(done: Imported, lang: Lang, *, quiet: bool = False) -> list[str]:
     """What an import did and what it could not read, in lines for the screen."""
+    from segkit.report.render.plan_sheets import owner_name
     from segkit.report.returned_lists import place_text
 
     told, name = done.returned, done.log.name
@@ -87,6 +88,9 @@ def summary(done: Imported, lang: Lang, *, quiet: bool = False) -> list[str]:
         "log.no_task": int((frame["task_id"] == "").sum()),
     }
     lines += [say(id, lang, n=n) for id, n in counted.items() if n]
+    if told.not_back:
+        owners = [f"{owner_name(owner, lang)} {n}" for owner, n in told.not_back.items()]
+        lines.append(say("log.not_back", lang, n=sum(told.not_back.values()), owners=owners[:12]))
     if told.added:
         shown = [f"{head} ({', '.join(files[:3])})" for head, files in told.added.items()]
         lines.append(say("log.added_columns", lang, columns=shown[:12]))

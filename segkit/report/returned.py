@@ -27,6 +27,7 @@ from segkit.report.returned_rows import (
     Unread,
     planned,
     read_line,
+    tasks_of,
     usual_day,
 )
 from segkit.report.returned_words import STATUSES
@@ -65,6 +66,7 @@ class Returned:
     beside : files left aside: no sheets, or left behind by Excel
     added : heading -> files, of columns that are not the plan's
     client : the id the workbooks carry, "" where none does
+    not_back : owner -> tasks of the plan that stand in no sheet; empty where the plan is not known
     """
 
     contacts: pd.DataFrame
@@ -76,6 +78,7 @@ class Returned:
     beside: list[str]
     added: dict[str, list[str]]
     client: str
+    not_back: dict[str, int]
 
 
 def read_returned(
@@ -137,7 +140,19 @@ def told_by(folder: Folder, plans: Sequence[pd.DataFrame] = ()) -> Returned:
         beside=folder.beside,
         added=added,
         client=client,
+        not_back=_not_back(folder.sheets, tasks) if plans else {},
     )
+
+
+def _not_back(sheets: Sequence[ReturnedSheet], tasks: Tasks) -> dict[str, int]:
+    """Whose tasks came back in no sheet, the most first: a sheet not sent, or rows deleted."""
+    seen: set[str] = set()
+    for sheet in sheets:
+        usual = usual_day(sheet) or tasks.usual
+        for line in sheet.lines:
+            seen.update(tasks_of(line, tasks, usual))
+    lost = Counter(task.owner for id, task in tasks.by_id.items() if id not in seen)
+    return dict(sorted(lost.items(), key=lambda one: (-one[1], one[0])))
 
 
 def one_client(sheets: Sequence[ReturnedSheet]) -> str:

@@ -136,6 +136,16 @@ def planned(line: Line, usual: dt.date | None) -> Task | None:
     return Task(task_id, customer, due, channel, _plain(cells.get("owner")))
 
 
+def tasks_of(line: Line, tasks: Tasks, usual: dt.date | None) -> list[str]:
+    """The tasks a row stands for: by its id, or by its customer, day and channel."""
+    if task_id := _plain(line.cells.get("task_id")):
+        return [task_id]
+    due, channel = read_day(line.cells.get("due"), usual)[0], channel_of(_plain(line.cells.get("channel")))
+    if due is None or channel is None:
+        return []
+    return tasks.at(_plain(line.cells.get("customer_id")), due, channel)
+
+
 def usual_day(sheet: ReturnedSheet) -> dt.date | None:
     """The day a sheet is about: the middle one of its planned days, else the day of the report."""
     dues = [day for line in sheet.lines if isinstance(day := line.cells.get("due"), dt.date)]

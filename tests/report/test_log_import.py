@@ -107,7 +107,7 @@ def test_the_plan_is_found_beside_the_log_where_the_task_ids_are_gone(here):
     (here / "收回").mkdir()
     book.save(here / "收回" / "王芳.xlsx")
     code, _, err = run("收回")
-    assert code == 0 and "不属于任何任务" not in err
+    assert code == 0 and "不属于任何任务" not in err and "不在收回的表里" not in err
     assert log(here)["task_id"].tolist() == ["T000000000000", "T000000000001"]
 
 
@@ -197,3 +197,16 @@ def test_next_month_reads_days_as_days(here):
     assert frame["date"].tolist() == [pd.Timestamp("2026-01-06")]
     assert frame["next_date"].tolist() == [pd.Timestamp("2026-02-03")]
     assert frame["customer_id"].tolist() == ["00000"]
+
+
+def test_help_shows_an_example():
+    code, out, _ = run("--help")
+    assert code == 0 and "segkit log import returned" in " ".join(out.split())
+
+
+def test_owners_whose_sheet_did_not_come_back_are_named(here):
+    plan = plan_of(5, ["王芳", "李强"])
+    kept(plan, here / "report")
+    table(here / "a", [task(0, **DONE), task(2), task(4)])
+    _, _, err = run("a", "--plan", "report")
+    assert "计划里有 2 个任务不在收回的表里：李强 2。" in err

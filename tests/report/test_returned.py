@@ -337,6 +337,13 @@ def test_without_the_hidden_column_the_task_is_found_by_customer_day_and_channel
     assert [c["task_id"] for c in contacts(path, plans=[plan_of(5)])] == [f"T{i:012x}" for i in range(3)]
 
 
+def test_tasks_that_stand_in_no_sheet_are_counted_by_owner(tmp_path):
+    plan = plan_of(6, ["王芳", "李强"])
+    path = table(tmp_path, [task(0, **DONE), without(task(2), "task_id")])
+    assert read_returned([path], plans=[plan]).not_back == {"李强": 3, "王芳": 1}
+    assert read_returned([path]).not_back == {}
+
+
 def test_two_tasks_that_cannot_be_told_apart_are_listed(tmp_path):
     plan = plan_of(2)
     twice = pd.concat([plan, plan.head(1).assign(task_id="Tffffffffffff")])

@@ -43,7 +43,7 @@ PLAN_TAIL = {"value": "money", "marketing": "text", "task_id": "id"}
 WIDTHS = {
     "due": 12.0,
     "starts": 8.0,
-    "name": 17.0,
+    "name": 19.0,
     "why": 30.0,
     "next_step": 21.0,
     "channel": 9.5,
