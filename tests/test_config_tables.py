@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from segkit.config import Config, Draft, TableDraft, draft, parse_config
+from segkit.locale import Lang
 from segkit.problems import InputProblems
 
 
@@ -52,6 +53,7 @@ def test_further_tables_stand_by_name(folder: Path) -> None:
         ("visits: {files: [], customer_id: a}", "config.empty", "input.tables.visits.files"),
         ("visits: orders.csv", "config.not_block", "input.tables.visits"),
         ("customers: {files: orders.csv, customer_id: a}", "config.table_taken", "customers"),
+        ("contacts: {files: orders.csv, customer_id: a}", "config.table_taken", "input.contacts"),
         ("visits: {files: orders.csv}", "config.table_key", "customer_id"),
     ],
 )
@@ -84,3 +86,29 @@ def test_a_draft_with_further_tables_reads_back(folder: Path) -> None:
         "items: 1": (None, "单号", None, {}),
     }
     assert "# visits:" in text and "effective" in text and read.notes == ()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_draft_names_the_grains_no_file_was_found_for(folder: Path, lang: Lang) -> None:
+    facts = Draft("a", "甲", lang, {"orders": ["orders.csv"], "contacts": ["export_gbk.csv"]})
+    text = draft(facts)
+    read = parse_config(text, folder / "client.yml")
+    assert read.input.contacts == ["export_gbk.csv"] and read.followup.campaign == "" and read.notes == ()
+    assert all(
+        f"# {grain}: [" in text for grain in ("leads", "surveys", "complaints", "outcomes", "opt_outs")
+    )
+    assert "# contacts:" not in text
+
+
+def test_a_campaign_and_a_list_of_opt_outs_are_read_and_a_missing_file_is_named(folder: Path) -> None:
+    text = "client: {id: a}\ninput: {orders: orders.csv, opt_outs: export_gbk.csv}\nfollowup: {campaign: 双十一}\n"
+    config = parse_config(text, folder / "client.yml")
+    assert (config.input.opt_outs, config.followup.campaign) == (["export_gbk.csv"], "双十一")
+    [(_, missing, row)] = problems_of(
+        "client: {id: a}\ninput: {orders: orders.csv, opt_outs: no.csv}\n", folder
+    )
+    assert "input.opt_outs: no.csv" in missing and row == 2
+    [(id, said, _)] = problems_of(
+        "client: {id: a}\ninput: {orders: orders.csv, 退订名单: orders.csv}\n", folder
+    )
+    assert id == "config.unknown_key_near" and "opt_outs" in said

@@ -17,11 +17,10 @@ import pandas as pd
 from segkit.intake.export_systems import Recognised, recognised
 from segkit.intake.further_tables import FurtherTable, OpenTable, open_table
 from segkit.intake.headings import normal
-from segkit.intake.looks import look_at
 from segkit.intake.mapping import Guess
 from segkit.intake.side_reading import reader_of, side_vocabulary
 from segkit.intake.table import Table
-from segkit.intake.values import is_empty, plain, tidy
+from segkit.intake.values import is_empty, plain, read_dates, tidy
 from segkit.problems import InputProblems, Problem
 
 Side = Literal["contacts", "surveys", "complaints", "outcomes", "opt_outs"]
@@ -30,6 +29,7 @@ CUSTOMER, LEAD = "customer_id", "lead_id"
 WHO = (CUSTOMER, LEAD, "phone", "email")  # who a row is about: by the first of these that is there
 SURVEYS = ("nps", "csat", "ces")
 FEWEST_TELLING = 2
+_SAMPLE, _MOST = 400, 0.5
 _TYPES = {
     "date": "datetime64[ns]",
     "moment": "datetime64[ns]",
@@ -88,13 +88,14 @@ def suggest_side(table: Table, grain: Side) -> SideMapping:
     for field, about in _spec(grain)["fields"].items():
         if field in taken:
             continue
-        for rank, word in enumerate(map(str, [field, *about["words"]])):
-            head = by_normal.get(normal(word), "")
-            if not head or head in found or not _suits(table.frame[head], about["kind"]):
-                continue
-            sure = max(0.95 - 0.01 * rank, 0.6)
+        words = [normal(str(word)) for word in (field, *about["words"])]
+        named = [by_normal[word] for word in words if word in by_normal and by_normal[word] not in found]
+        # a heading whose values look otherwise is taken only where there is no better one
+        suiting = [head for head in named if _suits(table.frame[head], about["kind"])]
+        if named:
+            head = (suiting or named)[0]
+            sure = max(0.95 - 0.01 * words.index(normal(head)), 0.6) * (1.0 if suiting else 0.6)
             found[head] = Guess(head, field, round(sure, 2), "mapping.reason.synonym", {"field": field})
-            break
     guesses = tuple(found.get(h) or Guess(h, None, 0.0, "mapping.reason.unknown") for h in headings)
     notes = () if system is None else (system.note(_file(table)),)
     return SideMapping(grain, {g.column: g.field for g in guesses if g.field}, guesses, notes)
@@ -199,9 +200,7 @@ def shaped(grain: Side, table: FurtherTable) -> FurtherTable:
     Surveys come out one row an answer (`kind, score`), also where each kind had a column of its own. Where no
     column says whether a contact was effective, one that reached nobody by its result is not; the others stay open.
     """
-    frame = table.frame
-    if grain == "surveys":
-        frame = _tall(frame)
+    frame = _tall(table.frame) if grain == "surveys" else table.frame.copy()
     kinds = side_fields(grain)
     wanted = [f for f in kinds if f not in (*WHO, *SURVEYS) or f == CUSTOMER]
     for name in wanted:
@@ -242,10 +241,16 @@ def _one_key(table: Table, mapping: SideMapping) -> tuple[Table, str]:
 
 
 def _suits(column: pd.Series, kind: str) -> bool:
-    look = look_at(column)
+    """Do most of the filled cells look like values of this kind?"""
+    cells = tidy(column)
+    filled = cells[~is_empty(cells)].iloc[:_SAMPLE]
+    if filled.empty:
+        return True
     if kind in ("date", "moment"):
-        return not look.n or look.date > 0.5
-    return kind not in ("number", "money") or not look.n or look.money > 0.5 or look.whole > 0.5
+        return bool(read_dates(filled).bad.mean() <= _MOST)
+    if kind in ("number", "money"):
+        return bool(filled.str.contains(r"\d", regex=True).mean() >= _MOST)
+    return True
 
 
 def _lacking(mapping: SideMapping) -> list[list[str]]:

@@ -142,7 +142,10 @@ def tie(
     for grain, table in tables.items():
         side = sides[grain]
         whose = ids.found(table.frame["customer_id"])
-        used = table.frame.assign(customer_id=whose)[whose.notna()]
+        meant = whose.notna()
+        if grain == "opt_outs":  # a phone of two customers is refused by both
+            meant = table.frame["customer_id"].map(lambda key: bool(ids.everybody(str(key)))).astype(bool)
+        used = table.frame.assign(customer_id=whose)[meant]
         fields += side_quality(side.mapping.columns, side.mapping.who or "", table, grain)
         notes += table.notes
         told[grain] = about(side.opened, table, used)
