@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from segkit.evaluate.drift import Drift, psi
+from segkit.evaluate.drift import psi
 from segkit.evaluate.moves import JOINED, LEFT, TOTAL, Migration, migration
 from segkit.locale import term
 from segkit.privacy.known import looks_like_firm
@@ -49,7 +49,9 @@ def movement(study: Study) -> Shown:
     if not found.order:
         ids = [study.kpi("movement_moved", n["moved"], "count", n=then), *ids[2:]]
     facts = {**n, "then": before.as_of, "n_then": then, "n_now": now}
-    blocks: list[Block | None] = [Kpis(ids=ids), Text(text=study.say("movement.reconciled", **facts))]
+    which = "movement.reconciled_unordered" if not found.order else "movement.reconciled"
+    which = "movement.reconciled_some" if found.order and n["moved"] else which
+    blocks: list[Block | None] = [Kpis(ids=ids), Text(text=study.say(which, **facts))]
     blocks.append(Text(text=_mix(study, found)))
     blocks += [_balance(study, found), _crossed(study, found), _flows(study, found)]
     of_rule = _by_the_rule(study, found)
@@ -67,7 +69,7 @@ def how_the_mix_shifted(study: Study) -> Shown:
     found = moved_since(study) if "agreement" in study.asked else None
     if found is None:
         return study.add("mix_shift", [], appendix=True)
-    shift = _shift(study, found)
+    shift = psi(*_sizes(study, found))
     if shift.value is None:
         return study.add("mix_shift", [], appendix=True)
     table = shift.table
@@ -117,25 +119,24 @@ def n_now(found: Migration) -> int:
 # --- how far the mix has shifted ----------------------------------------------------------------------
 
 
-def _shift(study: Study, found: Migration) -> Drift:
-    """The index over the classes, by their names."""
-    counts = found.counts
-    then = counts[TOTAL].drop([JOINED, TOTAL])
-    now = counts.loc[TOTAL].drop([LEFT, TOTAL])
-    return psi(*(side.rename(index=study.label_name) for side in (then, now)))
+def _sizes(study: Study, found: Migration) -> tuple[pd.Series, pd.Series]:
+    """Customers per class last month and now, by the names of the classes."""
+    sizes = found.counts[TOTAL].drop([JOINED, TOTAL]), found.counts.loc[TOTAL].drop([LEFT, TOTAL])
+    return sizes[0].rename(index=study.label_name), sizes[1].rename(index=study.label_name)
 
 
 def _mix(study: Study, found: Migration) -> str:
     """Stable, to be watched or to be acted on, in words, and which share has changed most."""
-    shift = _shift(study, found)
+    then, now = _sizes(study, found)
+    shift = psi(then, now)
     if shift.value is None:
         return study.say("movement.mix_nobody")
     change = (shift.table["actual"] - shift.table["expected"]).abs()
     most = str(change.idxmax())
     facts = {
         "name": most,
-        "then": float(shift.table.loc[most, "expected"]),
-        "now": float(shift.table.loc[most, "actual"]),
+        "then": float(then[most] / then.sum()),
+        "now": float(now[most] / now.sum()),
         "n": min(n_then(found), n_now(found)),
         "needed": shift.needed or 0,
     }
