@@ -112,6 +112,7 @@ def study(config: Config, folder: Path, lang: Lang) -> Study:
             made.tables,
             main=segmentation.main,
             as_of=as_of,
+            rules=made.fitting.leads,
             previous=before,
         )
     history = _history(orders, facts, as_of)
@@ -213,6 +214,27 @@ def _untold(study: Study) -> list[str]:
     return [column for name, scheme in untold.items() for column in (name, *scheme.adds(), f"{WHY}{name}")]
 
 
+def _plan_sheet(study: Study, customers: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+    """The tasks in the words of the report; a client without owners has them under 待分配."""
+    lang, tasks = study.lang, study.plan.tasks
+    content = [f"content.{c}" for c in tasks["content"]]
+    because = tasks["why"].map({why: say(f"plan.why.{why}", lang) for why in tasks["why"].unique()})
+    known = tasks["customer_id"].map(reasons)
+    stage = tasks["segment"].map(lambda label: study.label_name(str(label)))
+    sheet = tasks.assign(
+        starts=clock_times(tasks, study.policy),
+        value=tasks["value"] if study.has_money else float("nan"),
+        why=because + say("plan.why.joint", lang) + known.fillna(stage),
+        owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
+        next_step=[term(c, lang) if has_term(c) else c for c in content],
+        content=[c.removeprefix("content.") for c in content],
+    )
+    if "name" in customers.columns:
+        names = customers.set_index(customers["customer_id"].astype(str))["name"]
+        sheet["name"] = sheet["customer_id"].map(names)
+    return sheet.drop(columns="segment") if study.ranked else sheet
+
+
 def finish(study: Study) -> ReportModel:
     """Write what the renderers read: model.json, and the customers, plan and ledger as Parquet."""
     internal = study.folder / "internal"
@@ -235,22 +257,7 @@ def finish(study: Study) -> ReportModel:
         called = customers[segmentation.main].map(lambda label: study.label_name(str(label)))
         why = in_short(customers["why"], called, lang)
         customers = with_reasons(customers, segmentation, lang).drop(columns=_untold(study), errors="ignore")
-    why = why.set_axis(customers["customer_id"].astype(str))
-    tasks = study.plan.tasks
-    content = [f"content.{c}" for c in tasks["content"]]
-    plan_sheet = tasks.assign(
-        starts=clock_times(tasks, study.policy),
-        value=tasks["value"] if study.has_money else float("nan"),
-        why=tasks["customer_id"].map(why),
-        owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
-        next_step=[term(c, lang) if has_term(c) else c for c in content],
-        content=[c.removeprefix("content.") for c in content],
-    )
-    if "name" in customers.columns:
-        names = customers.set_index(customers["customer_id"].astype(str))["name"]
-        plan_sheet["name"] = plan_sheet["customer_id"].map(names)
-    if study.ranked:
-        plan_sheet = plan_sheet.drop(columns="segment")
+    plan_sheet = _plan_sheet(study, customers, why.set_axis(customers["customer_id"].astype(str)))
     ledger = study.ledger if study.has_money else study.ledger.assign(amount=float("nan"))
     tables = {"customers": customers, "plan": plan_sheet, "ledger": ledger}
     write_parquet(study.arms, internal / "arms.parquet")
@@ -259,7 +266,8 @@ def finish(study: Study) -> ReportModel:
         write_parquet(frame, internal / f"{name}.parquet")
         study.model.tables[name] = f"internal/{name}.parquet"
     if not study.ranked:
-        study.mark_segments([*segmentation.main_scheme.order()])
+        order = segmentation.main_scheme.order()
+        study.mark_segments([*order, *sorted({*plan_sheet["segment"]} - {*order})])
     study.name_columns(customers)
     study.model.save(study.folder / "model.json")
     return study.model

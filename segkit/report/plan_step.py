@@ -13,12 +13,14 @@ from segkit.config import Config
 from segkit.followup.plan_model import Member, Plan
 from segkit.followup.planner import minutes_asked, plan
 from segkit.followup.policy import Policy
+from segkit.playbooks.leads import LeadRules, lead_candidates, lead_policy, usual_leads
 from segkit.privacy.surrogate import load_key
 from segkit.problems import Problem
 from segkit.report.previous import Previous
+from segkit.schemes.base import PROSPECT, UNKNOWN
 from segkit.workdays import next_working_monday
 
-CONTACTS = "contacts"
+CONTACTS, LEADS = "contacts", "leads"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,30 @@ class Planned:
     notes: list[Problem]
 
 
+def with_leads(
+    customers: pd.DataFrame,
+    policy: Policy,
+    leads: pd.DataFrame | None,
+    rules: LeadRules,
+    *,
+    main: str,
+    as_of: dt.date,
+) -> tuple[pd.DataFrame, Policy]:
+    """Customers and open leads in one list (售后、售前), and the policy with the stages of the leads.
+
+    A lead who has bought is followed up as a customer; one who has not, under the stage of the lead.
+    """
+    if leads is None or leads.empty:
+        return customers, policy
+    open_ones = lead_candidates(leads, rules, as_of=as_of).rename(columns={"label": main})
+    bought = customers.loc[~customers[main].isin([PROSPECT, UNKNOWN]), "customer_id"].astype(str)
+    open_ones = open_ones[~open_ones["customer_id"].isin(set(bought))]
+    others = customers[~customers["customer_id"].astype(str).isin(set(open_ones["customer_id"]))]
+    labels = {**lead_policy(rules), **policy.labels}
+    joined = pd.concat([others.assign(kind="customer"), open_ones], ignore_index=True)
+    return joined, policy.model_copy(update={"labels": labels})
+
+
 def planned(
     config: Config,
     customers: pd.DataFrame,
@@ -48,9 +74,13 @@ def planned(
     *,
     main: str,
     as_of: dt.date,
+    rules: LeadRules | None = None,
     previous: Previous | None = None,
 ) -> Planned:
-    """The next step with every customer, from the settings of client.yml."""
+    """The next step with every customer and open lead, from the settings of client.yml.
+
+    `rules` are the playbook's stages of leads; without them the usual ones.
+    """
     wish = config.followup
     team = [
         Member(id=m.id, minutes=m.minutes, channels=tuple(m.channels), regions=tuple(m.regions))
@@ -64,6 +94,8 @@ def planned(
         "history": tables.get(CONTACTS),
         "consent": wish.consent,
     }
+    leads = tables.get(LEADS)
+    customers, policy = with_leads(customers, policy, leads, rules or usual_leads(), main=main, as_of=as_of)
     held = None
     if previous is not None:
         held = previous.arms[previous.arms["campaign"] == wish.campaign]
