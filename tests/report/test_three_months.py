@@ -16,7 +16,6 @@ import pytest
 from tiny_clients import column, said_in, section, table
 
 from segkit.config import load_config
-from segkit.locale import LANGS
 from segkit.report import sections
 from segkit.report.analysis import PREVIOUS, finish, study
 from segkit.report.build import _write_manifest as write_manifest
@@ -194,11 +193,14 @@ def test_before_and_after_stands_beside_as_wrong(months, planted):
         (right, wrong) = (dict(zip([c.id for c in beside.columns], row, strict=True)) for row in beside.rows)
         assert (right["usable"], wrong["usable"]) == ("可用", "错误，不可用")
         assert wrong["low"] is wrong["high"] is wrong["money_low"] is wrong["money_high"] is None
-        outside = [not right[f"{a}low"] < wrong[b] < right[f"{a}high"] for a, b in (("", "more"), ("money_", "money"))]
+        outside = [
+            not right[f"{a}low"] < wrong[b] < right[f"{a}high"]
+            for a, b in (("", "more"), ("money_", "money"))
+        ]
         assert any(outside)
         assert "错" in beside.title
-    assert wrong["money"] < -5 < right["money_low"]
         assert any("前后" in text and "不是联系的效果" in text for text in said_in(section(made, "effect")))
+    assert wrong["money"] < -5 < right["money_low"]
 
 
 def test_money_is_given_with_its_interval(months):
@@ -211,11 +213,8 @@ def test_money_is_given_with_its_interval(months):
     assert rows.total[2] < rows.total[1] < rows.total[3]
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_both_languages_hold_the_same_figures(months, sample, planted, lang):
+def test_english_holds_the_same_figures(months):
     last = months[-1]
-    if lang == "zh":
-        return
     config = load_config(last.folder.parents[3] / "client.yml")
     folder = last.folder.parent / "en"
     folder.mkdir()
@@ -224,7 +223,6 @@ def test_both_languages_hold_the_same_figures(months, sample, planted, lang):
     (folder / PREVIOUS).write_text(str(last.previous.folder.parent), encoding="utf-8")
     other = study(config, folder, "en")
     effect(other)
-    assert {id: kpi.value for id, kpi in other.model.kpis.items()} == {
-        id: kpi.value for id, kpi in last.model.kpis.items() if id.startswith("effect")
-    }
+    ours = {id: kpi.value for id, kpi in last.model.kpis.items() if id.startswith("effect")}
+    assert ours == {id: kpi.value for id, kpi in other.model.kpis.items()}
     assert [row[:8] for row in table(other, "effect").rows] == [row[:8] for row in table(last, "effect").rows]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from segkit.evaluate.estimate import Estimate
 from segkit.evaluate.experiment import Segment, Uplift, uplift
-from segkit.evaluate.power import detectable, sample_size
+from segkit.evaluate.power import sample_size
 from segkit.report.model import Block, Kpis, Sheet, Text
 from segkit.report.plan_outcome import (
     BeforeAndAfter,
@@ -21,11 +21,9 @@ from segkit.report.plan_outcome import (
     purchases,
 )
 from segkit.report.previous import Previous, of_the_same_campaign
+from segkit.report.sections.next_holdout import WORTH_SEEING, holdout_offer, joined, usual_share
 from segkit.report.study import Head, Shown, Study
 
-WORTH_SEEING = 0.02  # a difference of shares one would want to see (示例参数)
-USUAL_SHARE = 0.10  # share that buys, where nobody knows (示例参数)
-OFFERED = (0.1, 0.2, 0.5)  # shares held out, of which is said what they could show
 MOST_OWNERS = 20  # rows of a table on a page
 ENDS = ("value", "low", "high")
 
@@ -48,7 +46,7 @@ def effect(study: Study) -> Shown:
     kept = _kept(study, previous)
     cards = ("effect_more", "effect_money", "effect_done", "effect_in_time")
     ids = [id for id in cards if id in study.model.kpis]
-    first: list[Block | None] = [Kpis(ids=ids) if ids else None, Text(text=_joined(study, said))]
+    first: list[Block | None] = [Kpis(ids=ids) if ids else None, Text(text=joined(study, said))]
     offer = holdout_offer(study)
     last = [Text(text=offer)] if offer else []
     return study.add("effect", [*first, *measured, *kept, *last])
@@ -82,7 +80,7 @@ def _measured(study: Study, previous: Previous) -> list[Block | None]:
     _finding(study, found)
     naive = {arm: before_and_after(study.orders, part, spans) for arm, part in parts.items()}
     return [
-        Text(text=_joined(study, said)),
+        Text(text=joined(study, said)),
         *_harm(study, found, rows),
         *([] if study.ranked else _by_segment(study, found)),
         *_beside(study, found, naive["treated"], naive["holdout"]),
@@ -113,14 +111,15 @@ def _needed(study: Study, found: Uplift, counts: dict[str, int]) -> str:
     facts = {"least": 100 * WORTH_SEEING, "needed": needed, **counts}
     said = study.say("effect.needed", base=100 * base, **facts)
     seen = found.detectable
-    return said if seen is None else _joined(study, [said, study.say("effect.seen", seen=100 * seen)])
+    return said if seen is None else joined(study, [said, study.say("effect.seen", seen=100 * seen)])
 
 
 def _unmeasured(study: Study, previous: Previous) -> list[Block | None]:
     """Nobody was held out: nothing can be said of the effect, and before/after only misleads."""
     orders = study.orders
     assert orders is not None
-    base, least = _usual_share(study, previous.plan["customer_id"].unique()), WORTH_SEEING
+    ids = previous.plan["customer_id"].drop_duplicates().tolist()
+    base, least = usual_share(study, ids), WORTH_SEEING
     said = [
         study.say("effect.no_holdout"),
         study.say(
@@ -128,10 +127,9 @@ def _unmeasured(study: Study, previous: Previous) -> list[Block | None]:
         ),
     ]
     span = [(previous.start, study.as_of)]
-    ids = pd.Series(previous.plan["customer_id"].unique(), dtype="object")
     rows = purchases(orders, ids, *span[0]).assign(period=pd.Timestamp(previous.start))
     naive = before_and_after(orders, rows, span)
-    blocks: list[Block | None] = [Text(text=_joined(study, said), role="warning")]
+    blocks: list[Block | None] = [Text(text=joined(study, said), role="warning")]
     if naive is not None:
         blocks.append(Text(text=study.say("effect.naive_alone", **_naive_facts(naive)), role="warning"))
     return blocks
@@ -184,7 +182,7 @@ def _harm(study: Study, found: Uplift, rows: pd.DataFrame) -> list[Block | None]
             said = [study.say(f"effect.{verdict}", **facts)]
             if verdict == "leans_harmed" and (needed := _to_be_sure(one)):
                 said.append(study.say("effect.to_be_sure", needed=needed, **facts))
-            blocks.append(Text(text=_joined(study, said), role="warning"))
+            blocks.append(Text(text=joined(study, said), role="warning"))
     return blocks
 
 
@@ -325,7 +323,7 @@ def _kept(study: Study, previous: Previous) -> list[Block | None]:
     tables: list[Block | None] = [_kept_table(study, done, "owner")]
     if "segment" in done and not study.ranked:
         tables.append(_kept_table(study, done, "segment"))
-    return [Text(text=_joined(study, said)), *tables]
+    return [Text(text=joined(study, said)), *tables]
 
 
 def _kept_table(study: Study, done: pd.DataFrame, by: str) -> Sheet | None:
@@ -351,47 +349,6 @@ def _kept_table(study: Study, done: pd.DataFrame, by: str) -> Sheet | None:
     return study.table(f"effect_{by}s", title, head, rows, n=len(done))
 
 
-# --- the next plan ---------------------------------------------------------------------------------
-
-
-def holdout_offer(study: Study) -> str:
-    """What a holdout of the next plan could show at this size; "" where one is drawn, or nothing could be held out.
-
-    Only marketing touches can be held out; the share that buys is that of the same customers over as many days
-    before the report.
-    """
-    plan = study.plan
-    if len(study.arms):
-        return ""
-    asked = [part for part in (plan.tasks, plan.unscheduled) if "marketing" in part]
-    ids = pd.unique(pd.concat([part.loc[part["marketing"].astype(bool), "customer_id"] for part in asked]))
-    n = len(ids)
-    if n < 2:
-        return ""
-    base = _usual_share(study, ids)
-    known = study.orders is not None
-    said = [study.say("effect.offer" if known else "effect.offer_assumed", n=n, base=100 * base)]
-    for share in OFFERED:
-        held = round(share * n)
-        seen = detectable(n - held, held, base) if held else None
-        if seen is not None:
-            said.append(study.say("effect.offer_line", share=share, held=held, seen=100 * seen))
-    if len(said) == 1:
-        return _joined(study, [*said, study.say("effect.offer_too_few")])
-    return _joined(study, [*said, study.say("effect.offer_how")])
-
-
-def _usual_share(study: Study, ids: object) -> float:
-    """Of these customers, the share that bought in as many days before the report as a plan has."""
-    load = study.plan.load
-    if study.orders is None or load.empty or len(ids) == 0:  # type: ignore[arg-type]
-        return USUAL_SHARE
-    days = (load["due"].max() - load["due"].min()).days + 1
-    first = (pd.Timestamp(study.as_of) - pd.Timedelta(days=days - 1)).date()
-    bought = purchases(study.orders, pd.Series(ids, dtype="object"), first, study.as_of)["converted"].mean()
-    return float(min(max(bought, 1 / (2 * len(bought))), 1 - WORTH_SEEING))
-
-
 # --- words -----------------------------------------------------------------------------------------
 
 
@@ -406,7 +363,3 @@ def _signed(number: float, digits: int = 1) -> str:
 
 def _hundred(share: Estimate) -> float:
     return 100 * (share.value or 0.0)
-
-
-def _joined(study: Study, sentences: list[str]) -> str:
-    return ("" if study.lang == "zh" else " ").join(one for one in sentences if one)

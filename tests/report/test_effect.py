@@ -1,0 +1,277 @@
+"""The section on last month's plan: what is said of purchases, of the tasks done, and where nothing can be concluded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_plain_words import STATISTICS
+from tiny_clients import CONFIG, column, said_in, section, table
+
+from segkit.locale import LANGS
+from segkit.report.analysis import open_study
+from segkit.report.plan_outcome import before_and_after, carried_out, kept_to, of_all, outcomes, purchases
+from segkit.report.previous import NO_ARMS, Previous
+from segkit.report.sections.effect import effect, holdout_offer
+from segkit.report.study import Study
+
+START, AS_OF = dt.date(2025, 12, 1), dt.date(2025, 12, 31)
+
+
+def previous(plan: pd.DataFrame, arms: pd.DataFrame | None = None, start: dt.date = START) -> Previous:
+    drawn = pd.DataFrame(columns=NO_ARMS) if arms is None else arms.assign(campaign="")
+    return Previous(
+        Path("no folder"), "tiny", start - dt.timedelta(days=3), "zh", start, start + dt.timedelta(days=25),
+        pd.DataFrame(), plan, drawn, {}, None,
+    )  # fmt: skip
+
+
+def tasks(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """Of (customer, channel, day in December)."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "channel", "due"])
+    return frame.assign(
+        task_id=[f"T{i}" for i in range(len(frame))],
+        due=pd.to_datetime("2025-12-" + frame["due"]),
+        owner=np.where(frame.index % 2, "李", "王"),
+        segment=np.where(frame.index % 2, "repeat", "first"),
+    )
+
+
+def log(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
+    """Of (customer, channel, day, id of the task)."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "channel", "date", "task_id"])
+    return frame.assign(date=pd.to_datetime("2025-12-" + frame["date"]))
+
+
+# --- which task was done -------------------------------------------------------------------------------
+
+
+def test_a_task_is_found_by_its_id_then_by_customer_channel_and_day():
+    plan = tasks(("A", "phone", "05"), ("A", "phone", "25"), ("B", "phone", "10"), ("C", "email", "10"))
+    contacts = log(("A", "phone", "26", None), ("B", "visit", "12", "T2"), ("C", "phone", "10", None))
+    done = carried_out(plan, contacts, AS_OF)
+    assert done["done"].dt.day.tolist()[1:3] == [26, 12] and done["late_days"].tolist()[1:3] == [1, 2]
+    assert done["done"].isna().tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]  # C was called, but the mail was not sent
+    assert of_all(done) == (4, 2, 0, 1.5)
+
+
+def test_a_contact_counts_once_and_what_is_not_due_yet_does_not():
+    plan = tasks(("A", "phone", "05"), ("A", "phone", "08"), ("A", "phone", "31"))
+    done = carried_out(plan, log(("A", "phone", "06", None)), dt.date(2025, 12, 20))
+    assert len(done) == 2 and done["done"].notna().sum() == 1 and done["late_days"].dropna().tolist() == [1]
+    again = log(("A", "phone", "05", "T0"), ("A", "phone", "07", "T0"))
+    assert carried_out(plan, again, AS_OF)["done"].notna().tolist() == [True, False, False]
+    early = carried_out(plan, log(("A", "phone", "03", None), ("A", "phone", "01", None)), AS_OF)
+    assert early["late_days"].tolist()[0] == 0  # before it was due is in time
+
+
+def test_without_a_single_contact_nothing_was_done():
+    done = carried_out(tasks(("A", "phone", "05")), log(), AS_OF)
+    due, made, in_time, late = of_all(done)
+    assert (due, made, in_time) == (1, 0, 0) and np.isnan(late)
+
+
+day = st.integers(1, 28).map(lambda d: f"{d:02d}")
+entry = st.tuples(st.sampled_from("ABC"), st.sampled_from(["phone", "email"]), day)
+
+
+@settings(max_examples=50)
+@given(st.lists(entry, max_size=12), st.lists(entry, max_size=12), st.integers(1, 31))
+def test_every_task_is_done_at_most_once_by_a_contact_of_its_own(planned, made, until):
+    plan, contacts = tasks(*planned), log(*[(*one, None) for one in made])
+    done = carried_out(plan, contacts, dt.date(2025, 12, until))
+    due, n, in_time, _ = of_all(done)
+    assert due == (plan["due"].dt.day <= until).sum() and 0 <= in_time <= n <= min(due, len(contacts))
+    for by in ("owner", "segment"):
+        parts = kept_to(done, by)
+        assert (parts["due"].sum(), parts["done"].sum(), parts["in_time"].sum()) == (due, n, in_time)
+    for (customer, channel), part in done.groupby(["customer_id", "channel"]):
+        theirs = contacts[(contacts["customer_id"] == customer) & (contacts["channel"] == channel)]
+        assert part["done"].notna().sum() <= len(theirs) and set(part["done"].dropna()) <= set(theirs["date"])
+
+
+# --- who bought ----------------------------------------------------------------------------------------
+
+
+ORDERS = pd.DataFrame(
+    {
+        "customer_id": ["A", "A", "B", "C", "C", "D"],
+        "order_date": pd.to_datetime(
+            ["2025-12-01", "2025-12-31 18:00", "2025-11-30", "2025-12-05", "2025-12-06", "2026-01-01"],
+            format="ISO8601",
+        ),
+        "amount": [10.0, 5.5, 99.0, 20.0, -20.0, 7.0],
+    }
+)
+
+
+def test_purchases_are_those_of_the_days_both_included():
+    found = purchases(ORDERS, ["A", "B", "C", "D", "E"], START, AS_OF)
+    assert found["converted"].tolist() == [1, 0, 1, 0, 0]
+    assert found["revenue"].tolist() == [15.5, 0, 0, 0, 0]
+
+
+def test_who_is_drawn_stays_in_arm_and_segment():
+    first = pd.DataFrame({"customer_id": ["A", "B"], "segment": "old", "arm": ["treated", "holdout"]})
+    later = pd.DataFrame({"customer_id": ["A", "C"], "segment": "new", "arm": ["holdout", "treated"]})
+    series = [previous(tasks(), first), previous(tasks(), later, dt.date(2025, 12, 20))]
+    rows = outcomes(series, ORDERS, AS_OF)
+    told = rows[["customer_id", "segment", "arm", "converted", "revenue"]].values.tolist()
+    assert told == [
+        ["A", "old", "treated", 1, 10.0],
+        ["B", "old", "holdout", 0, 0.0],
+        ["A", "old", "treated", 1, 5.5],
+        ["B", "old", "holdout", 0, 0.0],
+        ["C", "new", "treated", 0, 0.0],
+    ]
+
+
+def test_before_and_after_need_as_many_days_before():
+    rows = purchases(ORDERS, ["A", "B"], START, AS_OF).assign(period=pd.Timestamp(START))
+    assert before_and_after(ORDERS, rows, [(START, AS_OF)]) is None  # the orders only begin on 30 November
+    early = pd.DataFrame({"customer_id": ["Z"], "order_date": [pd.Timestamp("2025-10-01")], "amount": [1.0]})
+    found = before_and_after(pd.concat([early, ORDERS]), rows, [(START, AS_OF)])
+    assert (found.share_before, found.share_after) == (0.5, 0.5)
+    assert (found.money_before, found.money_after) == (49.5, 7.75)
+
+
+# --- the section ---------------------------------------------------------------------------------------
+
+SHOP = 400
+
+
+def shop(folder: Path, lang: str = "zh", *, lifts: int = 60, base: int = 20, more: str = "") -> Study:
+    """400 customers who bought in October; in December `base` of the 200 held out did, `lifts` of the others."""
+    rows = ["客户编号,订单日期,实付金额"]
+    rows += [f"K{i:03d},2025-10-{1 + i % 28:02d},{100 + i % 7}" for i in range(SHOP)]
+    rows += [f"K{i:03d},2025-12-{3 + i % 25:02d},80" for i in range(lifts)]
+    rows += [f"K{i:03d},2025-12-{3 + i % 25:02d},80" for i in range(200, 200 + base)]
+    rows += [f"K{i:03d},2025-11-{3 + i % 25:02d},80" for i in range(30)]
+    (folder / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+    (folder / "client.yml").write_text(CONFIG % ("orders", "") + more, encoding="utf-8")
+    return open_study(config=str(folder / "client.yml"), lang=lang)
+
+
+def arms(n: int = SHOP) -> pd.DataFrame:
+    ids = [f"K{i:03d}" for i in range(n)]
+    return pd.DataFrame(
+        {"customer_id": ids, "segment": "repeat", "arm": ["treated"] * (n // 2) + ["holdout"] * (n // 2)}
+    )
+
+
+def plan_of(n: int) -> pd.DataFrame:
+    return tasks(*[(f"K{i:03d}", "phone", f"{1 + i % 25:02d}") for i in range(n)])
+
+
+def told(study: Study, last: Previous, contacts: pd.DataFrame | None = None) -> str:
+    study.previous = last
+    if contacts is not None:
+        study.tables["contacts"] = contacts
+    effect(study)
+    return "\n".join(said_in(section(study, "effect")))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_contact_brought_is_said_with_its_limits(tmp_path, lang):
+    study = shop(tmp_path, lang)
+    said = told(study, previous(plan_of(200), arms()))
+    more = study.model.kpis["effect_more"]
+    assert more.value == pytest.approx(20.0) and more.n == 400
+    assert study.model.kpis["effect_money"].value == pytest.approx(200 * 0.2 * 80)
+    assert "+20.0" in said and {"zh": "前后", "en": "Before and after"}[lang] in said
+    assert column(table(study, "effect"), "verdict") == [study.say("effect.verdict.helped")]
+    (finding,) = [one for one in study.found if one.id == "effect"]
+    assert "+20.0" in finding.claim and finding.n == 400
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_main_pages_name_no_statistic(tmp_path, lang):
+    study = shop(tmp_path, lang)
+    said = told(study, previous(plan_of(200), arms()), log(("K001", "phone", "02", None)))
+    sheets = [b for b in section(study, "effect").blocks if hasattr(b, "columns")]
+    words = [said, *(s.title + s.caption + str(s.rows) + "".join(c.head for c in s.columns) for s in sheets)]
+    found = re.search("|".join(STATISTICS), "\n".join(words), re.IGNORECASE)
+    assert found is None, found
+
+
+def test_what_cannot_be_concluded_is_said_with_the_sample_it_takes(tmp_path):
+    study = shop(tmp_path, lifts=24, base=20)
+    said = told(study, previous(plan_of(200), arms()))
+    assert "还不能断定" in said and "两组各需约 3,841 人次" in said and "200 和 200 人次" in said
+    assert not [one for one in study.found if one.id == "effect"]
+
+
+def test_harm_of_everybody_is_said_too(tmp_path):
+    study = shop(tmp_path, lifts=10, base=60)
+    said = told(study, previous(plan_of(200), arms()))
+    assert "反而" in said and "-25.0" in said
+    assert "effect" in {one.id for one in study.found}
+
+
+def test_without_a_holdout_before_and_after_is_called_useless(tmp_path):
+    study = shop(tmp_path)
+    said = told(study, previous(plan_of(400)))
+    assert "没有留下不联系的一组" in said and "前后对比不能用" in said and "各需约" in said
+    assert "effect_more" not in study.model.kpis
+    everybody = arms().assign(arm="treated")
+    study.model.sections.clear()
+    assert "没有留下不联系的一组" in told(study, previous(plan_of(400), everybody))
+
+
+def test_how_far_the_plan_was_kept(tmp_path):
+    study = shop(tmp_path)
+    contacts = log(*[(f"K{i:03d}", "phone", f"{1 + i % 25 + (i % 4 == 0):02d}", f"T{i}") for i in range(100)])
+    said = told(study, previous(plan_of(200), arms()), contacts.assign(effective=[True, False] * 50))
+    assert (study.model.kpis["effect_done"].value, study.model.kpis["effect_done"].n) == (0.5, 200)
+    assert study.model.kpis["effect_in_time"].value == pytest.approx(75 / 200)
+    assert "200 项联系做了 100 项（50.0%）" in said and "平均晚 0.2 天" in said and "联系到 50 位" in said
+    owners = table(study, "effect_owners")
+    assert sum(column(owners, "due")) == 200 and sum(column(owners, "done")) == 100
+    assert set(column(table(study, "effect_segments"), "segment")) == {
+        study.label_name(s) for s in ("first", "repeat")
+    }
+
+
+def test_before_the_plan_begins_nothing_is_claimed(tmp_path):
+    study = shop(tmp_path)
+    said = told(study, previous(plan_of(10), arms(), dt.date(2026, 1, 5)))
+    assert "才开始" in said and not [id for id in study.model.kpis if id.startswith("effect")]
+
+
+def test_no_earlier_report_no_section(tmp_path):
+    study = shop(tmp_path)
+    effect(study)
+    assert section(study, "effect") is None
+
+
+def test_totals_instead_of_orders_cannot_show_it(make):
+    study = make(["客户编号,累计消费", *(f"K{i:03d},{100 * i}" for i in range(1, 60))])
+    assert "没有逐笔订单" in told(study, previous(plan_of(20), arms(40)))
+
+
+# --- the next plan -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_offer_says_what_a_holdout_could_show(tmp_path, lang):
+    study = shop(tmp_path, lang, more="followup: {consent: 'yes'}\n")
+    said = holdout_offer(study)
+    assert "holdout: 0.2" in said
+    seen = [float(x) for x in re.findall(r"多 ([\d.]+) 位|would show ([\d.]+)", said) for x in x if x]
+    assert len(seen) == 3 and seen == sorted(seen, reverse=True)
+
+
+def test_no_offer_where_one_is_drawn(tmp_path):
+    study = shop(tmp_path, more="followup: {consent: 'yes', holdout: 0.3}\n")
+    assert len(study.arms) and holdout_offer(study) == ""
