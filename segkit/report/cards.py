@@ -17,7 +17,7 @@ import pandas as pd
 from segkit.locale import listing
 from segkit.report.card_figures import Figure, Figures
 from segkit.report.clean_tables import write_parquet
-from segkit.report.record_fields import SAME
+from segkit.report.record_fields import FROM_CASES, SAME
 from segkit.report.record_parts import cases, channel_name, chosen, contacts
 from segkit.report.record_sources import head_in
 from segkit.report.records import Records
@@ -191,7 +191,8 @@ class _Cards:
         there = {"order": study.orders, "contact": talks, "case": found}
         self.known = " ".join(part for part, rows in there.items() if rows is not None)
         fields = self.records.fields
-        self.needs = list(dict.fromkeys(fields.loc[fields["block"].eq("needs"), "field"]))
+        needs = dict.fromkeys(fields.loc[fields["block"].eq("needs"), "field"])
+        self.needs = [need for need in needs if need not in FROM_CASES]  # those have their own place
 
     def _of_accounts(self, rows: pd.DataFrame | None) -> pd.DataFrame:
         """Rows of the accounts, the latest first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -228,7 +229,7 @@ def _labels(study: Study) -> Iterable[Held]:
         source = study.say("record.made.label", scheme=study.scheme_name(name))
         block = "needs" if scheme.kind == "needs" else "label"
         yield held(name, block, "text", by_id(study, customers[name]), "derived", source)
-        called = named_by(customers[name], lambda label, s=scheme: study.label_name(str(label), s))
+        called = named_by(customers[name], partial(study.label_name, scheme=scheme))
         if name == segmentation.main:
             why, field = customers["why"], "why"
         else:

@@ -201,6 +201,7 @@ def test_contacts_and_complaints_are_listed_and_never_called_missing_where_nobod
     cards, page = drawn(as_key_accounts(with_log(shop), 1), tmp_path)
     assert "未结投诉" in plain(page) and "已 10 天" in plain(page)
     assert len(part(cards, "contact")) == 3 and "已接通" in plain(page)
+    assert part(cards, "need").empty, "complaints have their own place"
 
 
 def test_changes_since_last_month_stand_on_the_card(shop: Study, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from segkit.report.record_fields import PARTS
 from segkit.report.render.html import FONTS_HERE, environment, fonts_of, own_file
 from segkit.report.render.values import is_missing, shown, unit_word
 
+LINES = 16  # to write on, as many as can fit; those that do not are cut off
+
 
 def render_cards(model: ReportModel, folder: Path, out: Path) -> bool:
     """Write the cards of a report; False, and no file, where it has no key account.
@@ -53,6 +55,7 @@ def _names(model: ReportModel, lines: pd.DataFrame) -> dict[str, Any]:
         "day": lambda value: "" if is_missing(value) else value.date().isoformat(),
         "with_unit": with_unit,
         "mark": model.segment_marks.get,
+        "lines": LINES,
     }
 
 
