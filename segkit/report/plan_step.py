@@ -60,7 +60,8 @@ def with_leads(
     open_ones = lead_candidates(leads, rules, as_of=as_of).rename(columns={"label": main})
     bought = customers.loc[~customers[main].isin([PROSPECT, UNKNOWN]), "customer_id"].astype(str)
     open_ones = open_ones[~open_ones["customer_id"].isin(set(bought))]
-    others = customers[~customers["customer_id"].astype(str).isin(set(open_ones["customer_id"]))]
+    led = set(leads["lead_id"].astype(str)) - set(bought)  # of a lead that ended nothing more is planned
+    others = customers[~customers["customer_id"].astype(str).isin(led)]
     labels = {**lead_policy(rules), **policy.labels}
     joined = pd.concat([others.assign(kind="customer"), open_ones], ignore_index=True)
     return joined, policy.model_copy(update={"labels": labels})

@@ -39,7 +39,7 @@ def summary(study: Study) -> Shown:
     chosen = study.found[:MOST]
     study.model.findings.update({finding.id: finding for finding in chosen})
     kpis = study.model.kpis
-    wanted = CARDS if study.comes_back else CARDS_OF_LEADS
+    wanted = CARDS if study.comes_back and len(study.buyers) else CARDS_OF_LEADS
     cards = [id for id in wanted if id in kpis and kpis[id].value is not None][:MOST]
     blocks = [
         Text(text=study.say("report.purpose", purpose=study.model.meta.purpose))
