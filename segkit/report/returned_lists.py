@@ -83,7 +83,7 @@ def place_text(cell: Unread, lang: Lang) -> str:
     """One line for the screen: file, sheet, row, column, what stood there and why it cannot be read."""
     line = cell.line
     problem = Problem(
-        "log.cell",
+        "log.cell" if cell.text else "log.cell_empty",
         {"text": cell.text, "why": why_text(cell, lang)},
         file=line.file,
         sheet=line.sheet or None,
