@@ -62,6 +62,7 @@ def test_a_policy_with_every_rhythm_is_read(tmp_path):
         ("content: care_call}\n", "content: care_call, owner: 共享}\n", "schemes.not_allowed", 14, "pooled"),
         ("sms: {week", "smss: {week", "schemes.not_allowed", 7, "sms"),
         ("week: 1, month: 2", "weeks: 1, month: 2", "schemes.key_near", 7, "week"),
+        ("week: 1, month: 2", "channel: 1, month: 2", "schemes.key_unknown", 7, "month"),
         ("{day: 1, week: 2, month: 6,", "{day: 3, week: 2, month: 6,", "policy.caps_contradict", 7, "day: 3"),
         ("{day: 1, week: 2, month: 6,", "{day: 3,", "policy.caps_contradict", 7, "week: 2"),
         ("week: 1, month: 2", "week: 2, month: 1", "policy.caps_contradict", 7, "month: 1"),

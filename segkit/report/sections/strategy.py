@@ -90,8 +90,8 @@ def rhythm_text(touch: Touch, lang: Lang, named: Callable[[str], str] | None = N
         text = say("rhythm.every", lang, days=touch.every_days)
     elif touch.on_days:
         days = say("rhythm.slash", lang).join(map(str, touch.on_days))
-        facts = {"days": days, "n": len(touch.on_days), "anchor": called("anchor", touch.anchor)}
-        text = say("rhythm.days", lang, **facts)
+        which = "rhythm.days" if len(touch.on_days) > 1 else "rhythm.day"
+        text = say(which, lang, days=days, anchor=called("anchor", touch.anchor))
     elif touch.yearly:
         text = called("yearly", touch.yearly)
     else:
