@@ -195,6 +195,8 @@ def test_a_second_run_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     render_crm(planned(tmp_path, few, tasks_of(few, 5)), tmp_path, tmp_path, ["generic"])
     names = {path.name for path in (tmp_path / "crm").rglob("*")}
     assert names == {"generic", "README.txt", "customers_001.csv", "tasks_001.csv"}
+    of_all, of_one = (path.stat().st_mode for path in (tmp_path / "crm", tmp_path / "crm" / "generic"))
+    assert of_all == of_one, "who may read the report may read the files"
 
 
 def test_an_unknown_target_names_the_known_ones_and_writes_nothing(tmp_path: Path) -> None:

@@ -100,7 +100,6 @@ def _calendar(model: ReportModel, name: str, events: list[bytes]) -> bytes:
     calendar.add("prodid", f"-//segkit//{model.meta.version}//{model.meta.lang.upper()}")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"{model.meta.client_name} · {name}")
     calendar.add("x-wr-timezone", ZONE)
     zone, standard = Timezone(), TimezoneStandard()

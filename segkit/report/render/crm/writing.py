@@ -94,7 +94,9 @@ def render_crm(model: ReportModel, folder: Path, out: Path, targets: Sequence[st
 
 def _write(crm: Crm, model: ReportModel, frames: Mapping[Rows, pd.DataFrame], out: Path) -> Written:
     out.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=".writing-", dir=out))
+    scratch = Path(tempfile.mkdtemp(prefix=".writing-", dir=out))
+    room = scratch / crm.id  # a folder of its own, for one made as scratch is closed to others
+    room.mkdir()
     try:
         made = Written(out / crm.id)
         there: set[str] | None = (
@@ -118,7 +120,7 @@ def _write(crm: Crm, model: ReportModel, frames: Mapping[Rows, pd.DataFrame], ou
             shutil.rmtree(made.folder)
         room.replace(made.folder)
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
     return made
 
 
