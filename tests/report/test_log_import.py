@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from segkit.cli import app
 from segkit.intake.delimited import read_delimited
+from segkit.intake.reading import read_table
+from segkit.intake.side_grains import open_side, shaped, side_of, suggest_side
 
 DONE = {"status": "已完成", "done_on": "2026-01-06", "result": "已联系"}
 
@@ -190,13 +192,26 @@ def test_what_is_not_there_or_no_sheet_ends_with_two(here):
     assert not (here / "contacts.csv").exists()
 
 
-def test_next_month_reads_days_as_days(here):
-    table(here / "a", [task(0, **DONE | {"next_date": dt.datetime(2026, 2, 3)})])
+def test_next_month_the_log_is_read_as_the_contacts_of_the_client(here):
+    table(
+        here / "a",
+        [
+            task(0, **DONE | {"next_date": dt.datetime(2026, 2, 3), "spent": 5}),
+            task(1, **DONE | {"result": "空号"}),
+        ],
+    )
     run("a")
-    frame = pd.read_csv(here / "contacts.csv", parse_dates=["date", "next_date"], dtype={"customer_id": str})
-    assert frame["date"].tolist() == [pd.Timestamp("2026-01-06")]
-    assert frame["next_date"].tolist() == [pd.Timestamp("2026-02-03")]
-    assert frame["customer_id"].tolist() == ["00000"]
+    read = read_table(here / "contacts.csv")
+    assert side_of(read) == "contacts"
+    opened = open_side(read, suggest_side(read, "contacts"))
+    frame = shaped("contacts", opened.up_to(dt.date(2026, 1, 31))).frame
+    assert frame["customer_id"].tolist() == ["00000", "00001"]
+    assert frame["date"].tolist() == [pd.Timestamp("2026-01-06")] * 2
+    assert frame["next_date"].tolist() == [pd.Timestamp("2026-02-03"), pd.NaT]
+    assert frame["channel"].tolist() == ["phone", "visit"]
+    assert frame["effective"].tolist() == [True, False]
+    assert frame["minutes"].iloc[0] == 5
+    assert frame["task_id"].tolist() == ["T000000000000", "T000000000001"]
 
 
 def test_help_shows_an_example():

@@ -113,6 +113,17 @@ def test_beyond_sixty_owners_the_rest_stand_in_the_joint_sheet_and_this_is_said(
     assert all(owner in said for owner in owners[SHEETS:])
 
 
+def test_a_plan_too_large_to_stand_twice_is_handed_out_in_files(tmp_path, monkeypatch):
+    for module in ("plan_sheets", "xlsx"):
+        monkeypatch.setattr(f"segkit.report.render.{module}.MOST_TASKS", 5)
+    kept(plan_of(6, ["王芳", "李强"]), tmp_path)
+    render_xlsx(model_of(), tmp_path, tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert not {"王芳", "李强"} & set(book.sheetnames)
+    said = [str(row[0].value) for row in book[say("xlsx.sheet.overview", "zh")].iter_rows()]
+    assert say("xlsx.plan.owners_in_files", "zh", n=2) in said
+
+
 def test_one_owner_has_the_joint_sheet_alone(tmp_path):
     kept(plan_of(4), tmp_path)
     render_xlsx(model_of(), tmp_path, tmp_path / "a.xlsx")

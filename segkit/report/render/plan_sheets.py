@@ -60,6 +60,7 @@ FILL_WIDTHS = {
 }
 IN_SIGHT = ("due", "starts", "customer_id", "name")  # stay when one scrolls to the right
 SHEETS = 60  # owners with a sheet of their own; beyond that tabs cannot be found again
+MOST_TASKS = 20_000  # a plan beyond this is not written twice into one workbook; owners have their files
 DONE_WITH = ("done", "dropped")  # status whose rows turn grey
 
 
@@ -101,10 +102,11 @@ def plan_list(page: Page, model: ReportModel, plan: pd.DataFrame, *, owner: str 
 def owner_sheets(book: Book, model: ReportModel, plan: pd.DataFrame) -> None:
     """A sheet for each owner, those with the most to do first, up to `SHEETS` of them.
 
-    Where all work is one owner's, the sheet for everybody is theirs already.
+    Where all work is one owner's, the sheet for everybody is theirs already; a plan of more than `MOST_TASKS` is
+    handed out in the owners' files alone.
     """
     parts = by_owner(plan, model.meta.lang)
-    if len(parts) < 2:
+    if len(parts) < 2 or len(plan) > MOST_TASKS:
         return
     for owner, tasks in list(parts.items())[:SHEETS]:
         plan_list(book.page(owner), model, tasks, owner=owner)

@@ -16,7 +16,15 @@ import pandas as pd
 from segkit.locale import Lang, has_message, say
 from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
 from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of
-from segkit.report.render.plan_sheets import SHEETS, by_owner, how_to_fill, mark, owner_sheets, plan_list
+from segkit.report.render.plan_sheets import (
+    MOST_TASKS,
+    SHEETS,
+    by_owner,
+    how_to_fill,
+    mark,
+    owner_sheets,
+    plan_list,
+)
 from segkit.report.render.values import is_numbered
 from segkit.workbook import Book, Head, Page, Sum
 
@@ -130,9 +138,11 @@ def _how_to_work(page: Page, plan: pd.DataFrame, lang: Lang) -> None:
         page.text(f"{number}. {line}")
     owners = [*by_owner(plan, lang)]
     if len(owners) > 1:
-        which = "xlsx.plan.owners" if len(owners) <= SHEETS else "xlsx.plan.owners_beyond"
+        which = "owners" if len(owners) <= SHEETS else "owners_beyond"
+        which = "owners_in_files" if len(plan) > MOST_TASKS else which
         left = owners[SHEETS:]
-        page.text(say(which, lang, n=len(owners), sheets=SHEETS, left=len(left), names=left[:12]))
+        facts = {"n": len(owners), "sheets": SHEETS, "left": len(left), "names": left[:12]}
+        page.text(say(f"xlsx.plan.{which}", lang, **facts))
 
 
 # --- sheets of sections ----------------------------------------------------
