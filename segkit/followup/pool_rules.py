@@ -158,7 +158,8 @@ def pool(
     today = pd.Timestamp(as_of)
     own = _tidy(records)
     active = _effective(own, contacts, today)
-    own["log_from"] = pd.NaT if log_from is None else pd.Timestamp(log_from)
+    begun = pd.NaT if log_from is None else pd.Timestamp(log_from)
+    own["log_from"] = begun if contacts is not None else today + _DAY  # of earlier contacts nothing is known
     ends = _changed(own, active, rules, today)
     state = _states(own, ends, rules, today)
     made = pd.DataFrame(

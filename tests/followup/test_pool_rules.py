@@ -275,6 +275,10 @@ def test_known_last_contacts_do_in_place_of_a_log() -> None:
     records, _ = held(last_effective=[pd.Timestamp("2019-04-02")])
     found = pool(records, None, PUBLISHED, as_of=D(2019, 4, 3)).records
     assert found["recycle_at"].iloc[0] == pd.Timestamp(2019, 4, 5)
+    # the last of many: those before it are not on record, so nobody can say that the protection had run out
+    records["last_effective"] = pd.Timestamp("2019-04-10")
+    found = pool(records, None, PUBLISHED, as_of=D(2019, 4, 11)).records
+    assert found["recycle_at"].iloc[0] == pd.Timestamp(2019, 4, 13)
 
 
 def test_what_cannot_be_is_refused() -> None:

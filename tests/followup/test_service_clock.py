@@ -162,6 +162,20 @@ def test_the_clock_by_working_days_and_bad_rules_are_refused() -> None:
     assert len(found.value.problems) == 2
 
 
+def test_days_without_times_say_what_is_sure_and_no_more() -> None:
+    days = ["2025-12-08", "2025-12-09", "2025-12-10", "2025-12-11", "2025-12-12"]  # a Monday and after
+    rows = cases(
+        *[("一般", "2025-12-08", day, day) for day in days], ("紧急", "2025-12-08", "2025-12-08", None)
+    )
+    found = service(rows, as_of=dt.date(2025, 12, 20))
+    assert found.days_only and found.cases["response_hours"].isna().all()
+    # 24 hours of nine-hour days: on the second day surely, on the third and fourth perhaps (9 to 27, 18 to 36)
+    assert state(found, "response") == ["met", "met", "unknown", "unknown", "late", "unknown"]
+    assert state(found, "resolution") == ["met", "met", "met", "unknown", "unknown", "overdue"]
+    timed = rows.assign(first_response_at=rows["first_response_at"] + pd.Timedelta(hours=9))
+    assert not service(timed, as_of=dt.date(2025, 12, 20)).days_only
+
+
 # --- half of the cases -----------------------------------------------------------------------------
 
 
