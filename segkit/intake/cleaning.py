@@ -157,7 +157,7 @@ def clean(
     twins = _located(twins[~_pair_mask(twins, confirmed)], people, table)
     frame, people = _merged(frame, people, answers.merge, grain)
     if grain == "leads":
-        frame, people = as_leads(frame)
+        frame, people = as_leads(frame, heads)
     return Cleaned(
         grain=grain,
         frame=frame.reset_index(drop=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ LEAD, CUSTOMER = "lead_id", "customer_id"
 OWN_CUSTOMER = (
     "+customer"  # carries the client's number of the customer while `customer_id` is the lead's key
 )
+MAY_BE_NUMBERS = ("stage", "intent", "outcome")  # 1 to 5, as a playbook may compare them
 DAYS = ("last_follow_up", "first_contact")
 
 
@@ -83,19 +85,26 @@ def _chosen(seen: pd.Series, given: dt.date | None, reaches: AsOf | None) -> AsO
     return reaches if slip or found.date < reaches.date else found
 
 
-def as_leads(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def as_leads(frame: pd.DataFrame, heads: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table of leads, and the leads as people who bought nothing yet.
 
     Parameters
     ----------
     frame : one row a lead, `customer_id` its key, `OWN_CUSTOMER` the customer's where the client has it
+    heads : canonical column -> the client's heading
 
     Returns
     -------
     leads : every column of `COLUMNS`, then the client's own
-    people : one row a lead under the lead's id, `frequency` 0 and no money
+    people : one row a lead under the lead's id, `frequency` 0 and no money; stage, intent and outcome as numbers
+        where they are written so, and also under the client's headings, by which a playbook may ask for them
     """
     people = frame.drop(columns=[LEAD, OWN_CUSTOMER], errors="ignore").assign(monetary=np.nan, frequency=0)
+    for name in MAY_BE_NUMBERS:
+        if name in people.columns and (numbers := _all_numbers(people[name])) is not None:
+            people[name] = numbers
+        if name in people.columns and heads[name] not in people.columns:
+            people[heads[name]] = people[name]
     leads = frame.assign(lead_id=frame[CUSTOMER], customer_id=frame.get(OWN_CUSTOMER))
     leads = leads.drop(columns=OWN_CUSTOMER, errors="ignore")
     for name, kind in COLUMNS.items():
@@ -105,3 +114,10 @@ def as_leads(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             cells = leads[name].astype("str")
             leads[name] = cells.where(leads[name].notna() & (cells != ""))
     return leads[[*COLUMNS, *[c for c in leads.columns if c not in COLUMNS]]], people
+
+
+def _all_numbers(cells: pd.Series) -> pd.Series | None:
+    """The cells as numbers where every filled one is one; else None."""
+    filled = cells.notna() & (cells != "")
+    numbers = pd.to_numeric(cells.where(filled), errors="coerce")
+    return numbers.astype("float64") if filled.any() and bool(numbers[filled].notna().all()) else None

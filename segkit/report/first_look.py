@@ -34,6 +34,7 @@ MOST_QUESTIONS = 7
 SURE = 0.8  # guesses below this are asked about
 MAP_IN: dict[Lang, str] = {"zh": "eight", "en": "eleven"}  # the map each language's practitioners expect
 MOST_REASONS = 4
+LISTS: tuple[Grain, ...] = ("customers", "leads")  # who the customers are, the first that is there
 
 
 @dataclass(frozen=True)
@@ -236,25 +237,28 @@ def _rfm_of(playbook: Playbook, segments: str) -> dict[str, dict[str, object]]:
 def _own_names(
     mappings: Dict[Grain, Mapping], tables: Dict[Grain, Table], playbook: Playbook
 ) -> dict[Grain, dict[str, str]]:
-    """Headings of the customer list that are, or mean, a column of the playbook: age, 年龄."""
-    if "customers" not in mappings:
+    """Headings of the customer list, or of leads that stand for it, that are or mean a column of the playbook."""
+    grain = next((one for one in LISTS if one in mappings), None)
+    if grain is None or (grain == "leads" and "orders" in mappings):
         return {}
-    headings = [str(c) for c in tables["customers"].frame.columns]
-    free = [heading for heading in headings if heading not in mappings["customers"].columns]
+    headings = [str(c) for c in tables[grain].frame.columns]
+    columns = mappings[grain].columns
+    # a budget the playbook reads under its own name is not needed as an expected amount
+    free = [heading for heading in headings if columns.get(heading) in (None, "expected_amount")]
     named: dict[str, str] = {}
     for column in columns_wanted(playbook):
-        if column not in mappings["customers"].columns.values():
+        if column not in columns.values():
             heading = column if column in free else heading_of(column, free, playbook)
             if heading is not None:
                 named.setdefault(heading, column)
-    return {"customers": named}
+    return {grain: named}
 
 
 def _columns_lacking(
     own: Dict[Grain, dict[str, str]], tables: Dict[Grain, Table], playbook: Playbook
 ) -> Iterator[Problem]:
     """What the playbook reads of the customer list and the list has not."""
-    there = {*own.get("customers", {}).values()}
+    there = {column for named in own.values() for column in named.values()}
     for grain in tables:
         there |= {str(c) for c in tables[grain].frame.columns}
         there |= {*suggest_mapping(tables[grain], grain).columns.values()}

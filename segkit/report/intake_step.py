@@ -233,15 +233,9 @@ def _reads(config: Config) -> dict[str, set[str]]:
 
 def not_yet(config: Config) -> list[Problem]:
     """Settings of client.yml that are read but have no effect in this version."""
-    team = config.followup.team or []
     idle = {
-        "followup.holdout": config.followup.holdout > 0,
-        "followup.team.channels": any(member.channels for member in team),
-        "followup.team.regions": any(member.regions for member in team),
         "findings": bool(config.findings),
         "brand": config.brand != type(config.brand)(),
-        "crm.targets": config.crm.targets not in ([], ["generic"]),
-        "privacy.contacts": config.privacy.contacts != "none",
     }
     later = [
         Problem("config.not_yet", {"key": key}, file=config.path.name) for key, set_ in idle.items() if set_

@@ -118,6 +118,14 @@ def test_leads_are_people_who_bought_nothing_yet() -> None:
     assert people["stage"].tolist() == ["跟进中", "已约访", "新线索"] and "lead_id" not in people
 
 
+def test_what_a_playbook_asks_for_by_number_or_heading_is_there_of_the_people() -> None:
+    rows = [["L1", "2025-12-01", "3", "跟进中"], ["L2", "2025-12-02", "", "战败"]]
+    one = cleaned(rows, ["线索编号", "来访日期", "意向等级", "线索状态"])
+    assert one.people["intent"].tolist()[0] == 3 and pd.isna(one.people["intent"][1])
+    assert one.people["线索状态"].tolist() == one.people["stage"].tolist() == ["跟进中", "战败"]
+    assert one.frame["intent"].tolist()[0] == "3" and "线索状态" not in one.frame
+
+
 def test_two_leads_on_one_phone_are_flagged_and_merged_only_when_confirmed() -> None:
     one = cleaned()
     assert one.twins[["id_a", "id_b", "why"]].values.tolist() == [["L1", "L4", "phone"]]

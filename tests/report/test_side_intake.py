@@ -285,3 +285,41 @@ def test_init_takes_a_file_of_leads_alone(tmp_path: Path) -> None:
         and config.mapping["leads"]["来访日期"] == "first_contact"
         and seen.questions
     )
+
+
+def test_a_playbook_reads_leads_that_stand_for_the_customers(tmp_path: Path) -> None:
+    playbook = """
+id: visits
+title: {zh: 来访, en: Visits}
+attributes:
+  calls: {from: contacts, take: count, where: {主题: 报价}}
+schemes:
+  purse: {kind: bands, column: budget_wan, cuts: [50], labels: [small, large], source: 示例参数}
+  called: {kind: bands, column: calls, cuts: [1], labels: [never, often], source: 示例参数}
+main: purse
+policy: {source: 示例参数, labels: {large: {touches: [{channel: phone, every_days: 9, minutes: 5, content: care_call}]}}}
+"""
+    leads = ["线索编号,来访日期,budget_wan", *(f"L{i},2025-11-{i % 28 + 1:02d},{i}.5" for i in range(80))]
+    contacts = ["跟进编号,线索编号,跟进时间,主题", *(f"K{i},L1,2025-12-0{i},报价" for i in range(1, 4))]
+    for name, text in {
+        "p.yml": playbook,
+        "l.csv": "\n".join(leads),
+        "contacts.csv": "\n".join(contacts),
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    seen = look(
+        [tmp_path / "l.csv", tmp_path / "contacts.csv"],
+        tmp_path,
+        lang="zh",
+        today=dt.date(2025, 12, 8),
+        playbook="p.yml",
+    )
+    config = load_config(tmp_path / "client.yml")
+    assert (config.input.leads, config.input.contacts, config.input.tables) == (
+        ["l.csv"],
+        ["contacts.csv"],
+        {},
+    )
+    assert not [n for n in seen.notes if n.id == "init.columns_lacking"]
+    customers = open_study(config=str(config.path), lang="zh").customers.set_index("customer_id")
+    assert (customers.loc["L79", "purse"], customers.loc["L1", "calls"]) == ("large", 3)
