@@ -113,10 +113,12 @@ def test_impossible_scores_and_other_questions_are_counted_out_in_sight(surveyed
 
 def test_without_a_survey_there_is_no_section_and_few_customers_have_no_groups(surveyed):
     study = surveyed(many("csat", lambda i: 4))
+    sheet = table(study, "satisfaction_csat")
     study.model.sections.clear()
     del study.tables["surveys"]
     satisfaction(study)
     assert section(study, "satisfaction") is None
+    assert [c.id for c in sheet.columns] == ["segment", "answered", "value", "low", "high"], "rate not known"
     few = surveyed(many("csat", lambda i: 4, 20), n=20)
     assert few.ranked and few.model.kpis["satisfaction_csat"].n == 20
     assert not [b for b in section(few, "satisfaction").blocks if isinstance(b, Sheet)]

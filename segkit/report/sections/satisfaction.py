@@ -182,6 +182,9 @@ def _by_segment(study: Study, name: str, answers: pd.DataFrame, found: dict[str,
         ("low", study.say("head.survey_low"), unit),
         ("high", study.say("head.survey_high"), unit),
     ]
+    if not answers["score"].isna().any():  # nothing is recorded of who was asked in vain
+        kept = [i for i, (id, _, _) in enumerate(head) if id not in ("asked", "rate")]
+        head, rows = [head[i] for i in kept], [[row[i] for i in kept] for row in rows]
     total = [study.say("head.total"), *rows[-1][1:]]
     facts = {"n": found[TOTAL].n, "groups": len(groups)}
     title = study.say(f"satisfaction.table_{name}", **facts)
