@@ -10,7 +10,6 @@ from segkit.workbook.book import Page as Page
 from segkit.workbook.cells import Head as Head
 from segkit.workbook.cells import Mark as Mark
 from segkit.workbook.cells import Sum as Sum
-from segkit.workbook.cells import file_name as file_name
 from segkit.workbook.cells import sheet_name as sheet_name
 from segkit.workbook.cells import text_cell as text_cell
 from segkit.workbook.cells import with_unit as with_unit

@@ -22,10 +22,6 @@ ONE_LINE = 14.0  # a head up to this length is not broken
 TEXT = frozenset({"text", "id", "day"})
 WHOLE = frozenset({"count", "days", "times"})  # shown without a decimal unless they are averages
 
-DEVICES = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
-)
-
 Cell = str | int | float | None
 
 
@@ -76,21 +72,6 @@ def sheet_name(wish: str, taken: Iterable[str] = ()) -> str:
         tail = f" ({turn})"
         name, turn = _fit_units(clean, 31 - len(tail)) + tail, turn + 1
     return name
-
-
-def file_name(wish: str, taken: Iterable[str] = (), *, suffix: str = "") -> str:
-    """`wish` as Windows takes it for a file: none of ``<>:"/\\|?*``, no device (CON), unlike any in `taken`.
-
-    `taken` holds names with their suffix; two names that differ in case only are one file there.
-    """
-    clean = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "·", text_cell(wish)).strip(" .~$") or "_"
-    if clean.split(".")[0].strip().casefold() in DEVICES:
-        clean = f"{clean.split('.')[0]}_{clean[len(clean.split('.')[0]) :]}"
-    used = {name.casefold() for name in taken}
-    name, turn = _fit_units(clean, 60).rstrip(" ."), 2
-    while f"{name}{suffix}".casefold() in used:
-        name, turn = f"{_fit_units(clean, 56).rstrip(' .')}_{turn}", turn + 1
-    return name + suffix
 
 
 def text_cell(value: object) -> str:

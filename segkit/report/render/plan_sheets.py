@@ -13,9 +13,10 @@ import pandas as pd
 
 from segkit.locale import Lang, name_of, say
 from segkit.report.model import ReportModel
+from segkit.report.render.file_names import file_names
 from segkit.report.render.lists import Sheeted, wholly_empty, working_list
 from segkit.report.returned_words import AS_OF_MARK, CLIENT_MARK, OUTCOMES, OWNER_MARK, STATUSES
-from segkit.workbook import Book, Page, file_name
+from segkit.workbook import Book, Page
 
 # field -> unit, in the order the columns stand; a field not listed follows after these
 PLAN = {
@@ -135,9 +136,11 @@ def render_owner_books(model: ReportModel, folder: Path, out: Path) -> list[Path
         plan = pd.read_parquet(handle)
     lang, meta = model.meta.lang, model.meta
     written: list[Path] = []
-    for owner, tasks in by_owner(plan, lang).items():
+    parts = by_owner(plan, lang)
+    called = file_names(parts)
+    for owner, tasks in parts.items():
         out.mkdir(parents=True, exist_ok=True)
-        target = out / file_name(owner, [p.name for p in written], suffix=".xlsx")
+        target = out / f"{called[owner]}.xlsx"
         title = say("xlsx.plan.title", lang, owner=owner)
         with Book(target, lang=lang, created=meta.as_of, title=title, label=meta.client_name) as book:
             mark(book, model)
