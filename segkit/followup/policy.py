@@ -173,7 +173,7 @@ class Policy(BaseModel):
         if (
             not flat
             or flat != sorted(set(flat))
-            or not all(re.fullmatch(r"[0-2]\d:[0-5]\d", m) for m in flat)
+            or not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", m) for m in flat)
         ):
             raise PydanticCustomError("policy.hours", "ascending", {"hours": [list(span) for span in hours]})
         return hours

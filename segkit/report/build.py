@@ -47,7 +47,15 @@ INTERNAL = (
     NOTES,
     PROBLEMS,
 )
-SCANNED = ("report.html", "customers.xlsx", "model.json", "report.ipynb", "schemes.yml", "figures")
+SCANNED = (
+    "report.html",
+    "cards.html",
+    "customers.xlsx",
+    "model.json",
+    "report.ipynb",
+    "schemes.yml",
+    "figures",
+)
 OLD_BUILDS_HOURS = 6
 
 
@@ -130,6 +138,7 @@ def build(
             progress(name)
             file, write = writers[name]
             write(model, run, run / file)
+        _working_files(model, run, formats)
         progress("scan")
         _scan(run, intake, config)
         progress("place")
@@ -216,6 +225,14 @@ def _writers() -> dict[str, tuple[str, Writer]]:
     return {"html": ("report.html", render_html), "xlsx": ("customers.xlsx", render_xlsx)}
 
 
+def _working_files(model: ReportModel, run: Path, formats: Sequence[str]) -> None:
+    """What goes with the formats asked for: the cards for visits beside the page."""
+    from segkit.report.render.visit_cards import render_cards
+
+    if "html" in formats:
+        render_cards(model, run, run / "cards.html")
+
+
 def _scan(run: Path, intake: Intake, config: Config) -> None:
     """Look into everything a client gets; the working tables in `internal` hold the client's own ids by design."""
     found: list[Leak] = []
@@ -280,5 +297,13 @@ def _write_manifest(run: Path, model: ReportModel, config: Config, intake: Intak
 
 def _deliverables(folder: Path) -> tuple[Path, ...]:
     """What is handed to the client, most wanted first."""
-    names = ("report.html", "customers.xlsx", "figures", "schemes.yml", "model.json", "manifest.json")
+    names = (
+        "report.html",
+        "cards.html",
+        "customers.xlsx",
+        "figures",
+        "schemes.yml",
+        "model.json",
+        "manifest.json",
+    )
     return tuple(folder / name for name in names if (folder / name).exists())

@@ -28,10 +28,18 @@ ALL = (
     sections.region,
     sections.baskets,
     sections.feedback,
+    sections.satisfaction,
+    sections.strategy,
     sections.followup,
+    sections.lead_funnel,
+    sections.service_promises,
+    sections.records,
+    sections.movement,
+    sections.effect,
     sections.definitions,
     sections.what_they_will_buy,
     sections.how_they_agree,
+    sections.how_the_mix_shifted,
     sections.summary,
 )
 Make = Callable[..., Study]

@@ -9,13 +9,20 @@ from segkit.report.sections.classes import classification
 from segkit.report.sections.concentration import concentration
 from segkit.report.sections.data import data_and_quality
 from segkit.report.sections.definitions import definitions
+from segkit.report.sections.effect import effect
 from segkit.report.sections.feedback import feedback
 from segkit.report.sections.followup import followup
 from segkit.report.sections.industry import industry
+from segkit.report.sections.leads import lead_funnel
+from segkit.report.sections.movement import how_the_mix_shifted, movement
 from segkit.report.sections.needs import needs
 from segkit.report.sections.overview import overview
+from segkit.report.sections.records import records
 from segkit.report.sections.region import region
+from segkit.report.sections.satisfaction import satisfaction
 from segkit.report.sections.segments import segments
+from segkit.report.sections.service import service_promises
+from segkit.report.sections.strategy import strategy
 from segkit.report.sections.summary import summary
 
 __all__ = [
@@ -24,14 +31,22 @@ __all__ = [
     "concentration",
     "data_and_quality",
     "definitions",
+    "effect",
     "feedback",
     "followup",
+    "how_the_mix_shifted",
     "how_they_agree",
     "industry",
+    "lead_funnel",
+    "movement",
     "needs",
     "overview",
+    "records",
     "region",
+    "satisfaction",
     "segments",
+    "service_promises",
+    "strategy",
     "summary",
     "what_they_will_buy",
 ]

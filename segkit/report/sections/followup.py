@@ -114,7 +114,7 @@ def _by_segment(study: Study) -> Sheet | None:
         reached,
     ]
     if not study.has_money:
-        head, total, rows = head[:-1], total[:-1], [row[:-1] for row in rows]
+        head, total, rows = head[:-2], total[:-2], [row[:-2] for row in rows]
     which = "report.plan_table" if study.has_money else "report.plan_table_people"
     title = study.say(which, n=len(plan.tasks), people=int(people.sum()), value=reached)
     return study.table("followup", title, head, rows, n=len(study.customers), total=total)
