@@ -60,14 +60,16 @@ class Recognised:
 
     def about(self, field: str) -> dict[str, Any]:
         """Facts of the sentence that says why a column was taken for `field`."""
-        return {"field": field, "zh": self.system.title["zh"], "en": self.system.title["en"]}
+        return {"field": field, **self._titles()}
+
+    def _titles(self) -> dict[str, str]:
+        return {f"title_{lang}": title for lang, title in self.system.title.items()}
 
     def note(self, file: str | None) -> Problem:
         """Which system it looks like, and which of its headings to check (要核对)."""
         unsure = [head for head in self.columns if spelling(head) in self.system.unsure]
-        title = {"zh": self.system.title["zh"], "en": self.system.title["en"]}
         id = "mapping.system" + ("_unsure" if unsure else "")
-        return Problem(id, {**title, "unsure": unsure}, file=file)
+        return Problem(id, {**self._titles(), "unsure": unsure}, file=file)
 
 
 def spelling(heading: str) -> str:
