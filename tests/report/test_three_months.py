@@ -19,6 +19,7 @@ from segkit.config import load_config
 from segkit.report import sections
 from segkit.report.analysis import PREVIOUS, finish, study
 from segkit.report.build import _write_manifest as write_manifest
+from segkit.report.build import build
 from segkit.report.intake_step import take_in
 from segkit.report.plan_outcome import outcomes, periods
 from segkit.report.previous import load_previous, of_the_same_campaign
@@ -226,3 +227,15 @@ def test_english_holds_the_same_figures(months):
     ours = {id: kpi.value for id, kpi in last.model.kpis.items() if id.startswith("effect")}
     assert ours == {id: kpi.value for id, kpi in other.model.kpis.items()}
     assert [row[:8] for row in table(other, "effect").rows] == [row[:8] for row in table(last, "effect").rows]
+
+
+def test_the_whole_report_says_the_same(months):
+    """`build` with last month's report, as `--previous` does: the section stands in the page, nothing leaks."""
+    last = months[-1]
+    config = load_config(last.folder.parents[3] / "client.yml")
+    built = build(config, lang="zh", formats=["html"], as_of=last.as_of, previous=last.previous.folder)
+    ours = {id: kpi for id, kpi in last.model.kpis.items() if id.startswith("effect")}
+    assert ours == {id: kpi for id, kpi in built.model.kpis.items() if id.startswith("effect")}
+    page = (built.folder / "report.html").read_text(encoding="utf-8")
+    assert HARMED in page and "错误，不可用" in page and "更可能是被打扰" in page
+    assert "effect" in built.model.findings
