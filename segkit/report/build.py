@@ -226,11 +226,14 @@ def _writers() -> dict[str, tuple[str, Writer]]:
 
 
 def _working_files(model: ReportModel, run: Path, formats: Sequence[str]) -> None:
-    """What goes with the formats asked for: the cards for visits beside the page."""
+    """What goes with the formats asked for: cards for visits beside the page, owners' sheets beside the book."""
+    from segkit.report.render.plan_sheets import render_owner_books
     from segkit.report.render.visit_cards import render_cards
 
     if "html" in formats:
         render_cards(model, run, run / "cards.html")
+    if "xlsx" in formats:
+        render_owner_books(model, run, run / "followup")
 
 
 def _scan(run: Path, intake: Intake, config: Config) -> None:

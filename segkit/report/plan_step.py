@@ -21,6 +21,8 @@ from segkit.schemes.base import PROSPECT, UNKNOWN
 from segkit.workdays import next_working_monday
 
 CONTACTS, LEADS = "contacts", "leads"
+REFUSED = "opted_out"  # the outcome of a contact in which the customer asked for no more
+EVERYTHING = "all"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,24 @@ def with_leads(
     return joined, policy.model_copy(update={"labels": labels})
 
 
+def _without_refusals(customers: pd.DataFrame, contacts: pd.DataFrame | None) -> pd.DataFrame:
+    """Who asked in a contact not to be contacted any more has opted out of everything."""
+    if contacts is None or "outcome" not in contacts:
+        return customers
+    asked = set(
+        contacts.loc[contacts["outcome"].eq(REFUSED).fillna(False).astype(bool), "customer_id"].astype(str)
+    )
+    refusing = customers["customer_id"].astype(str).isin(asked)
+    if not refusing.any():
+        return customers
+    cells = (
+        customers["opt_out_channels"]
+        if "opt_out_channels" in customers
+        else pd.Series("", index=customers.index)
+    )
+    return customers.assign(opt_out_channels=cells.astype("object").mask(refusing, EVERYTHING))
+
+
 def planned(
     config: Config,
     customers: pd.DataFrame,
@@ -97,6 +117,7 @@ def planned(
     }
     leads = tables.get(LEADS)
     customers, policy = with_leads(customers, policy, leads, rules or usual_leads(), main=main, as_of=as_of)
+    customers = _without_refusals(customers, tables.get(CONTACTS))
     held = None
     if previous is not None:
         held = previous.arms[previous.arms["campaign"] == wish.campaign]

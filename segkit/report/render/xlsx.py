@@ -25,12 +25,27 @@ from segkit.report.render.plan_sheets import (
     owner_sheets,
     plan_list,
 )
+from segkit.report.render.record_sheet import (
+    record_changes_list,
+    record_differences_list,
+    record_fields_list,
+    records_list,
+)
 from segkit.report.render.values import is_numbered
 from segkit.workbook import Book, Head, Page, Sum
 
 DEFINITIONS = "definitions"  # the section whose words go to the last sheet
 SEGMENTS = "segments"  # the table that leads the segment sheet
 SUMMED = {"count": 1e-9, "hours": 1e-9, "money": 0.005, "share": 1e-6}  # units that add up, and how closely
+
+
+# the customer file: its rows, where they come from, what disagrees, what is new
+RECORDS = {
+    "records": records_list,
+    "record_fields": record_fields_list,
+    "record_differences": record_differences_list,
+    "record_changes": record_changes_list,
+}
 
 
 def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
@@ -59,6 +74,10 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
         customers = _stored(model, folder, "customers")
         if customers is not None:
             customer_list(book.page(say("xlsx.sheet.customers", lang)), model, customers)
+        for key, write in RECORDS.items():
+            frame = _stored(model, folder, key)
+            if frame is not None and len(frame):
+                write(book.page(say(f"xlsx.sheet.{key}", lang)), model, frame)
         for section in sections:
             if section not in leading:
                 _section(book, model, section, section.title)
