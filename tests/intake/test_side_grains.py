@@ -135,7 +135,7 @@ def test_surveys_come_out_one_row_an_answer_and_silence_stays() -> None:
 
 
 def test_arms_are_told_by_words_and_a_longer_word_wins() -> None:
-    arms = ["实验组", "对照组", "留出", "不触达", "触达", "Control", "treated", "第三组"]
+    arms = ["实验组", "对照组", "留出", "不触达组", "触达", "Control", "treated", "第三组"]
     rows = [[f"C{i}", arm, "是" if i % 2 else "否", "12.5"] for i, arm in enumerate(arms)]
     table = told("outcomes", ["客户编号", "组别", "是否转化", "收入"], rows)
     assert table.frame["arm"].tolist()[:7] == [
