@@ -12,6 +12,9 @@ from segkit.report.study import Study
 
 WORTH_SEEING = 0.02  # a difference of shares one would want to see (示例参数)
 USUAL_SHARE = 0.10  # share that buys, where nobody knows (示例参数)
+BELIEVABLE = (
+    0.2  # no follow-up adds more buyers than this; what shows only such effects shows none (示例参数)
+)
 OFFERED = (0.1, 0.2, 0.5)  # shares held out, of which is said what they could show
 
 
@@ -36,7 +39,7 @@ def holdout_offer(study: Study) -> str:
     for share in OFFERED:
         held = round(share * n)
         seen = detectable(n - held, held, base) if held else None
-        if seen is not None:
+        if seen is not None and seen <= BELIEVABLE:
             said.append(study.say("effect.offer_line", share=share, held=held, seen=100 * seen))
     if len(said) == 1:
         return joined(study, [*said, study.say("effect.offer_too_few")])
