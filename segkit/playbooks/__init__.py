@@ -113,7 +113,7 @@ def apply(
             wrong.append(Problem("playbook.name_in_data", {"scheme": name, "name": scheme.name}))
             continue
         try:
-            fitted[name] = scheme.fit(labelled)
+            fitted[name] = scheme if scheme.fitted else scheme.fit(labelled)
         except CannotLearn as why:
             unlearned += why.problems
             continue

@@ -31,14 +31,16 @@ from segkit.report.notebook_run import Analysis, client_report
 from segkit.report.open_questions import ask_client, open_questions
 from segkit.report.placing import put_in_place, source_of_run
 from segkit.report.previous import load_previous
+from segkit.report.working_files import FILES, write_real_contacts, write_working_files
 
 Writer = Callable[[ReportModel, Path, Path], None]
 FORMATS = ("html", "xlsx")
 # for working, not for reading: the client's own ids stand here, and no contact data at all
+PEOPLE = "people.parquet"
 INTERNAL = (
     "orders.parquet",
     CUSTOMER_TABLE,
-    "people.parquet",
+    PEOPLE,
     "intake.json",
     "config.json",
     "config_folder",
@@ -47,15 +49,7 @@ INTERNAL = (
     NOTES,
     PROBLEMS,
 )
-SCANNED = (
-    "report.html",
-    "cards.html",
-    "customers.xlsx",
-    "model.json",
-    "report.ipynb",
-    "schemes.yml",
-    "figures",
-)
+SCANNED = ("report.html", "customers.xlsx", "model.json", "report.ipynb", "schemes.yml", "figures", *FILES)
 OLD_BUILDS_HOURS = 6
 
 
@@ -138,16 +132,20 @@ def build(
             progress(name)
             file, write = writers[name]
             write(model, run, run / file)
-        _working_files(model, run, formats)
+        place = report_folder(config, model.meta.as_of, lang)
+        left_out = write_working_files(model, run, config, formats, before=place if place.is_dir() else None)
         progress("scan")
         _scan(run, intake, config)
         progress("place")
-        remarked = told(run / NOTES)
+        remarked = [*told(run / NOTES), *left_out]
+        people = workshop / PEOPLE
+        (run / PEOPLE).replace(people)
         _tidy(run, analysis.output)
         _write_manifest(run, model, config, intake)
         folder, notes = put_in_place(
             run, report_folder(config, model.meta.as_of, lang), source_of_run(config)
         )
+        field = write_real_contacts(model, folder, people, config)
         settled = (config.folder / CONFIRM).exists() or not intake.cleaned  # an engine asks nothing
         asked = None if settled else open_questions(intake)
         confirm = ask_client(asked, config.folder, lang) if asked is not None else None
@@ -157,7 +155,7 @@ def build(
         shutil.rmtree(workshop, ignore_errors=True)
         _drop_if_empty(reports)
     return Built(
-        folder, (*_deliverables(folder), *([confirm] if confirm else [])), model, (*remarked, *notes)
+        folder, (*_deliverables(folder), *field, *([confirm] if confirm else [])), model, (*remarked, *notes)
     )
 
 
@@ -225,17 +223,6 @@ def _writers() -> dict[str, tuple[str, Writer]]:
     return {"html": ("report.html", render_html), "xlsx": ("customers.xlsx", render_xlsx)}
 
 
-def _working_files(model: ReportModel, run: Path, formats: Sequence[str]) -> None:
-    """What goes with the formats asked for: cards for visits beside the page, owners' sheets beside the book."""
-    from segkit.report.render.plan_sheets import render_owner_books
-    from segkit.report.render.visit_cards import render_cards
-
-    if "html" in formats:
-        render_cards(model, run, run / "cards.html")
-    if "xlsx" in formats:
-        render_owner_books(model, run, run / "followup")
-
-
 def _scan(run: Path, intake: Intake, config: Config) -> None:
     """Look into everything a client gets; the working tables in `internal` hold the client's own ids by design."""
     found: list[Leak] = []
@@ -291,6 +278,8 @@ def _write_manifest(run: Path, model: ReportModel, config: Config, intake: Intak
         "versions": model.provenance.versions,
         "source": source_of_run(config),
         "contacts": config.privacy.contacts,
+        "contacts_reason": config.privacy.reason,
+        "contacts_person": config.privacy.person,
         "key_fingerprint": intake.facts.get("key_fingerprint"),
         "outputs": outputs,
     }
@@ -300,13 +289,5 @@ def _write_manifest(run: Path, model: ReportModel, config: Config, intake: Intak
 
 def _deliverables(folder: Path) -> tuple[Path, ...]:
     """What is handed to the client, most wanted first."""
-    names = (
-        "report.html",
-        "cards.html",
-        "customers.xlsx",
-        "figures",
-        "schemes.yml",
-        "model.json",
-        "manifest.json",
-    )
+    names = ("report.html", "customers.xlsx", *FILES, "figures", "schemes.yml", "model.json", "manifest.json")
     return tuple(folder / name for name in names if (folder / name).exists())
