@@ -42,7 +42,7 @@ _WHERE = {
     "plan": "segkit.followup.planner",
     "PoolRules": "segkit.followup.pool_rules",
     "pool": "segkit.followup.pool_rules",
-    "ServiceRules": "segkit.followup.service_clock",
+    "ServiceRules": "segkit.followup.promises",
     "service": "segkit.followup.service_clock",
     "due_list": "segkit.followup.today",
     "nps": "segkit.evaluate.survey",

@@ -191,7 +191,8 @@ PUBLIC = [
     *("cohorts",),
     *("backtest",),
     *("stability", "segmentation_quality"),
-    *("Policy", "plan", "load"),
+    *("Policy", "plan", "due_list", "PoolRules", "pool", "ServiceRules", "service"),
+    "load",
 ]
 
 EVERY_NAME = """

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from segkit.customers import COLUMNS
 from segkit.followup.policy import CHANNELS, Cap, Caps, Costs, LabelPolicy, Policy, Touch, opted_out_of
 from segkit.followup.pool_rules import PoolRules
-from segkit.followup.service_clock import Promise, ServiceRules
+from segkit.followup.promises import Promise, ServiceRules
 from segkit.intake.mapping import canonical_columns
 from segkit.locale import LANGS, Lang, has_message, has_term, term
 from segkit.playbooks.consent import Consent

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from segkit.followup.pool_rules import PoolRules
-from segkit.followup.service_clock import ServiceRules
+from segkit.followup.promises import ServiceRules
 from segkit.schemes.conditions import Conditions
 
 CUSTOMERS = "customers"

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from segkit.followup.service_clock import Service, ServiceRules, service, typical_wait
+from segkit.followup.promises import ServiceRules
+from segkit.followup.service_clock import Service, service, typical_wait
 from segkit.problems import InputProblems
 
 ROOT = Path(__file__).parents[2]

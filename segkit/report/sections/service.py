@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from segkit.evaluate.estimate import proportion
-from segkit.followup.service_clock import STEPS, Service, service
+from segkit.followup.promises import STEPS
+from segkit.followup.service_clock import Service, service
 from segkit.locale import name_of
 from segkit.playbooks.sources import ServiceSetup
 from segkit.report.model import Block, Kpis, Sheet, Text
