@@ -174,9 +174,8 @@ def _by_customer(due: pd.DataFrame, made: pd.DataFrame, known: dict[int, int]) -
     left = due[~due.index.isin(list(known))]
     pairs = left.assign(task=left.index)[[*by, "due", "task"]].merge(free, on=by)
     apart = (pairs["date"] - pairs["due"]).dt.days
-    pairs = (
-        pairs[apart >= -EARLIEST].assign(apart=apart.abs()).sort_values(["apart", "due", "date", "contact"])
-    )
+    pairs = pairs.assign(apart=apart.abs())[apart >= -EARLIEST]
+    pairs = pairs.sort_values(["apart", "due", "date", "contact"])
     found: dict[int, int] = {}
     used: set[int] = set()
     for task, contact in zip(pairs["task"], pairs["contact"], strict=True):

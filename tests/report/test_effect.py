@@ -18,7 +18,8 @@ from segkit.locale import LANGS
 from segkit.report.analysis import open_study
 from segkit.report.plan_outcome import before_and_after, carried_out, kept_to, of_all, outcomes, purchases
 from segkit.report.previous import NO_ARMS, Previous
-from segkit.report.sections.effect import effect, holdout_offer
+from segkit.report.sections.effect import effect
+from segkit.report.sections.next_holdout import holdout_offer
 from segkit.report.study import Study
 
 START, AS_OF = dt.date(2025, 12, 1), dt.date(2025, 12, 31)
@@ -74,6 +75,8 @@ def test_a_contact_counts_once_and_what_is_not_due_yet_does_not():
     assert carried_out(plan, again, AS_OF)["done"].notna().tolist() == [True, False, False]
     early = carried_out(plan, log(("A", "phone", "03", None), ("A", "phone", "01", None)), AS_OF)
     assert early["late_days"].tolist()[0] == 0  # before it was due is in time
+    alone = carried_out(plan, log(("A", "phone", "01", None)), dt.date(2025, 12, 8))
+    assert alone["done"].isna().all() and len(alone) == 2  # too early for any of them
 
 
 def test_without_a_single_contact_nothing_was_done():

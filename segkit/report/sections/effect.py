@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from segkit.evaluate.estimate import Estimate
-from segkit.evaluate.experiment import Segment, Uplift, uplift
+from segkit.evaluate.experiment import Uplift, uplift
 from segkit.evaluate.power import sample_size
 from segkit.report.model import Block, Kpis, Sheet, Text
 from segkit.report.plan_outcome import (
@@ -21,11 +20,11 @@ from segkit.report.plan_outcome import (
     purchases,
 )
 from segkit.report.previous import Previous, of_the_same_campaign
-from segkit.report.sections.next_holdout import WORTH_SEEING, holdout_offer, joined, usual_share
+from segkit.report.sections import by_lot
+from segkit.report.sections.next_holdout import WORTH_SEEING, joined, usual_share
 from segkit.report.study import Head, Shown, Study
 
 MOST_OWNERS = 20  # rows of a table on a page
-ENDS = ("value", "low", "high")
 
 
 def effect(study: Study) -> Shown:
@@ -47,9 +46,7 @@ def effect(study: Study) -> Shown:
     cards = ("effect_more", "effect_money", "effect_done", "effect_in_time")
     ids = [id for id in cards if id in study.model.kpis]
     first: list[Block | None] = [Kpis(ids=ids) if ids else None, Text(text=joined(study, said))]
-    offer = holdout_offer(study)
-    last = [Text(text=offer)] if offer else []
-    return study.add("effect", [*first, *measured, *kept, *last])
+    return study.add("effect", [*first, *measured, *kept])
 
 
 # --- purchases -------------------------------------------------------------------------------------
@@ -66,52 +63,25 @@ def _measured(study: Study, previous: Previous) -> list[Block | None]:
     found = uplift(rows)
     if found.value is None:
         return _unmeasured(study, previous)
-    parts = {arm: rows[rows["arm"] == arm] for arm in ("treated", "holdout")}
-    sizes = {arm: int(part["customer_id"].nunique()) for arm, part in parts.items()}
-    counts = {"treated": sizes["treated"], "held": sizes["holdout"]}
-    said = [study.say("effect.drawn", n=sum(sizes.values()), **counts)]
+    order = study.segmentation.main_scheme.order()
+    arms = by_lot.Comparison(study, "effect", rows, found, study.label_name, order, "effect")
+    said = [study.say("effect.drawn", n=sum(arms.people.values()), **arms.people)]
     if len(series) > 1:
         said.append(study.say("effect.months", months=len(series), start=series[0].start))
-    contacted = len(parts["treated"])  # in every period anew
-    said += [_result(study, found, counts), _money(study, found, contacted)]
+    said += [by_lot.result(arms), by_lot.money(arms)]
     if not found.shown:
-        said.append(_needed(study, found, {"treated": contacted, "held": len(parts["holdout"])}))
-    _cards(study, found, contacted)
-    _finding(study, found)
-    naive = {arm: before_and_after(study.orders, part, spans) for arm, part in parts.items()}
+        said.append(by_lot.needed(arms))
+    by_lot.cards(arms)
+    by_lot.finding(arms)
+    naive = [
+        before_and_after(study.orders, rows[rows["arm"] == arm], spans) for arm in ("treated", "holdout")
+    ]
     return [
         Text(text=joined(study, said)),
-        *_harm(study, found, rows),
-        *([] if study.ranked else _by_segment(study, found)),
-        *_beside(study, found, naive["treated"], naive["holdout"]),
+        *by_lot.harm(arms),
+        *([] if study.ranked else by_lot.by_segment(arms)),
+        *_beside(study, found, naive[0], naive[1]),
     ]
-
-
-def _result(study: Study, found: Uplift, counts: dict[str, int]) -> str:
-    facts = {**_per_hundred(found), "base": _hundred(found.control), "reached": _hundred(found.treated)}
-    which = "open" if not found.shown else "more" if (found.value or 0) > 0 else "less"
-    return study.say(f"effect.result.{which}", **facts, **counts)
-
-
-def _money(study: Study, found: Uplift, people: int) -> str:
-    """The difference of the money per head, and of all customers contacted in all periods together."""
-    money = found.revenue
-    if money.value is None or money.low is None or money.high is None or not study.has_money:
-        return ""
-    sure = money.low > 0 or money.high < 0
-    signed = {name: _signed(getattr(money, name), 2) for name in ENDS}
-    sums = {f"sum_{name}": _signed(getattr(money, name) * people, 2) for name in ENDS}
-    return study.say("effect.money.sure" if sure else "effect.money.open", **signed, **sums)
-
-
-def _needed(study: Study, found: Uplift, counts: dict[str, int]) -> str:
-    """What could be seen now, and how many customers it would take."""
-    base = found.control.value or 0.0
-    needed = sample_size(base, min(1.0, base + WORTH_SEEING)) if base < 1 else 0
-    facts = {"least": 100 * WORTH_SEEING, "needed": needed, **counts}
-    said = study.say("effect.needed", base=100 * base, **facts)
-    seen = found.detectable
-    return said if seen is None else joined(study, [said, study.say("effect.seen", seen=100 * seen)])
 
 
 def _unmeasured(study: Study, previous: Previous) -> list[Block | None]:
@@ -133,124 +103,6 @@ def _unmeasured(study: Study, previous: Previous) -> list[Block | None]:
     if naive is not None:
         blocks.append(Text(text=study.say("effect.naive_alone", **_naive_facts(naive)), role="warning"))
     return blocks
-
-
-def _cards(study: Study, found: Uplift, people: int) -> None:
-    if found.value is not None:
-        note = study.say("effect.between", **_per_hundred(found))
-        study.kpi("effect_more", 100 * found.value, "ratio", n=found.n, note=note)
-    money = found.revenue
-    if money.value is not None and money.low is not None and money.high is not None and study.has_money:
-        ends = {name: _signed(getattr(money, name) * people, 2) for name in ("low", "high")}
-        study.kpi(
-            "effect_money", money.value * people, "money", n=money.n, note=study.say("effect.between", **ends)
-        )
-
-
-def _finding(study: Study, found: Uplift) -> None:
-    """What can be said for sure goes to page one, harm first."""
-    harmed = [one for one in found.segments if one.segment in found.harmed]
-    if harmed and not study.ranked:
-        one = min(harmed, key=lambda part: part.shrunk.value or 0.0)
-        facts = {**_per_hundred(one.shrunk), "name": study.label_name(one.segment)}
-        n = one.treated.n + one.control.n
-    elif found.shown:
-        facts, n = {**_per_hundred(found), "name": ""}, found.n
-    else:
-        return
-    which = "harmed" if harmed else "more" if (found.value or 0) > 0 else "less"
-    study.finding("effect", n=n, base=found.n, claim=f"claim_{which}", action=(f"action_{which}",), **facts)
-
-
-# --- segments --------------------------------------------------------------------------------------
-
-
-def _harm(study: Study, found: Uplift, rows: pd.DataFrame) -> list[Block | None]:
-    """Segments that contact put off, by name: those of which it is sure, then those of which it is likelier."""
-    if study.ranked:
-        return []
-    blocks: list[Block | None] = []
-    for verdict in ("harmed", "leans_harmed"):
-        for one in (part for part in found.segments if part.verdict == verdict):
-            arms = rows.loc[rows["segment"] == one.segment, "arm"]
-            sizes = {"treated": int((arms == "treated").sum()), "held": int((arms == "holdout").sum())}
-            facts: dict[str, Any] = {
-                **_per_hundred(one.shrunk),
-                "name": study.label_name(one.segment),
-                **sizes,
-            }
-            said = [study.say(f"effect.{verdict}", **facts)]
-            if verdict == "leans_harmed" and (needed := _to_be_sure(one)):
-                said.append(study.say("effect.to_be_sure", needed=needed, **facts))
-            blocks.append(Text(text=joined(study, said), role="warning"))
-    return blocks
-
-
-def _to_be_sure(one: Segment) -> int | None:
-    """Customers per arm that would show a difference as large as it is thought to be."""
-    base, value = one.control.value, one.shrunk.value
-    if base is None or not value or not 0 <= base + value <= 1:
-        return None
-    return sample_size(base, base + value)
-
-
-def _by_segment(study: Study, found: Uplift) -> list[Block | None]:
-    order = {label: place for place, label in enumerate(study.segmentation.main_scheme.order())}
-    parts = sorted(found.segments, key=lambda one: (order.get(one.segment, len(order)), one.segment))
-    if not parts:
-        return []
-    which = next((kind for kind in ("harmed", "leans_harmed", "helped") if _named(parts, kind)), "open")
-    names = [study.label_name(label) for label in _named(parts, which)]
-    rows = [
-        [
-            one.segment,
-            one.treated.n,
-            one.control.n,
-            one.treated.value,
-            one.control.value,
-            *[
-                None if end is None else 100 * end
-                for end in (one.shrunk.value, one.shrunk.low, one.shrunk.high)
-            ],
-            study.say(f"effect.verdict.{one.verdict}"),
-        ]
-        for one in parts
-    ]
-    head: list[Head] = [
-        ("segment", study.say("head.segment"), "text"),
-        ("treated", study.say("head.effect_treated"), "count"),
-        ("held", study.say("head.effect_held"), "count"),
-        ("with", study.say("head.effect_with"), "share"),
-        ("without", study.say("head.effect_without"), "share"),
-        ("more", study.say("head.effect_more"), "ratio"),
-        ("low", study.say("head.effect_low"), "ratio"),
-        ("high", study.say("head.effect_high"), "ratio"),
-        ("verdict", study.say("head.effect_verdict"), "text"),
-    ]
-    title = study.say(f"effect.by_segment.{which}", names=names)
-    note = study.say("effect.drawn_together")
-    sheet = study.table("effect", title, head, rows, n=found.n, note=note)
-    return [sheet, _money_by_segment(study, found, parts)]
-
-
-def _named(parts: list[Segment], verdict: str) -> list[str]:
-    return [one.segment for one in parts if one.verdict == verdict]
-
-
-def _money_by_segment(study: Study, found: Uplift, parts: list[Segment]) -> Sheet | None:
-    priced = [one for one in parts if one.revenue.value is not None]
-    if not priced or not study.has_money:
-        return None
-    head: list[Head] = [
-        ("segment", study.say("head.segment"), "text"),
-        ("money", study.say("head.effect_money"), "money"),
-        ("low", study.say("head.effect_low"), "money"),
-        ("high", study.say("head.effect_high"), "money"),
-    ]
-    rows = [[one.segment, one.revenue.value, one.revenue.low, one.revenue.high] for one in priced]
-    whole = found.revenue
-    total = [study.say("effect.whole"), whole.value, whole.low, whole.high]
-    return study.table("effect_money", study.say("effect.money_table"), head, rows, n=found.n, total=total)
 
 
 # --- before and after ------------------------------------------------------------------------------
@@ -283,9 +135,9 @@ def _beside(
             ("money_low", study.say("head.effect_low"), "money"),
             ("money_high", study.say("head.effect_high"), "money"),
         ]
-        rows[0] += [getattr(found.revenue, name) for name in ENDS]
+        rows[0] += [getattr(found.revenue, name) for name in by_lot.ENDS]
         rows[1] += [treated.money_after - treated.money_before, None, None]
-    title = study.say("effect.beside", wrong=_signed(wrong), right=_signed(right[0] or 0.0))
+    title = study.say("effect.beside", wrong=by_lot.signed(wrong), right=by_lot.signed(right[0] or 0.0))
     return [
         Text(text=said, role="warning"),
         study.table("effect_beside", title, head, rows, n=found.n),
@@ -347,19 +199,3 @@ def _kept_table(study: Study, done: pd.DataFrame, by: str) -> Sheet | None:
     ]
     title = study.say("effect.least_kept", name=worst[by], share=worst["share"])
     return study.table(f"effect_{by}s", title, head, rows, n=len(done))
-
-
-# --- words -----------------------------------------------------------------------------------------
-
-
-def _per_hundred(one: Estimate) -> dict[str, str]:
-    """Value and ends as customers in a hundred, with their sign."""
-    return {name: _signed(100 * (getattr(one, name) or 0.0)) for name in ENDS}
-
-
-def _signed(number: float, digits: int = 1) -> str:
-    return f"{round(number, digits) + 0.0:+,.{digits}f}"  # no -0.0
-
-
-def _hundred(share: Estimate) -> float:
-    return 100 * (share.value or 0.0)

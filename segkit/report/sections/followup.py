@@ -9,6 +9,7 @@ import pandas as pd
 from segkit.followup.relief import MOST, costs_by_segment, relief, utilisation
 from segkit.locale import name_of, say
 from segkit.report.model import Block, Kpis, Sheet, Text
+from segkit.report.sections.next_holdout import holdout_offer
 from segkit.report.study import Head, Shown, Study
 
 STALE_DAYS = 60  # a plan that begins later than this after the data end stands on old data
@@ -54,6 +55,7 @@ def followup(study: Study) -> Shown:
         *_people(study),
         *_waiting(study, who),
         *_floors(study),
+        *_left_out(study),
     ]
     if plan.gap > SLACK and study.has_money:
         blocks.append(Text(text=study.say("report.plan.gap", gap=plan.gap), role="note"))
@@ -256,3 +258,9 @@ def _floors(study: Study) -> list[Block]:
         for reason, n in reasons.items()
     ]
     return [Text(text=study.say("report.floor_missed", parts=parts, **facts), role="note")]
+
+
+def _left_out(study: Study) -> list[Block]:
+    """Where marketing is planned and nobody is left out of it: what a holdout could show."""
+    offer = holdout_offer(study)
+    return [Text(text=offer, role="note")] if offer else []
