@@ -143,7 +143,8 @@ class FurtherTable(_Block):
 
     Rows of an order rather than of a customer (商品明细) name the heading of their `order_id`; whose they are
     is looked up in the orders. All other columns keep the client's own headings; `columns` gives some of them
-    the name by which a playbook calls them.
+    the name by which a playbook calls them. `everybody` keeps rows that name no customer, or none of this list:
+    introductions by owners of earlier years, or after which nobody came.
     """
 
     files: Words = Field(min_length=1)
@@ -151,6 +152,7 @@ class FurtherTable(_Block):
     order_id: str | None = Field(default=None, min_length=1)
     date: str | None = None
     columns: dict[str, str] = {}
+    everybody: bool = False
 
     @model_validator(mode="after")
     def _says_whose(self) -> FurtherTable:

@@ -163,6 +163,7 @@ def open_table(
     date: str | None = None,
     columns: Dict[str, str] | None = None,
     readers: Dict[str, Callable[[Bench, str], pd.Series]] | None = None,
+    everybody: bool = False,
 ) -> OpenTable:
     """A further table read: customers and days in one spelling, the rest typed, every slip in the ledger.
 
@@ -173,6 +174,7 @@ def open_table(
     customer_id, date : the client's headings; width, case and blanks may differ
     columns : heading -> the name by which the column is called, where it is not the heading
     readers : heading -> how its cells are read, where that is known; the others are read by what they look like
+    everybody : rows that name no customer count too
 
     Raises
     ------
@@ -187,7 +189,7 @@ def open_table(
         bench.notes.append(Problem("tables.repeats_kept", {"n": repeated, "table": name}))
     for head in heads.values():
         bench.text[head] = half_width(text[head])[0]
-    key = _key(bench)
+    key = _key(bench, everybody)
     days, months = _days(bench, name, _file(table))
     free = [h for h in map(str, text.columns) if h not in heads.values() and not h.startswith("+")]
     given = {head: read(bench, head) for head, read in (readers or {}).items()}
@@ -204,11 +206,12 @@ def _files_without(text: pd.DataFrame, heads: Dict[str, str], table: Table, name
             yield Problem("tables.files_without", {"table": name, "files": files}, column=head)
 
 
-def _key(bench: Bench) -> pd.Series:
+def _key(bench: Bench, everybody: bool) -> pd.Series:
     head = bench.heads[CUSTOMER]
     key = one_key(bench, bench.cells(CUSTOMER), head)
     lost = bench.lost_key if bench.lost_key is not None else pd.Series(False, index=key.index)
-    bench.events.add(key.isna() & ~lost, "no_customer", "set_aside", column=head)
+    if not everybody:
+        bench.events.add(key.isna() & ~lost, "no_customer", "set_aside", column=head)
     return key
 
 

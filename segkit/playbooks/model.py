@@ -11,7 +11,7 @@ from segkit.followup.policy import Policy
 from segkit.locale import Lang
 from segkit.playbooks.consent import Consent
 from segkit.playbooks.leads import LeadRules
-from segkit.playbooks.sources import PoolSetup, ServiceSetup
+from segkit.playbooks.sources import CampaignSource, PoolSetup, ReferralSource, ServiceSetup
 from segkit.schemes.conditions import BOUNDS, Conditions
 from segkit.schemes.ladder import refusal
 
@@ -117,7 +117,8 @@ class Playbook(BaseModel):
     `buys_once` where a customer of the trade buys once as a rule (a home, a car), so that nothing is said of
     repurchase and loss; `optional` names the schemes nobody misses where their columns are not there; `note` is
     what a reader has to know before using any of it. `leads`, `pool` and `service` say how leads, the public pool
-    and service cases of the trade are read and judged, where not as usual.
+    and service cases of the trade are read and judged, `campaign` and `referrals` where the outcomes of campaigns
+    and introductions by customers are found, where not as usual.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -136,6 +137,8 @@ class Playbook(BaseModel):
     leads: LeadRules | None = None
     pool: PoolSetup | None = None
     service: ServiceSetup | None = None
+    campaign: CampaignSource | None = None
+    referrals: ReferralSource | None = None
 
     def columns_read(self, table: str) -> Iterator[str]:
         """The columns of a table that its attributes look at."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from segkit.followup.pool_rules import PoolRules
 from segkit.followup.promises import ServiceRules
+from segkit.locale import Lang
 from segkit.schemes.conditions import Conditions
 
 CUSTOMERS = "customers"
@@ -76,3 +78,58 @@ class ServiceSetup(Source):
 
     table: str = Field(default="complaints", alias="from", min_length=1)
     rules: ServiceRules = ServiceRules()
+
+
+class CampaignSource(Source):
+    """What came of a campaign the client ran: `customer_id, arm, converted`, where known `campaign, revenue`.
+
+    Attributes
+    ----------
+    columns : `segment` in which a customer was drawn, `cost` of what was sent to and redeemed by one, in money
+    margin : profit in one unit of money sold, in 0..1; with it the report says what is left after the cost
+    source : where the margin comes from (示例参数 where it is an example)
+    """
+
+    table: str = Field(default="outcomes", alias="from", min_length=1)
+    margin: float | None = Field(default=None, ge=0, le=1)
+    source: dict[Lang, str] = {}
+
+    def source_text(self, lang: Lang) -> str:
+        """Where the margin comes from; empty where nobody said."""
+        return self.source.get(lang, "")
+
+
+class ReferralSource(Source):
+    """Introductions by customers (转介绍): `referrer_id, referred_id`, where known `date, bought, reward`.
+
+    Attributes
+    ----------
+    referrer : what the column of the introducer holds: the number of a customer or member, or that of an order
+    members : everybody who could introduce somebody, by `customer_id`; else whoever bought
+    """
+
+    table: str = Field(default="referrals", alias="from", min_length=1)
+    columns: dict[str, str] = {"referred_id": "customer_id"}
+    referrer: Literal["customer", "order"] = "customer"
+    members: Source | None = None
+
+    def introductions(
+        self,
+        customers: pd.DataFrame,
+        tables: Mapping[str, pd.DataFrame],
+        orders: pd.DataFrame | None = None,
+    ) -> pd.DataFrame | None:
+        """`referrer_id, referred_id` and what else there is; None where that cannot be made.
+
+        An order names its customer; of one that is not known nobody knows who introduced.
+        """
+        found = self.rows(customers, tables)
+        if found is None or not {"referrer_id", "referred_id"} <= {*found.columns}:
+            return None
+        if self.referrer == "customer":
+            return found
+        if orders is None or "order_id" not in orders:
+            return None
+        known = orders.dropna(subset=["order_id"]).drop_duplicates("order_id")
+        whose = known.set_index(known["order_id"].astype(str))["customer_id"]
+        return found.assign(referrer_id=found["referrer_id"].astype("string").map(whose))

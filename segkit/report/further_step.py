@@ -27,7 +27,12 @@ def open_further(config: Config) -> tuple[dict[str, OpenTable], list[Problem]]:
         try:
             table = read_tables(config.input.table_paths(name, config.folder))
             opened[name] = open_table(
-                name, table, customer_id=block.key, date=block.date, columns=block.columns
+                name,
+                table,
+                customer_id=block.key,
+                date=block.date,
+                columns=block.columns,
+                everybody=block.everybody,
             )
         except InputProblems as found:
             problems += found.problems
@@ -57,8 +62,13 @@ def cut(
 def of_customers(
     config: Config, name: str, table: FurtherTable, people: pd.DataFrame, orders: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """The rows of known customers; where rows belong to orders, of orders that count, with both ids."""
+    """The rows of known customers; where rows belong to orders, of orders that count, with both ids.
+
+    All rows where client.yml asks for everybody's.
+    """
     rows = table.frame
+    if config.input.tables[name].everybody:
+        return rows
     if config.input.tables[name].order_id is not None:
         rows = rows.rename(columns={"customer_id": "order_id"})
         whose = pd.Series(dtype="str")

@@ -11,7 +11,7 @@ from segkit.intake.cleaning import Cleaned
 from segkit.intake.mapping import Grain
 from segkit.report.shield import Shield, shield_for
 
-IDS = ("customer_id", "lead_id")
+IDS = ("customer_id", "lead_id", "referrer_id")
 
 
 def of_leads(cleaned: Mapping[Grain, Cleaned], people: pd.DataFrame) -> pd.DataFrame | None:
@@ -51,7 +51,7 @@ def lead_keys(
 
 
 def surrogated(frame: pd.DataFrame, shield: Shield) -> pd.DataFrame:
-    """The frame with surrogates for the customers' and leads' numbers that have one."""
+    """The frame with surrogates for the numbers of customers, leads and who introduced them that have one."""
     known = dict(zip(shield.keys["customer_id"], shield.keys["surrogate"], strict=True))
     here = [column for column in IDS if column in frame.columns]
     return frame.assign(**{column: frame[column].map(known).fillna(frame[column]) for column in here})

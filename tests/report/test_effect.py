@@ -19,6 +19,7 @@ from segkit.report.analysis import open_study
 from segkit.report.plan_outcome import before_and_after, carried_out, kept_to, of_all, outcomes, purchases
 from segkit.report.previous import NO_ARMS, Previous
 from segkit.report.sections.effect import effect
+from segkit.report.sections.followup import followup
 from segkit.report.sections.next_holdout import holdout_offer
 from segkit.report.study import Study
 
@@ -273,6 +274,16 @@ def test_the_offer_says_what_a_holdout_could_show(tmp_path, lang):
     assert "holdout: 0.2" in said
     seen = [float(x) for x in re.findall(r"多 ([\d.]+) 位|would show ([\d.]+)", said) for x in x if x]
     assert len(seen) >= 2 and seen == sorted(seen, reverse=True) and max(seen) <= 20
+
+
+def test_the_offer_stands_with_the_plan_and_not_again_with_the_effect(tmp_path):
+    study = shop(tmp_path, more="followup: {consent: 'yes'}\n")
+    followup(study)
+    assert said_in(section(study, "followup")).count(holdout_offer(study)) == 1
+    assert "下期没有留出对照" not in told(study, previous(plan_of(200), arms()))
+    drawn = shop(tmp_path, more="followup: {consent: 'yes', holdout: 0.3}\n")
+    followup(drawn)
+    assert "下期没有留出对照" not in "".join(said_in(section(drawn, "followup")))
 
 
 def test_too_few_customers_are_offered_nothing(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tiny_clients import Make, column, said_in, section, studied, table
+from tiny_clients import CONFIG, Make, column, said_in, section, studied, table
 
 from segkit.locale import LANGS
 from segkit.report import sections
@@ -100,6 +100,27 @@ def test_few_answers_are_not_compared(tmp_path: Path):
     )
     said = said_in(section(study, "feedback"))
     assert study.say("feedback.no_comparison", least=30) in said and not [s for s in said if "也变了" in s]
+
+
+def test_a_survey_stands_in_where_there_is_no_table_of_feedback(tmp_path: Path, make: Make):
+    rows = ["客户编号,调查日期,类型,评分,原因", *(f"K{i},2025-12-01,nps,{i % 11},价格" for i in range(1, 45))]
+    (tmp_path / "s.csv").write_text("\n".join(rows), encoding="utf-8")
+    customers = ["客户编号,下单次数,最近下单日期,累计消费", *(f"K{i},2,2025-11-01,{i}" for i in range(1, 81))]
+    survey = (
+        "mapping: {surveys: {客户编号: customer_id, 调查日期: date, 类型: kind, 评分: score, 原因: reason}}\n"
+    )
+    (tmp_path / "a.csv").write_text("\n".join(customers), encoding="utf-8")
+    (tmp_path / "client.yml").write_text(
+        CONFIG % ("customers", ", surveys: s.csv") + survey, encoding="utf-8"
+    )
+    study = open_study(config=str(tmp_path / "client.yml"), lang="zh")
+    sections.feedback(study)
+    kpis = study.model.kpis
+    assert (kpis["feedback_answered"].value, kpis["feedback_low"].value) == (44, 28)
+    assert study.say("feedback.not_recorded") in said_in(section(study, "feedback"))
+    study.tables["feedback"] = study.tables["surveys"].head(5)  # its own table goes before
+    sections.feedback(study)
+    assert study.model.kpis["feedback_answered"].value == 5
 
 
 # --- baskets -------------------------------------------------------------------------------------

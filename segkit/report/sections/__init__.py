@@ -5,6 +5,7 @@ from __future__ import annotations
 from segkit.report.sections.appendix_agreement import how_they_agree
 from segkit.report.sections.appendix_clv import what_they_will_buy
 from segkit.report.sections.baskets import baskets
+from segkit.report.sections.campaign import campaign
 from segkit.report.sections.classes import classification
 from segkit.report.sections.concentration import concentration
 from segkit.report.sections.data import data_and_quality
@@ -16,8 +17,10 @@ from segkit.report.sections.industry import industry
 from segkit.report.sections.leads import lead_funnel
 from segkit.report.sections.movement import how_the_mix_shifted, movement
 from segkit.report.sections.needs import needs
+from segkit.report.sections.outlook import outlook
 from segkit.report.sections.overview import overview
 from segkit.report.sections.records import records
+from segkit.report.sections.referral import referral_report
 from segkit.report.sections.region import region
 from segkit.report.sections.satisfaction import satisfaction
 from segkit.report.sections.segments import segments
@@ -27,6 +30,7 @@ from segkit.report.sections.summary import summary
 
 __all__ = [
     "baskets",
+    "campaign",
     "classification",
     "concentration",
     "data_and_quality",
@@ -40,8 +44,10 @@ __all__ = [
     "lead_funnel",
     "movement",
     "needs",
+    "outlook",
     "overview",
     "records",
+    "referral_report",
     "region",
     "satisfaction",
     "segments",

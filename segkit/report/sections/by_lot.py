@@ -169,16 +169,16 @@ def by_segment(one: Comparison) -> list[Block | None]:
             part.treated.value,
             part.control.value,
             *[None if end is None else 100 * end for end in ends_of(part.shrunk)],
-            study.say(f"effect.verdict.{part.verdict}"),
+            one.say(f"verdict.{part.verdict}"),
         ]
         for part in parts
     ]
     head: list[Head] = [
         ("segment", study.say("head.segment"), "text"),
-        ("treated", study.say("head.effect_treated"), "count"),
-        ("held", study.say("head.effect_held"), "count"),
-        ("with", study.say("head.effect_with"), "share"),
-        ("without", study.say("head.effect_without"), "share"),
+        ("treated", study.say(f"head.{one.of}_treated"), "count"),
+        ("held", study.say(f"head.{one.of}_held"), "count"),
+        ("with", study.say(f"head.{one.of}_with"), "share"),
+        ("without", study.say(f"head.{one.of}_without"), "share"),
         ("more", study.say("head.effect_more"), "ratio"),
         ("low", study.say("head.effect_low"), "ratio"),
         ("high", study.say("head.effect_high"), "ratio"),

@@ -28,7 +28,18 @@ DEFINED = (
     "prospect",
     "quality",
     "timeliness",
+    "outlook",
+    "campaign",
+    "referral",
     "sample_parameter",
+)
+# definitions that only stand where the report holds the number
+WHERE_GIVEN = (
+    ("active", "active"),
+    ("churn", "churn_rate"),
+    ("outlook", "outlook_next"),
+    ("campaign", "campaign_more"),
+    ("referral", "referral_rate"),
 )
 OF_MONEY = ("amount", "aov")
 OF_PURCHASES = (*OF_MONEY, "customer", "buyer", "frequency", "recency", "prospect")
@@ -57,7 +68,7 @@ def _unused(study: Study) -> Iterator[str]:
         yield "repurchase"
     if "repurchase_rate" not in kpis or study.history is not None:
         yield "repurchase_total"
-    yield from (id for id, kpi in (("active", "active"), ("churn", "churn_rate")) if kpi not in kpis)
+    yield from (id for id, kpi in WHERE_GIVEN if kpi not in kpis)
     if all(field["timeliness"] is None for field in study.intake["quality"]["fields"]):
         yield "timeliness"
 

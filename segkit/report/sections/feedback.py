@@ -11,7 +11,7 @@ from segkit.report.model import Block, Kpis, Sheet, Text
 from segkit.report.study import Head, Shown, Study
 from segkit.workdays import add_workdays
 
-TABLE = "feedback"
+TABLES = ("feedback", "surveys")  # the first there is; surveys seldom say who was contacted
 LOW = 6  # of 0..10: detractors (Reichheld 2003, The one number you need to grow)
 SOON = 3  # working days (示例参数)
 FEWEST = 5  # low scores for a topic of its own
@@ -67,7 +67,7 @@ def feedback(study: Study) -> Shown:
 
 
 def _loop(study: Study) -> Loop | None:
-    rows = study.tables.get(TABLE)
+    rows = next((study.tables[name] for name in TABLES if name in study.tables), None)
     if rows is None or "score" not in rows or not pd.api.types.is_numeric_dtype(rows["score"]):
         return None
     if "kind" in rows:
