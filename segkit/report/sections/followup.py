@@ -200,8 +200,9 @@ def _proposals(study: Study) -> list[Block | None]:
     ]
     which = "report.relief.enough" if end <= MOST else "report.relief.not_enough"
     facts = {"most": MOST, "share": end}
+    lead = "report.relief.lead" if study.has_money else "report.relief.lead_people"
     return [
-        Text(text=study.say("report.relief.lead", use=utilisation(study.plan), most=MOST)),
+        Text(text=study.say(lead, use=utilisation(study.plan), most=MOST)),
         study.table("relief", title, head, rows, n=len(study.plan.tasks) + len(study.plan.unscheduled)),
         Text(text=study.say(which, **facts), role="note"),
     ]
