@@ -125,8 +125,13 @@ def before_and_after(
 # --- contacts --------------------------------------------------------------------------------------
 
 
-def carried_out(tasks: pd.DataFrame, contacts: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def carried_out(
+    tasks: pd.DataFrame, contacts: pd.DataFrame, as_of: dt.date, *, start: dt.date
+) -> pd.DataFrame:
     """Which of the tasks that were due were done, and when?
+
+    Done is a task with a contact that reached the customer, or of which the log does not say whether it did; where
+    contacts reached nobody the task was tried only. Contacts before the plan began are of no task of it.
 
     A contact belongs to the task whose id it carries. One without a known id belongs to the task of the same customer
     and channel that is nearest in time; each contact to one task, each task to one contact.
@@ -135,23 +140,33 @@ def carried_out(tasks: pd.DataFrame, contacts: pd.DataFrame, as_of: dt.date) -> 
     ----------
     tasks : `task_id, due, customer_id, channel`, further columns stay
     contacts : `customer_id, date`, optional `channel, task_id, effective`
+    start : first day of the plan
 
     Returns
     -------
     tasks due until `as_of` with `done` (date or NaT), `late_days` (0 where in time, NaN where not done), `reached`
-    (whether the customer was; missing where not known)
+    (whether the customer was; missing where not known or not tried), `tried` (not done, but somebody tried)
     """
     due = tasks[tasks["due"] <= pd.Timestamp(as_of)].reset_index(drop=True)
-    made = contacts[pd.to_datetime(contacts["date"]) < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
+    made = contacts.assign(date=pd.to_datetime(contacts["date"]).dt.normalize())
+    made = made[made["date"].between(pd.Timestamp(start), pd.Timestamp(as_of))].reset_index(drop=True)
+    effective = made["effective"] if "effective" in made else pd.Series(pd.NA, index=made.index)
+    counts = effective.astype("boolean").fillna(True).astype(bool)
+    found = _contacts_of(due, made[counts])
+    late = (found["date"] - due["due"]).dt.days.clip(lower=0).astype("float64")
+    tried = found["date"].isna() & _contacts_of(due, made[~counts])["date"].notna()
+    reached = found["effective"] if "effective" in found else pd.Series(pd.NA, index=due.index)
+    reached = reached.astype("boolean").mask(tried, False)
+    return due.assign(done=found["date"], late_days=late, reached=reached, tried=tried)
+
+
+def _contacts_of(due: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """The contact of each task, empty where it has none."""
     made = made.reset_index(drop=True)
-    made = made.assign(date=pd.to_datetime(made["date"]).dt.normalize())
     of_task = _by_id(due, made)
     of_task |= _by_customer(due, made, of_task)
     at = due.index.map(of_task).to_series(index=due.index)
-    found = made.reindex(at.fillna(-1).astype("int64").to_numpy()).set_axis(due.index)
-    late = (found["date"] - due["due"]).dt.days.clip(lower=0).astype("float64")
-    reached = found["effective"] if "effective" in found else pd.Series(pd.NA, index=due.index)
-    return due.assign(done=found["date"], late_days=late, reached=reached.astype("boolean"))
+    return made.reindex(at.fillna(-1).astype("int64").to_numpy()).set_axis(due.index)
 
 
 def _by_id(due: pd.DataFrame, made: pd.DataFrame) -> dict[int, int]:
@@ -190,14 +205,15 @@ def kept_to(done: pd.DataFrame, by: str) -> pd.DataFrame:
 
     Returns
     -------
-    frame : the column `by`, `due` (tasks), `done, in_time` (tasks), `late` (mean days of those done, 0 where in time),
-        most tasks first
+    frame : the column `by`, `due` (tasks), `done, in_time, tried` (tasks), `late` (mean days of those done, 0 where in
+        time), most tasks first
     """
     marked = done.assign(is_done=done["done"].notna(), in_time=done["late_days"].eq(0), day=done["late_days"])
     table = marked.groupby(by, sort=True).agg(
-        due=("task_id", "size"), done=("is_done", "sum"), in_time=("in_time", "sum"), late=("day", "mean")
-    )
-    table = table.reset_index().astype({"due": "int64", "done": "int64", "in_time": "int64"})
+        due=("task_id", "size"), done=("is_done", "sum"), in_time=("in_time", "sum"), tried=("tried", "sum"),
+        late=("day", "mean"),
+    )  # fmt: skip
+    table = table.reset_index().astype(dict.fromkeys(("due", "done", "in_time", "tried"), "int64"))
     return table.sort_values(["due", by], ascending=[False, True], kind="stable", ignore_index=True)
 
 

@@ -57,7 +57,7 @@ def log(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
 def test_a_task_is_found_by_its_id_then_by_customer_channel_and_day():
     plan = tasks(("A", "phone", "05"), ("A", "phone", "25"), ("B", "phone", "10"), ("C", "email", "10"))
     contacts = log(("A", "phone", "26", None), ("B", "visit", "12", "T2"), ("C", "phone", "10", None))
-    done = carried_out(plan, contacts, AS_OF)
+    done = carried_out(plan, contacts, AS_OF, start=START)
     assert done["done"].dt.day.tolist()[1:3] == [26, 12] and done["late_days"].tolist()[1:3] == [1, 2]
     assert done["done"].isna().tolist() == [
         True,
@@ -70,18 +70,39 @@ def test_a_task_is_found_by_its_id_then_by_customer_channel_and_day():
 
 def test_a_contact_counts_once_and_what_is_not_due_yet_does_not():
     plan = tasks(("A", "phone", "05"), ("A", "phone", "08"), ("A", "phone", "31"))
-    done = carried_out(plan, log(("A", "phone", "06", None)), dt.date(2025, 12, 20))
+    done = carried_out(plan, log(("A", "phone", "06", None)), dt.date(2025, 12, 20), start=START)
     assert len(done) == 2 and done["done"].notna().sum() == 1 and done["late_days"].dropna().tolist() == [1]
     again = log(("A", "phone", "05", "T0"), ("A", "phone", "07", "T0"))
-    assert carried_out(plan, again, AS_OF)["done"].notna().tolist() == [True, False, False]
-    early = carried_out(plan, log(("A", "phone", "03", None), ("A", "phone", "01", None)), AS_OF)
+    assert carried_out(plan, again, AS_OF, start=START)["done"].notna().tolist() == [True, False, False]
+    early = carried_out(plan, log(("A", "phone", "03", None), ("A", "phone", "01", None)), AS_OF, start=START)
     assert early["late_days"].tolist()[0] == 0  # before it was due is in time
-    alone = carried_out(plan, log(("A", "phone", "01", None)), dt.date(2025, 12, 8))
+    alone = carried_out(plan, log(("A", "phone", "01", None)), dt.date(2025, 12, 8), start=START)
     assert alone["done"].isna().all() and len(alone) == 2  # too early for any of them
 
 
+def test_what_was_done_before_the_plan_began_is_not_of_it_even_with_the_id_of_a_task():
+    plan = tasks(("A", "phone", "05"), ("B", "phone", "20"))
+    contacts = log(("A", "phone", "03", "T0"), ("A", "phone", "03", None), ("B", "phone", "08", "T1"))
+    begun = carried_out(plan, contacts, AS_OF, start=dt.date(2025, 12, 5))
+    assert begun["done"].notna().tolist() == [False, True]  # the second was done early, by the plan
+    assert carried_out(plan, contacts, AS_OF, start=START)["done"].notna().all()
+
+
+def test_a_try_that_reached_nobody_is_not_done_and_a_later_contact_is():
+    plan = tasks(("A", "phone", "05"), ("B", "phone", "05"), ("C", "phone", "05"), ("D", "phone", "05"))
+    contacts = log(
+        ("A", "phone", "05", "T0"), ("B", "phone", "05", None), ("B", "phone", "09", None), ("C", "phone", "06", "T2")
+    )  # fmt: skip
+    told_of = contacts.assign(effective=pd.array([False, False, True, None], dtype="boolean"))
+    done = carried_out(plan, told_of, AS_OF, start=START)
+    assert done["done"].dt.day.fillna(0).tolist() == [0, 9, 6, 0]
+    assert done["tried"].tolist() == [True, False, False, False]
+    assert done["reached"].fillna(pd.NA).tolist() == [False, True, pd.NA, pd.NA]
+    assert of_all(done) == (4, 2, 0, 2.5) and kept_to(done, "owner")["tried"].tolist() == [0, 1]
+
+
 def test_without_a_single_contact_nothing_was_done():
-    done = carried_out(tasks(("A", "phone", "05")), log(), AS_OF)
+    done = carried_out(tasks(("A", "phone", "05")), log(), AS_OF, start=START)
     due, made, in_time, late = of_all(done)
     assert (due, made, in_time) == (1, 0, 0) and np.isnan(late)
 
@@ -94,7 +115,7 @@ entry = st.tuples(st.sampled_from("ABC"), st.sampled_from(["phone", "email"]), d
 @given(st.lists(entry, max_size=12), st.lists(entry, max_size=12), st.integers(1, 31))
 def test_every_task_is_done_at_most_once_by_a_contact_of_its_own(planned, made, until):
     plan, contacts = tasks(*planned), log(*[(*one, None) for one in made])
-    done = carried_out(plan, contacts, dt.date(2025, 12, until))
+    done = carried_out(plan, contacts, dt.date(2025, 12, until), start=START)
     due, n, in_time, _ = of_all(done)
     assert due == (plan["due"].dt.day <= until).sum() and 0 <= in_time <= n <= min(due, len(contacts))
     for by in ("owner", "segment"):
@@ -237,11 +258,13 @@ def test_how_far_the_plan_was_kept(tmp_path):
     study = shop(tmp_path)
     contacts = log(*[(f"K{i:03d}", "phone", f"{1 + i % 25 + (i % 4 == 0):02d}", f"T{i}") for i in range(100)])
     said = told(study, previous(plan_of(200), arms()), contacts.assign(effective=[True, False] * 50))
-    assert (study.model.kpis["effect_done"].value, study.model.kpis["effect_done"].n) == (0.5, 200)
-    assert study.model.kpis["effect_in_time"].value == pytest.approx(75 / 200)
-    assert "200 项联系做了 100 项（50.0%）" in said and "平均晚 0.2 天" in said and "联系到 50 位" in said
+    assert (study.model.kpis["effect_done"].value, study.model.kpis["effect_done"].n) == (0.25, 200)
+    assert study.model.kpis["effect_in_time"].value == pytest.approx(25 / 200)
+    assert "200 项联系做了 50 项（25.0%）" in said and "平均晚 0.5 天" in said and "联系到 50 位" in said
+    assert "2025-12-01 起联系到了客户" in said and "没联系到的 50 项只算试过" in said
     owners = table(study, "effect_owners")
-    assert sum(column(owners, "due")) == 200 and sum(column(owners, "done")) == 100
+    assert sum(column(owners, "due")) == 200 and sum(column(owners, "done")) == 50
+    assert sorted(column(owners, "tried")) == [0, 50]
     assert set(column(table(study, "effect_segments"), "segment")) == {
         study.label_name(s) for s in ("first", "repeat")
     }

@@ -160,7 +160,8 @@ NAMES = st.text(st.characters(codec="utf-8"), max_size=80)
 @pytest.mark.parametrize(
     ("owners", "files"),
     [
-        (["CON", "con.张", "LPT1"], ["CON_", "con.张_", "LPT1_"]),
+        (["CON", "con.张", "LPT1"], ["CON_", "con_.张", "LPT1_"]),
+        (["nul.txt", "NUL .a.b"], ["nul_.txt", "NUL_.a.b"]),
         (["A/B公司", "A_B公司", "A:B公司"], ["A_B公司-2", "A_B公司", "A_B公司-3"]),
         (["Li", "LI"], ["Li-2", "LI"]),
         (["  张三. ", "..", "COM¹"], ["张三", "_", "COM¹_"]),

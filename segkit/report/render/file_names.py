@@ -33,8 +33,9 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 def _safe(name: str) -> str:
     clean = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).strip()[:LONGEST].rstrip(" .")
-    device = unicodedata.normalize("NFKC", clean.split(".")[0]).strip().casefold()
-    return f"{clean}_" if device in RESERVED else clean or "_"
+    first, dot, rest = clean.partition(".")  # Windows looks no further: nul.txt is the device too
+    device = unicodedata.normalize("NFKC", first).strip().casefold()
+    return f"{first.rstrip()}_{dot}{rest}" if device in RESERVED else clean or "_"
 
 
 def _alike(name: str) -> str:

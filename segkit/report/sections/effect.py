@@ -160,7 +160,7 @@ def _kept(study: Study, previous: Previous) -> list[Block | None]:
     contacts = study.tables.get("contacts")
     if contacts is None or contacts.empty:
         return [Text(text=study.say("effect.no_contacts"), role="note")]
-    done = carried_out(previous.plan, contacts, study.as_of)
+    done = carried_out(previous.plan, contacts, study.as_of, start=previous.start)
     due, made, in_time, late = of_all(done)
     if not due:
         return [Text(text=study.say("effect.nothing_due"), role="note")]
@@ -168,6 +168,7 @@ def _kept(study: Study, previous: Previous) -> list[Block | None]:
     study.kpi("effect_in_time", in_time / due, "share", n=due)
     facts = {"due": due, "done": made, "in_time": in_time, "share": made / due, "on_time": in_time / due}
     said = [study.say("effect.kept", as_of=study.as_of, **facts)]
+    said.append(study.say("effect.done_means", start=previous.start, tried=int(done["tried"].sum())))
     if made:
         said.append(study.say("effect.late", days=late))
     if known := int(done["reached"].notna().sum()):
@@ -192,9 +193,15 @@ def _kept_table(study: Study, done: pd.DataFrame, by: str) -> Sheet | None:
         ("share", study.say("head.effect_done_share"), "share"),
         ("in_time", study.say("head.effect_in_time"), "share"),
         ("late", study.say("head.effect_late"), "days"),
+        ("tried", study.say("head.effect_tried"), "count"),
     ]
     rows = [
-        [row[by], row["due"], row["done"], row["done"] / row["due"], row["in_time"] / row["due"], row["late"]]
+        [
+            *(row[name] for name in (by, "due", "done")),
+            row["done"] / row["due"],
+            row["in_time"] / row["due"],
+            *(row[name] for name in ("late", "tried")),
+        ]
         for row in table.head(MOST_OWNERS).to_dict("records")
     ]
     title = study.say("effect.least_kept", name=worst[by], share=worst["share"])
