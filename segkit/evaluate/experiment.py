@@ -27,7 +27,8 @@ class Segment:
     segment : its label
     raw : the difference as it was seen in this segment; its value is None where an arm is empty
     shrunk : the same drawn towards all segments, the more the fewer customers it rests on; None likewise
-    revenue : difference of the money per head, as it was seen
+    revenue : difference of the money per head, as it was seen; None where nobody spent another sum than the rest of
+        the own arm, which tells of no spread
     treated, control : share that bought, with and without contact
     """
 
@@ -64,13 +65,15 @@ class Uplift(Estimate):
     Attributes
     ----------
     treated, control : share that bought, with and without contact
-    revenue : difference of the money per head; without a value where no money was given
+    revenue : difference of the money per head; without a value where no money was given, or none differs
+    priced : of those contacted the rows `revenue` rests on: times it they make the money of all of them
     segments : the same by segment, most customers first
     """
 
     treated: Estimate = field(default_factory=lambda: proportion(0, 0))
     control: Estimate = field(default_factory=lambda: proportion(0, 0))
     revenue: Estimate = field(default_factory=lambda: _none(0, LEVEL, "money"))
+    priced: int = 0
     segments: tuple[Segment, ...] = ()
 
     @property
@@ -131,7 +134,8 @@ def uplift(
     Returns
     -------
     Uplift : `value` is the difference of the shares, in -1..1, with Newcombe's interval; `relative`, `revenue`
-        (Welch), `detectable` and `segments` beside it. Its value is None where an arm is empty.
+        (Welch), `detectable` and `segments` beside it. Its value is None where an arm is empty. Segments without a
+        spread of money do not count in `revenue`: they would make it look surer than it is.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def uplift(
         arms = [_share(pair, level) for pair in (treated or (0, 0), control or (0, 0))]
         return _whole((_Compared("", arms[0], arms[1], _NO_MONEY, _NO_MONEY),), level)
     rows = _checked(frame)
-    with_segments = "segment" in rows
+    with_segments = "segment" in rows and len(rows) > 0
     groups = rows.groupby("segment", sort=False) if with_segments else [("", rows)]
     compared = [_compared(str(name), part, level) for name, part in groups]
     compared.sort(key=lambda one: (-one.customers, one.segment))
@@ -162,14 +166,16 @@ def uplift(
 
 @dataclass(frozen=True)
 class _Money:
-    """A mean with the variance of it as an estimate, and how many customers it rests on."""
+    """A mean with the variance of it as an estimate, and how many customers and rows it rests on."""
 
     mean: float
     variance: float
     customers: int
+    rows: int
 
 
-_NO_MONEY = _Money(math.nan, math.nan, 0)
+_NO_MONEY = _Money(math.nan, math.nan, 0, 0)
+NO_SPREAD = 1e-9  # of the largest sum: below it sums differ by rounding only
 
 
 @dataclass(frozen=True)
@@ -188,8 +194,9 @@ class _Compared:
 
     @property
     def priced(self) -> bool:
-        """Can the money of the arms be compared? A spread takes two customers in each."""
-        return self.measurable and min(self.spent.customers, self.spent_without.customers) > 1
+        """Can the money of the arms be compared? It takes two customers in each, and sums that differ."""
+        arms = (self.spent, self.spent_without)
+        return self.measurable and all(a.customers > 1 for a in arms) and any(a.variance > 0 for a in arms)
 
     @property
     def customers(self) -> int:
@@ -229,7 +236,9 @@ def _spent(rows: pd.DataFrame) -> _Money:
     ids = rows["customer_id"] if "customer_id" in rows else pd.Series(range(len(rows)), index=rows.index)
     if ids.nunique() < 2:
         return _NO_MONEY
-    return _Money(float(money.mean()), _variance(money, ids), int(ids.nunique()))
+    variance = _variance(money, ids)
+    spread = variance > (NO_SPREAD * float(money.abs().max())) ** 2
+    return _Money(float(money.mean()), variance if spread else 0.0, int(ids.nunique()), len(rows))
 
 
 def _variance(values: pd.Series, ids: pd.Series) -> float:
@@ -279,9 +288,10 @@ def _whole(parts: tuple[_Compared, ...], level: float) -> Uplift:
         "newcombe" if one else "newcombe_segments",
     )
     arms = [_arm([p.treated for p in parts], weights), _arm([p.control for p in parts], weights)]
-    revenue = _difference([part for part in parts if part.priced], level)
+    priced = [part for part in parts if part.priced]
+    revenue, rows = _difference(priced, level), sum(part.spent.rows for part in priced)
     told = (found.value, found.low, found.high, found.n, found.level, found.unit, found.method)
-    return Uplift(*told, treated=arms[0], control=arms[1], revenue=revenue)
+    return Uplift(*told, treated=arms[0], control=arms[1], revenue=revenue, priced=rows)
 
 
 def _weights(parts: tuple[_Compared, ...] | list[_Compared]) -> list[float]:
@@ -313,7 +323,7 @@ def _difference(parts: list[_Compared], level: float) -> Estimate:
         value += weight * (part.spent.mean - part.spent_without.mean)
         pieces += [(weight**2 * arm.variance, arm.customers - 1) for arm in (part.spent, part.spent_without)]
     variance = sum(piece for piece, _ in pieces)
-    freedom = 1 / sum((piece / variance) ** 2 / of for piece, of in pieces) if variance else 1.0
+    freedom = 1 / sum((piece / variance) ** 2 / of for piece, of in pieces)
     half = float(t.ppf(0.5 + level / 2, freedom)) * math.sqrt(variance)
     method = "welch" if len(parts) == 1 else "welch_segments"
     return Estimate(value, value - half, value + half, n, level, "money", method)

@@ -66,6 +66,38 @@ def test_money_per_head_after_welch():
     assert found.value == pytest.approx(spent[0].mean() - spent[1].mean()) and found.unit == "money"
 
 
+def priced(*arms: tuple[str, str, list[float]]) -> pd.DataFrame:
+    """Rows of (segment, arm, money of each customer)."""
+    rows = [(segment, arm, money) for segment, arm, spent in arms for money in spent]
+    frame = pd.DataFrame(rows, columns=["segment", "arm", "revenue"])
+    return frame.assign(converted=(frame["revenue"] > 0).astype(int))
+
+
+@pytest.mark.parametrize(
+    "spent", [([100.0] * 2, [0.0] * 2), ([0.0] * 50, [0.0] * 50), ([0.1] * 3, [0.7] * 7)]
+)
+def test_money_that_never_differs_tells_no_spread_and_no_interval(spent):
+    flat = priced(("flat", "treated", spent[0]), ("flat", "holdout", spent[1]))
+    for frame in (flat, flat.drop(columns="segment")):
+        found = uplift(frame)
+        assert found.revenue.value is found.revenue.low is found.revenue.high is None
+        assert found.priced == 0 and found.value is not None
+    known = priced(("A", "treated", [0, 50, 120, 0, 80]), ("A", "holdout", [0, 30, 0, 90]))
+    both = uplift(pd.concat([known, flat]))
+    assert both.revenue == uplift(known).revenue  # nor does it make the sum look surer
+    assert both.priced == 5 and both.n == 9 + len(flat)
+    assert next(one for one in both.segments if one.segment == "flat").revenue.value is None
+
+
+def test_money_rests_on_segments_with_both_arms_only():
+    known = priced(("A", "treated", [0, 50, 120, 0, 80]), ("A", "holdout", [0, 30, 0, 90]))
+    vip = priced(("vip", "treated", [900, 800, 700]))
+    found = uplift(pd.concat([known, vip]))
+    assert (found.revenue.value, found.priced) == (uplift(known).revenue.value, 5)
+    twice = pd.concat([known.assign(customer_id=range(9))] * 2)
+    assert uplift(twice).priced == 10  # a customer counted once in each month
+
+
 # --- laws ------------------------------------------------------------------------------------------
 
 
@@ -209,6 +241,14 @@ def test_the_sample_campaign_is_read_as_planted():
     assert max(raw, key=raw.get) == "重要保持" and min(raw, key=raw.get) == "一般挽留"
     # who answers most is not who is moved most: the trap of the data sheet
     assert max(found.segments, key=lambda one: one.treated.value).segment == "重要价值"
+
+
+def test_nobody_at_all_is_not_measurable():
+    nobody = drawn(("A", 1, 2, 1, 2)).assign(revenue=1.0, customer_id="x").head(0)
+    for frame in (nobody, nobody.drop(columns=["segment", "revenue", "customer_id"])):
+        found = uplift(frame)
+        assert found.value is found.low is found.revenue.value is found.detectable is None
+        assert found.n == 0 and found.segments == () and not found.shown
 
 
 # --- bad input -------------------------------------------------------------------------------------
