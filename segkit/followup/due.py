@@ -19,7 +19,13 @@ NEVER = -(10**9)
 DAY = np.timedelta64(1, "D")
 # who was met in person need not be called as well
 COUNTS_AS = {channel: (channel,) for channel in CHANNELS} | {"phone": ("phone", "visit")}
+AGREED_CALL = Touch(channel="phone", every_days=3660, minutes=5, content="agreed_call", marketing=False)
 FLOOR_CALL = Touch(channel="phone", every_days=180, minutes=3, content="floor_call", marketing=False)
+# where nothing was heard of a customer since, the floor runs from here
+KNOWN_SINCE = ("register_date", "first_contact")
+# days: a step missed is not made up for where the next one comes so soon (示例参数 / sample parameter)
+NEXT_STEP_NEAR = 2
+MEMORY = 30  # days of history that the caps look back on: their longest window
 WHY = ("due", "overdue", "agreed", "floor")
 DUE, OVERDUE, AGREED, FLOOR = range(4)
 OFFICIAL_NAMES = {
@@ -77,7 +83,8 @@ class Candidates:
 class Contacted:
     """What the history says, by row of the customers.
 
-    `last` is the last effective contact by channel; `any_last` over all of them; `made` counts the contacts by
+    `last` is the last effective contact by channel, one of an unknown channel counting for all where a person speaks;
+    `any_last` over all of them; `made` counts the contacts by
     channel since the last purchase, effective or not; `last_made` is the last of those; `agreed` the next day
     that the latest contact agreed on; `capped` holds (row, day, channel) of marketing contacts.
     """
@@ -91,7 +98,7 @@ class Contacted:
 
 
 def contacted(
-    ids: pd.Index, history: pd.DataFrame | None, bought: np.ndarray, *, first_day: int, memory: int = 30
+    ids: pd.Index, history: pd.DataFrame | None, bought: np.ndarray, *, first_day: int
 ) -> Contacted:
     """The history of contacts, seen from each customer; contacts of others are left aside."""
     n = len(ids)
@@ -105,14 +112,15 @@ def contacted(
     here = (row >= 0) & history["date"].notna().to_numpy()
     row, known = row[here], history[here]
     day = day_numbers(known["date"])
-    channel = known["channel"].astype(str).to_numpy()
+    named = known["channel"] if "channel" in known else pd.Series("", index=known.index)
+    channel = named.astype("object").where(named.notna(), "").astype(str).to_numpy()
     effective = (
         known["effective"].astype("boolean").fillna(True).to_numpy(dtype=bool)
         if "effective" in known
         else np.ones(len(known), dtype=bool)
     )
     for name in CHANNELS:
-        mine = channel == name
+        mine = (channel == name) | ((channel == "") & (name in PERSONAL))
         np.maximum.at(last[name], row[mine & effective], day[mine & effective])
         since = mine & (day > bought[row])
         np.add.at(made[name], row[since], 1)
@@ -126,9 +134,9 @@ def contacted(
     marketing = (
         known["marketing"].astype("boolean").fillna(False).to_numpy(dtype=bool)
         if "marketing" in known
-        else ~np.isin(channel, PERSONAL)
+        else ~np.isin(channel, [*PERSONAL, ""])
     )
-    recent = marketing & (day > first_day - memory)
+    recent = marketing & (day > first_day - MEMORY)
     capped = list(zip(row[recent].tolist(), day[recent].tolist(), channel[recent].tolist(), strict=True))
     return Contacted(last, np.maximum.reduce(list(last.values())), made, last_made, agreed, capped)
 
@@ -140,10 +148,13 @@ def candidates(
     seen: Contacted,
     bought: np.ndarray,
     workdays: Sequence[dt.date],
+    until: int,
 ) -> Candidates:
-    """Every touch of the policy that falls due on or before the last of the working days."""
-    days = np.array([day_number(day) for day in workdays])
-    first, last = int(days[0]), int(days[-1])
+    """Every touch of the policy that falls due on or before the last of the working days.
+
+    `until` is the day before the working day after them: greetings of the days between are of this plan.
+    """
+    first, last = day_number(workdays[0]), day_number(workdays[-1])
     touches: list[Touch] = []
     of_label: list[str] = []
     parts: list[tuple[np.ndarray, ...]] = []
@@ -152,19 +163,35 @@ def candidates(
         who = np.flatnonzero(labels == label)
         if not len(who):
             continue
-        keeps = next((i for i, t in enumerate(entry.touches) if t.channel in PERSONAL), 0)
-        for i, touch in enumerate(entry.touches):
+        promised = who[(seen.agreed[who] > NEVER) & (seen.agreed[who] <= last)]
+        spoken = next((t for t in entry.touches if t.channel in PERSONAL), AGREED_CALL)
+        touches.append(spoken.model_copy(update={"marketing": False, "owner": "named"}))
+        of_label.append(label)
+        nothing = np.zeros(len(promised), dtype="int64")
+        kept = (promised, seen.agreed[promised], nothing, nothing + AGREED, nothing + len(touches) - 1)
+        parts.append(kept)
+        for touch in entry.touches:
             touches.append(touch)
             of_label.append(label)
             at = len(touches) - 1
-            agreed = seen.agreed[who] if i == keeps else np.full(len(who), NEVER)
             left = _left(touch, who, seen)
             if (left <= 0).any():
                 stopped.append((who[left <= 0], at))
             going = left > 0
             found = _falling_due(
-                touch, who[going], agreed[going], left[going], seen, bought, customers, policy, first, last
+                touch,
+                who[going],
+                left[going],
+                seen,
+                bought,
+                customers,
+                policy,
+                workdays,
+                (first, last, until),
             )
+            if touch.channel in PERSONAL:  # nobody calls before the day that was agreed on
+                later = found[1] > np.where(seen.agreed[found[0]] <= last, seen.agreed[found[0]], NEVER)
+                found = tuple(column[later] for column in found)  # type: ignore[assignment]
             parts.append((*found, np.full(len(found[0]), at)))
     if not parts:
         empty = np.empty(0, dtype="int64")
@@ -190,25 +217,25 @@ Found = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # who, due, nth, 
 def _falling_due(
     touch: Touch,
     who: np.ndarray,
-    agreed: np.ndarray,
     left: np.ndarray,
     seen: Contacted,
     bought: np.ndarray,
     customers: pd.DataFrame,
     policy: Policy,
-    first: int,
-    last: int,
+    workdays: Sequence[dt.date],
+    bounds: tuple[int, int, int],
 ) -> Found:
+    first, last, until = bounds
     if touch.every_days is not None:
-        return _repeated(touch.every_days, touch.channel, who, agreed, left, seen, bought, first, last)
+        return _repeated(touch, touch.every_days, who, left, seen, bought, workdays)
     if touch.on_days and touch.anchor == PLAN_START:
         return _sequence(touch, who, seen, first, last)
     if touch.on_days:
         anchors = _dates(customers, touch.anchor)[who]
         return _on_days(touch.on_days, who, anchors, seen, policy.grace_days, first, last)
     if touch.yearly:
-        return _anniversaries(who, _dates(customers, touch.yearly)[who], first, last)
-    eves = [day for name in touch.festivals for day in festival_days(name, first, last)]
+        return _anniversaries(who, _dates(customers, touch.yearly)[who], first, until)
+    eves = [day for name in touch.festivals for day in festival_days(name, first, until)]
     found = [(who, np.full(len(who), day), np.full(len(who), i)) for i, day in enumerate(sorted(eves))]
     return _joined([(*part, np.full(len(who), DUE)) for part in found])
 
@@ -228,33 +255,41 @@ def _joined(parts: Sequence[Found]) -> Found:
 
 
 def _repeated(
+    touch: Touch,
     every: int,
-    channel: str,
     who: np.ndarray,
-    agreed: np.ndarray,
     left: np.ndarray,
     seen: Contacted,
     bought: np.ndarray,
-    first: int,
-    last: int,
+    workdays: Sequence[dt.date],
 ) -> Found:
-    """So many days after the last contact, or the last purchase where there was none, and on from there."""
-    spoke = np.maximum.reduce([seen.last[name][who] for name in COUNTS_AS[channel]])
+    """So many days after the last contact, or the last purchase where there was none, and on from there.
+
+    A day off is put off to the next working day, and the next contact counts from that.
+    """
+    days = np.array([day_number(day) for day in workdays])
+    first = int(days[0])
+    spoke = np.maximum.reduce([seen.last[name][who] for name in COUNTS_AS[touch.channel]])
+    if touch.channel in PERSONAL:
+        agreed = seen.agreed[who]
+        promised = (agreed > NEVER) & (agreed <= days[-1])
+        spoke = np.maximum(spoke, np.where(promised, np.maximum(agreed, first), NEVER))
     base = np.where(spoke > NEVER, spoke, bought[who])
     due = np.where(base > NEVER, base + every, first)
-    why = np.where(due < first, OVERDUE, DUE)
-    promised = agreed > NEVER
-    due, why = np.where(promised, agreed, due), np.where(promised, AGREED, why)
-    begins = np.maximum(due, first)
-    times = np.minimum(np.maximum((last - begins) // every + 1, 0), left)
-    at = np.repeat(np.arange(len(who)), times)
-    nth = np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
-    return (
-        who[at],
-        np.where(nth == 0, due[at], begins[at] + nth * every),
-        nth,
-        np.where(nth == 0, why[at], DUE),
-    )
+    left = left if touch.at_most is None else np.minimum(left, touch.at_most)
+    parts = []
+    begins, open_ = np.maximum(due, first), np.ones(len(who), dtype=bool)
+    for nth in range(len(days)):
+        open_ &= (begins <= days[-1]) & (nth < left)
+        if not open_.any():
+            break
+        ideal = due if nth == 0 else begins
+        late = (ideal < first) & (nth == 0)
+        count = int(open_.sum())
+        parts.append((who[open_], ideal[open_], np.full(count, nth), np.where(late[open_], OVERDUE, DUE)))
+        at = np.minimum(np.searchsorted(days, begins), len(days) - 1)
+        begins = days[at] + every
+    return _joined(parts)
 
 
 def _sequence(touch: Touch, who: np.ndarray, seen: Contacted, first: int, last: int) -> Found:
@@ -297,7 +332,7 @@ def _on_days(
         due = anchors + step
         inside = known & (due >= first) & (due <= last)
         later = anchors + steps[i + 1] if i + 1 < len(steps) else np.full(len(who), last + 1)
-        missed = known & (due < first) & (later >= first) & (first - due <= grace)
+        missed = known & (due < first) & (later > first + NEXT_STEP_NEAR) & (first - due <= grace)
         missed &= seen.any_last[who] < due
         for mask, why in ((inside, DUE), (missed, OVERDUE)):
             parts.append((who[mask], due[mask], np.full(int(mask.sum()), i), np.full(int(mask.sum()), why)))
@@ -339,14 +374,24 @@ def festival_days(name: str, first: int, last: int) -> list[int]:
 
 
 def floor_candidates(
-    known: Candidates, labels: np.ndarray, policy: Policy, kept: np.ndarray, met: np.ndarray, last: int
+    known: Candidates,
+    barred: np.ndarray,
+    labels: np.ndarray,
+    policy: Policy,
+    met: np.ndarray,
+    first: int,
+    last: int,
 ) -> Candidates:
     """Short service contacts for those who would wait longer than the floor allows.
 
-    `kept` are rows that have a touch already, `met` the last time anything was heard of each customer.
+    `barred` says which of the candidates may not be made; `met` is the last time anything was heard of each customer.
     """
     due_by = met + policy.floor_days
-    waiting = (met > NEVER) & (due_by <= last) & ~kept & np.isin(labels, list(policy.labels))
+    soonest = np.full(len(met), np.iinfo("int64").max)
+    going = barred == ""
+    np.minimum.at(soonest, known.who[going], known.due[going])
+    served = soonest <= np.maximum(due_by, first)
+    waiting = (met > NEVER) & (due_by <= last) & ~served & np.isin(labels, list(policy.labels))
     who = np.flatnonzero(waiting)
     at = len(known.touches)
     return Candidates(
@@ -359,3 +404,11 @@ def floor_candidates(
         why=np.concatenate([known.why, np.full(len(who), FLOOR)]),
         stopped=known.stopped,
     )
+
+
+def last_heard(customers: pd.DataFrame, seen: Contacted, bought: np.ndarray) -> np.ndarray:
+    """The last contact or purchase of each customer, else the day since which they are known; `NEVER` if none is."""
+    heard = np.maximum(seen.any_last, bought)
+    for column in KNOWN_SINCE:
+        heard = np.where(heard > NEVER, heard, _dates(customers, column))
+    return heard

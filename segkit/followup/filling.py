@@ -6,10 +6,11 @@ Plain lists and integers, for this loop runs once a touch: a hundred thousand of
 from __future__ import annotations
 
 import heapq
-from bisect import insort
-from collections import defaultdict
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -38,19 +39,16 @@ class Diary:
         pairs = ((width, getattr(cap, name)) for name, width in WINDOWS)
         return [(width, most) for width, most in pairs if most is not None]
 
-    def room(self, who: int, day: int, channel: str, marketing: bool) -> bool:
-        """May this customer be contacted on that day?"""
+    def opens(self, who: int, day: int, channel: str, marketing: bool) -> int:
+        """`day` where this customer may be contacted on it, else a later day that may be tried next."""
         if channel in PERSONAL and day in self.spoken.get(who, ()):
-            return False
-        if not marketing:
-            return True
-        had = self.marketing.get(who)
+            return day + 1
+        had = self.marketing.get(who) if marketing else None
         if not had:
-            return True
-        if not _within(self._all, [d for d, _ in had], day):
-            return False
+            return day
+        opens = _opens(self._all, [d for d, _ in had], day)
         own = self._by_channel.get(channel)
-        return own is None or _within(own, [d for d, c in had if c == channel], day)
+        return opens if own is None else max(opens, _opens(own, [d for d, c in had if c == channel], day))
 
     def note(self, who: int, day: int, channel: str, marketing: bool) -> None:
         if marketing:
@@ -59,27 +57,35 @@ class Diary:
             self.spoken[who].add(day)
 
 
-def _within(limits: Sequence[tuple[int, int]], days: list[int], day: int) -> bool:
-    """Does every window that holds the new day stay within its limit?"""
-    near = sorted([*days, day])
+def _opens(limits: Sequence[tuple[int, int]], days: list[int], day: int) -> int:
+    """The day itself where every window that holds it stays within its limit; `days` ascend."""
     for width, most in limits:
-        for first in near:
-            if first <= day < first + width and sum(first <= d < first + width for d in near) > most:
-                return False
-    return True
+        low, high = bisect_left(days, day - width + 1), bisect_left(days, day + width)
+        near = days[low:high]
+        if len(near) < most:
+            continue
+        before = bisect_left(near, day + 1)
+        if before >= most:  # full up to today: open when the first of the last `most` has left the window
+            return near[before - most] + width
+        both = sorted([*near, day])
+        if any(both[i + most] - both[i] < width for i in range(len(both) - most)):
+            return day + 1
+    return day
 
 
 @dataclass(frozen=True)
 class Work:
     """What is to be placed, in the order in which it may choose.
 
-    Arrays of one length: `who` the customer, `release` the first position in the days, `minutes`, `team` the
-    position of the named member or -1, `group` the position in `groups` of those who may do it, `channel`,
-    `marketing`, `repeat` the key of a repeated touch or -1, `distance` the days to keep from its last one.
+    Arrays of one length: `who` the customer, `release` and `latest` the first and last position in the days,
+    `minutes`, `member` the position of the named member or -1, `group` the position in `groups` of those who may do
+    it, `channel`, `marketing`, `repeat` the key of a repeated touch or -1, `distance` the days to keep from its last
+    one, `floor` whether it may use the time set aside for the floor.
     """
 
     who: np.ndarray
     release: np.ndarray
+    latest: np.ndarray
     minutes: np.ndarray
     member: np.ndarray
     group: np.ndarray
@@ -87,6 +93,7 @@ class Work:
     marketing: np.ndarray
     repeat: np.ndarray
     distance: np.ndarray
+    floor: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -106,94 +113,130 @@ def place(
     days: Sequence[int],
     diary: Diary,
     *,
-    reserve: np.ndarray | None = None,
-    reserved_for: np.ndarray | None = None,
+    floor_share: float,
 ) -> Placed:
     """Give every piece of work the first day with room, in the order given.
+
+    Work for the floor stands first in the order and may use `floor_share` of each person's day; what finds no room
+    there has its turn again after all others.
 
     Parameters
     ----------
     capacity : minutes by member and day
     groups : members by group
     days : day numbers of the working days
-    reserve, reserved_for : minutes by member that the work marked in `reserved_for` may take at most
     """
-    free = capacity.astype("float64").copy()
-    last, n_days = len(days), len(days)
-    columns = (work.who, work.release, work.minutes, work.member, work.group)
+    filler = _Filler(capacity, groups, days, diary, floor_share)
+    columns = (work.who, work.release, work.latest, work.minutes, work.member, work.group)
     more = (work.channel, work.marketing, work.repeat, work.distance)
-    first_with: dict[
-        tuple[int, float], int
-    ] = {}  # (member, minutes) -> no earlier day has room, nor will have
-    group_first: dict[tuple[int, float], int] = {}
-    with_whom: dict[int, int] = {}
-    before: dict[int, int] = {}
-    left = None if reserve is None else reserve.astype("float64").tolist()
-    held_back = None if reserved_for is None else reserved_for.tolist()
-    arrays = [np.asarray(group, dtype="int64") for group in groups]
-    day_out = np.full(len(work.who), -1)
-    member_out = np.full(len(work.who), -1)
-    reason_out = np.full(len(work.who), "", dtype=object)
-    rows = zip(*(column.tolist() for column in (*columns, *more)), strict=True)
-    for i, (who, release, minutes, named, group, channel, marketing, repeat, distance) in enumerate(rows):
+    rows = list(zip(*(column.tolist() for column in (*columns, *more)), strict=True))
+    n = len(rows)
+    day, member = np.full(n, -1), np.full(n, -1)
+    reason = np.full(n, "", dtype=object)
+    first = work.floor.tolist()
+    again = []
+    for i, row in enumerate(rows):
+        day[i], member[i], reason[i] = filler.put(row, for_floor=first[i])
+        if day[i] < 0 and first[i]:
+            again.append(i)
+    for i in again:
+        day[i], member[i], reason[i] = filler.put(rows[i], for_floor=False)
+    return Placed(day, member, reason, np.maximum(filler.free, 0.0))
+
+
+class _Filler:
+    """The minutes left, and who of the team has spoken to whom."""
+
+    def __init__(
+        self,
+        capacity: np.ndarray,
+        groups: Sequence[Sequence[int]],
+        days: Sequence[int],
+        diary: Diary,
+        floor_share: float,
+    ) -> None:
+        self.free = capacity.astype("float64").copy()
+        self.floor = floor_share * capacity.astype("float64")
+        serves = Counter(member for group in groups for member in group)
+        # who serves few groups is taken first, so that the others stay free for what only they can do
+        self.serves = np.array([serves[m] for m in range(len(capacity))])
+        self.groups = [list(group) for group in groups]
+        self.days, self.diary = list(days), diary
+        self.begins: dict[tuple[int, bool, float, bool], int] = {}  # no earlier day has room, nor will have
+        self.with_whom: dict[int, int] = {}
+        self.before: dict[int, int] = {}
+
+    def put(self, row: tuple[Any, ...], *, for_floor: bool) -> tuple[int, int, str]:
+        who, release, _latest, _minutes, named, group, _channel, _marketing, repeat, distance = row
         start = release
-        if repeat >= 0 and repeat in before:
-            earliest = before[repeat] + distance
-            while start < n_days and days[start] < earliest:
-                start += 1
-        fixed = named if named >= 0 else with_whom.get(who, -1)
-        if fixed >= 0 and named < 0 and fixed not in groups[group]:
-            fixed = -1
+        if repeat in self.before:
+            earliest = self.before[repeat] + distance
+            start = max(start, bisect_left(self.days, earliest))
         reason = NO_TIME
-        found = -1
-        chosen = -1
-        if fixed >= 0:
-            key = (fixed, minutes)
-            mine = free[fixed]
-            at = first_with.get(key, 0)
-            while at < n_days and mine[at] < minutes - _ROUNDING:
-                at += 1
-            first_with[key] = at
-            for day in range(max(at, start), n_days):
-                if mine[day] >= minutes - _ROUNDING:
-                    if diary.room(who, days[day], channel, marketing):
-                        found, chosen = day, fixed
-                        break
-                    reason = CAPPED
-        elif not len(arrays[group]):
-            reason = NO_MEMBER
-        if found < 0 and named < 0 and len(arrays[group]):
-            members = arrays[group]
-            group_key = (group, minutes)
-            at = group_first.get(group_key, 0)
-            while at < n_days and free[members, at].max() < minutes - _ROUNDING:
-                at += 1
-            group_first[group_key] = at
-            for day in range(max(at, start), n_days):
-                room = free[members, day]
-                best = int(room.argmax())
-                if room[best] >= minutes - _ROUNDING:
-                    if diary.room(who, days[day], channel, marketing):
-                        found, chosen = day, int(members[best])
-                        break
-                    reason = CAPPED
-        if found >= 0 and left is not None and held_back is not None and held_back[i]:
-            if left[chosen] < minutes - _ROUNDING:
-                found, reason = -1, NO_TIME
+        known = named if named >= 0 else self.with_whom.get(who, -1)
+        if known >= 0 and (named >= 0 or known in self.groups[group]):
+            found, reason = self._day([known], known, True, row, start, for_floor)
+            if found is not None:
+                return self._take(*found, row, for_floor)
+        if named >= 0:
+            return -1, -1, reason
+        members = self.groups[group]
+        if not members:
+            return -1, -1, NO_MEMBER
+        found, reason = self._day(members, group, False, row, start, for_floor)
+        return (-1, -1, reason) if found is None else self._take(*found, row, for_floor)
+
+    def _day(
+        self, members: list[int], key: int, alone: bool, row: tuple[Any, ...], start: int, for_floor: bool
+    ) -> tuple[tuple[int, int] | None, str]:
+        """The first day on which one of them has the minutes and the customer may be contacted."""
+        who, _, latest, minutes, _, _group, channel, marketing, _, _ = row
+        wanted, reason = minutes - _ROUNDING, NO_TIME
+        pointer = (key, alone, minutes, for_floor)
+        begins, end = self.begins.get(pointer, 0), len(self.days)
+        while begins < end and self._free_one(members, begins, wanted, for_floor) < 0:
+            begins += 1
+        self.begins[pointer] = begins
+        at = max(begins, start)
+        while at <= latest:
+            member = self._free_one(members, at, wanted, for_floor)
+            if member >= 0:
+                opens = self.diary.opens(who, self.days[at], channel, marketing)
+                if opens == self.days[at]:
+                    return (at, member), ""
+                reason = CAPPED
+                at = max(at + 1, bisect_left(self.days, opens))
             else:
-                left[chosen] -= minutes
-        if start >= last:
-            reason = NO_TIME
-        if found < 0:
-            reason_out[i] = reason
-            continue
-        free[chosen, found] -= minutes
-        diary.note(who, days[found], channel, marketing)
-        with_whom.setdefault(who, chosen)
+                at += 1
+        return None, reason
+
+    def _free_one(self, members: list[int], day: int, wanted: float, for_floor: bool) -> int:
+        """Who of them has the minutes on this day: the least flexible one, among equals who has most left; or -1."""
+        if len(members) == 1:
+            one = members[0]
+            if for_floor and self.floor[one, day] < wanted:
+                return -1
+            return one if self.free[one, day] >= wanted else -1
+        room = self.free[members, day]
+        if for_floor:
+            room = np.minimum(room, self.floor[members, day])
+        able = room >= wanted
+        if not able.any():
+            return -1
+        fewest = self.serves[members][able].min()
+        room = np.where(able & (self.serves[members] == fewest), room, -1.0)
+        return members[int(room.argmax())]
+
+    def _take(self, day: int, member: int, row: tuple[Any, ...], for_floor: bool) -> tuple[int, int, str]:
+        who, _, _, minutes, _, _, channel, marketing, repeat, _ = row
+        self.free[member, day] -= minutes
+        if for_floor:
+            self.floor[member, day] -= minutes
+        self.diary.note(who, self.days[day], channel, marketing)
+        self.with_whom.setdefault(who, member)
         if repeat >= 0:
-            before[repeat] = days[found]
-        day_out[i], member_out[i] = found, chosen
-    return Placed(day_out, member_out, reason_out, np.maximum(free, 0.0))
+            self.before[repeat] = self.days[day]
+        return day, member, ""
 
 
 def earlier_first(

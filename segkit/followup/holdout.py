@@ -23,7 +23,8 @@ def draw_holdout(
     """Which customers receive no marketing while this campaign runs?
 
     Within each segment the customers stand in the order of HMAC-SHA256(key, campaign, customer_id), and the
-    first round(share x n) are held out. Who was drawn before keeps the arm; newcomers alone are drawn afresh.
+    first round(share x n) are held out. Who was drawn before keeps the arm; newcomers alone are drawn afresh, and
+    of their few a broken number is rounded by lot, or a tenth of four would be nobody, plan after plan.
 
     Parameters
     ----------
@@ -49,8 +50,19 @@ def draw_holdout(
         one.update(b"\0" + customer_id.encode("utf-8", "surrogatepass"))
         mixed.append(one.digest())
     ordered = fresh.assign(mixed=mixed).sort_values(["segment", "mixed"], kind="stable")
-    place = ordered.groupby("segment", sort=False).cumcount()
-    size = ordered.groupby("segment", sort=False)["segment"].transform("size")
-    out = place < np.floor(share * size + 0.5)
+    groups = ordered.groupby("segment", sort=False)
+    place, size = groups.cumcount(), groups["segment"].transform("size")
+    lot: pd.Series | float = 0.5
+    if held is not None and len(held):
+        lots = {name: _lot(draw, str(name), own["customer_id"]) for name, own in groups}
+        lot = ordered["segment"].map(lots)
+    out = place < np.floor(share * size + lot)
     arm.loc[ordered.index] = np.where(out, "holdout", "treated")
     return frame.assign(arm=arm.astype("str")).reset_index(drop=True)
+
+
+def _lot(draw: hmac.HMAC, segment: str, ids: pd.Series) -> float:
+    """A number in 0..1 that hangs on the key and on who the newcomers are."""
+    one = draw.copy()
+    one.update("\0".join(["", segment, *sorted(ids)]).encode("utf-8", "surrogatepass"))
+    return int.from_bytes(one.digest()[:6], "big") / 2**48

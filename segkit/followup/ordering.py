@@ -25,28 +25,30 @@ def queue_of(
     policy: Policy,
     members: Sequence[Member],
     workdays: Sequence[dt.date],
+    at_floor: np.ndarray,
 ) -> tuple[Work, np.ndarray, list[list[int]]]:
     """The touches that may be made, in the order in which they choose their days."""
     who, why = due.who[going], due.why[going]
     days = np.array([day_number(d) for d in workdays])
     release = np.searchsorted(days, np.maximum(due.due[going], days[0]))
     release = np.where(why == FLOOR, np.maximum(release - LEAD, 0), np.minimum(release, len(days) - 1))
-    before = due.of_touch([bool(t.festivals or t.yearly) for t in due.touches], "bool")[going]
+    greeting = due.of_touch([bool(t.festivals or t.yearly) for t in due.touches], "bool")[going]
     on_or_before = np.maximum(np.searchsorted(days, due.due[going], side="right") - 1, 0)
-    release = np.where(
-        before, np.maximum(on_or_before - LEAD, 0), release
-    )  # a greeting comes on the day or before it
+    release = np.where(greeting, np.maximum(on_or_before - LEAD, 0), release)
+    latest = np.where(greeting, on_or_before, len(days) - 1)
     touch = due.touch[going]
     round_ = np.zeros(len(going), dtype="int64")
     by_customer = np.lexsort((touch, due.nth[going], due.due[going], who))
     starts = np.flatnonzero(np.diff(who[by_customer], prepend=-1))
     round_[by_customer] = np.arange(len(going)) - np.repeat(starts, np.diff([*starts, len(going)]))
-    must = np.where(why == AGREED, 0, np.where(why == FLOOR, 1, 2))
+    floor = (why == FLOOR) | (at_floor[who] & (round_ == 0) & (why != AGREED))
+    must = np.where(why == AGREED, 0, np.where(floor, 1, 2))
     value = money_of(frame)[who]
     overdue = due.due[going] < days[0]
     if policy.first == "labels":
         place_of = {name: i for i, name in enumerate(policy.labels)}
         rank = np.array([place_of.get(name, len(place_of)) for name in labels[who]], dtype="int64")
+        rank = np.where(why == FLOOR, len(place_of), rank)
         urgency = np.zeros(len(going))
         if policy.urgency in frame:
             told = pd.to_numeric(frame[policy.urgency]).astype("float64").to_numpy()[who]
@@ -57,41 +59,43 @@ def queue_of(
         order = np.lexsort((touch, who, ~overdue, -value, round_, must))
     minutes = due.of_touch([t.minutes for t in due.touches], "float64")[going]
     channel = due.of_touch([t.channel for t in due.touches], "object")[going]
-    group, groups = _groups(frame, who, channel, members)
-    place_of_member = {m.id: i for i, m in enumerate(members)}
-    owners = owners_of(frame)
-    pooled = due.of_touch([t.owner == "pooled" for t in due.touches], "bool")[going]
-    at = np.array([place_of_member.get(o, -1) if o else -1 for o in owners], dtype="int64")[who]
-    eligible = [set(g) for g in groups]
-    at = np.array(
-        [
-            m if m >= 0 and not p and m in eligible[g] else -1
-            for m, p, g in zip(at, pooled, group, strict=True)
-        ],
-        dtype="int64",
-    )
+    group, groups = able_members(frame, who, channel, members)
+    member = _named(frame, due, going, group, groups, members)
     every = due.of_touch([t.every_days or 0 for t in due.touches], "int64")[going]
     repeat = np.where(every > 0, who * len(due.touches) + touch, -1)
-    parts = (who, release, minutes, at, group, channel, None, repeat, (every + 1) // 2)
     marketing = due.of_touch([t.marketing for t in due.touches], "bool")[going]
-    return Work(*(marketing[order] if p is None else p[order] for p in parts)), order, groups
+    distance = (
+        every - every // 4
+    )  # a repeat keeps three quarters of its interval (示例参数 / sample parameter)
+    columns = (who, release, latest, minutes, member, group, channel, marketing, repeat, distance, floor)
+    return Work(*(column[order] for column in columns)), order, groups
 
 
-def _groups(
+def _named(
+    frame: pd.DataFrame,
+    due: Candidates,
+    going: np.ndarray,
+    group: np.ndarray,
+    groups: Sequence[Sequence[int]],
+    members: Sequence[Member],
+) -> np.ndarray:
+    """The customer's own owner, where they are in the team and do this kind of work; else -1."""
+    place_of_member = {m.id: i for i, m in enumerate(members)}
+    mine = np.array([place_of_member.get(o, -1) if o else -1 for o in owners_of(frame)], dtype="int64")
+    pooled = due.of_touch([t.owner == "pooled" for t in due.touches], "bool")[going]
+    eligible = [set(g) for g in groups]
+    named = [
+        m if m >= 0 and not p and m in eligible[g] else -1
+        for m, p, g in zip(mine[due.who[going]], pooled, group, strict=True)
+    ]
+    return np.array(named, dtype="int64")
+
+
+def able_members(
     frame: pd.DataFrame, who: np.ndarray, channel: np.ndarray, members: Sequence[Member]
 ) -> tuple[np.ndarray, list[list[int]]]:
     """Who of the team may do each piece of work: by channel, and by where the customer is."""
-    columns = [frame[c].fillna("").astype(str) for c in PLACES if c in frame]
-    regions = sorted({region for member in members for region in member.regions})
-    inside = {
-        region: np.logical_or.reduce(
-            [np.zeros(len(frame), dtype=bool), *(c.str.contains(region, regex=False) for c in columns)]
-        )
-        for region in regions
-    }
-    codes = np.zeros(len(frame), dtype="int64")
-    for i, region in enumerate(regions):
-        codes |= inside[region].astype("int64") << i
+    codes, inside = _where(frame, sorted({region for member in members for region in member.regions}))
     keys = list(zip(channel.tolist(), codes[who].tolist(), strict=True))
     known: dict[tuple[str, int], int] = {}
     groups: list[list[int]] = []
@@ -101,12 +105,22 @@ def _groups(
             for i, m in enumerate(members)
             if m.minutes > 0
             and (not m.channels or name in m.channels)
-            and (not m.regions or any(code >> regions.index(region) & 1 for region in m.regions))
+            and (not m.regions or not inside[code].isdisjoint(m.regions))
         ]
         known[name, code] = groups.index(able) if able in groups else len(groups)
         if able not in groups:
             groups.append(able)
     return np.array([known[key] for key in keys], dtype="int64"), groups
+
+
+def _where(frame: pd.DataFrame, regions: Sequence[str]) -> tuple[np.ndarray, list[frozenset[str]]]:
+    """For every customer the number of a place, and for every place the regions it lies in."""
+    columns = [frame[c].fillna("").astype(str) for c in PLACES if c in frame]
+    if not columns or not regions:
+        return np.zeros(len(frame), dtype="int64"), [frozenset()]
+    places = columns[0].str.cat(columns[1:], sep="|") if len(columns) > 1 else columns[0]
+    codes, names = pd.factorize(places)
+    return codes, [frozenset(r for r in regions if r in name) for name in names]
 
 
 def overdue_first(
@@ -119,7 +133,7 @@ def overdue_first(
     inside = np.flatnonzero(placed.day >= 0)
     times = np.bincount(work.who[inside], minlength=int(work.who.max(initial=0)) + 1)
     alone = inside[(times[work.who[inside]] == 1) & ~np.isin(work.who[inside], list(capped))]
-    alone = alone[due.why[chosen[alone]] != FLOOR]
+    alone = alone[~work.floor[alone] & (work.latest[alone] == work.latest.max(initial=0))]
     if not len(alone):
         return placed
     late = due.why[chosen[alone]] != OVERDUE

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from segkit.followup.due import (
-    FLOOR,
     NEVER,
     WHY,
     Candidates,
@@ -21,6 +20,7 @@ from segkit.followup.due import (
     day_number,
     day_numbers,
     floor_candidates,
+    last_heard,
 )
 from segkit.followup.filling import Diary, place
 from segkit.followup.ordering import money_of, overdue_first, owners_of, queue_of
@@ -37,14 +37,13 @@ from segkit.followup.permission import barred_touches, drawn_arms
 from segkit.followup.plan_model import TASKS, UNSCHEDULED, DaysOff, Member, OwnCalendar, Plan
 from segkit.followup.policy import CHANNELS, Policy
 from segkit.problems import InputProblems, Problem
-from segkit.workdays import known_years, provisional, workdays_from
+from segkit.workdays import known_years, next_workday, provisional, workdays_from
 
 __all__ = ["Member", "OwnCalendar", "Plan", "plan"]
 
 SAMPLE_MINUTES = 240  # a day, where the client names no team (示例参数 / sample parameter)
-FLOOR_SHARE = (
-    0.2  # of a person's time goes first to those who would be forgotten (示例参数 / sample parameter)
-)
+# of a person's day goes first to those who would be forgotten (示例参数 / sample parameter)
+FLOOR_SHARE = 0.2
 YEARS_AHEAD = 1  # beyond the official calendar, in which weekdays are taken for working days (暂定)
 
 
@@ -67,11 +66,12 @@ def plan(
     """What is the next step with each customer, and on which day?
 
     What is due is spread out from the policy. Contacts agreed on with the customer come first, then those the
-    floor asks for (within a fifth of each person's time), then everybody's first contact before anybody's second;
-    among these the most valuable, or the labels in the policy's order (`policy.first`). Days are then given so that
-    what is overdue comes first. Ties are decided by the customer's id. A customer's own owner does the work
-    where they are in the team; others stay with whoever made the first contact. Calls and visits need no
-    marketing consent; other marketing waits until consent is known.
+    floor asks for (within a fifth of each person's day), then everybody's first contact before anybody's second;
+    among these the most valuable, or the labels in the policy's order and within a label what is overdue
+    (`policy.first`). With `value` days are then given so that what is overdue comes first. Ties are decided by the
+    customer's id. A customer's own owner does the work where they are in the team; others stay with whoever made
+    the first contact. Calls and visits need no marketing consent; other marketing waits until consent is known. What
+    was agreed on is a promise: no holdout and no limit takes it away.
 
     Parameters
     ----------
@@ -89,7 +89,8 @@ def plan(
     Returns
     -------
     Plan : minutes per owner and day never exceed the capacity; the same input gives the same plan. With touches of
-        equal length, one a customer, and nothing but `policy.first = "value"` to decide, no plan is worth more.
+        equal length, one a customer, a team in which everybody can do all of it, and nothing but
+        `policy.first = "value"` to decide, no plan is worth more.
 
     Raises
     ------
@@ -97,25 +98,20 @@ def plan(
         for which no calendar is known
     """
     workdays = _workdays(customers, history, start, days, team, calendar)
-    asked = _asked(customers, policy, workdays, start, label, history, consent)
+    draw = _Draw(holdout, seed, held, campaign)
+    asked = _asked(customers, policy, workdays, start, label, history, consent, calendar, draw)
     frame, ids, labels, due, barred = asked.frame, asked.ids, asked.labels, asked.due, asked.barred
-    arms = drawn_arms(ids, labels, due, barred, policy, holdout, seed, held, campaign)
-    if len(arms):
-        out = ids.isin(arms.loc[arms["arm"] == "holdout", "customer_id"]).to_numpy()
-        marketing = due.of_touch([t.marketing for t in due.touches], "bool")
-        barred = np.where((barred == "") & out[due.who] & marketing, "holdout", barred)
 
     members = _team(frame, team)
     going = np.flatnonzero(barred == "")
-    work, order, groups = queue_of(frame, labels, due, going, policy, members, workdays)
+    at_floor = (asked.met > NEVER) & (asked.met + policy.floor_days <= day_number(workdays[-1]))
+    work, order, groups = queue_of(frame, labels, due, going, policy, members, workdays, at_floor)
     capacity = np.tile([[m.minutes] for m in members], (1, len(workdays)))
     diary = Diary(policy.caps)
     for row, day, channel in asked.capped:
         diary.note(row, day, channel, True)
     day_list = [day_number(d) for d in workdays]
-    must = due.why[going[order]] == FLOOR
-    reserve = FLOOR_SHARE * capacity.sum(axis=1)
-    placed = place(work, capacity, groups, day_list, diary, reserve=reserve, reserved_for=must)
+    placed = place(work, capacity, groups, day_list, diary, floor_share=FLOOR_SHARE)
     if policy.first == "value":
         placed = overdue_first(placed, work, due, going[order], {row for row, _, _ in asked.capped})
 
@@ -137,7 +133,7 @@ def plan(
         unscheduled=left[UNSCHEDULED].reset_index(drop=True),
         excluded=excluded,
         load=load_of(members, workdays, work, placed, groups, due.due[chosen]),
-        arms=arms,
+        arms=asked.arms,
         floors=floors_of(
             ids, labels, policy, asked.met, workdays[0], day_number(workdays[-1]), tasks, left, excluded
         ),
@@ -157,6 +153,26 @@ class _Asked:
     barred: np.ndarray
     met: np.ndarray  # the last time anything was heard of each customer
     capped: list[tuple[int, int, str]]
+    arms: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """How a holdout is drawn, or the arms as they were drawn already."""
+
+    share: float = 0.0
+    seed: int | bytes = 0
+    held: pd.DataFrame | None = None
+    campaign: str = ""
+    arms: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a policy asks for: `minutes` by member, and how many customers (`reached`) somebody can contact."""
+
+    minutes: pd.Series
+    reached: int
 
 
 def minutes_asked(
@@ -166,15 +182,32 @@ def minutes_asked(
     start: dt.date,
     days: int = 20,
     label: str = "rfm",
+    team: Sequence[Member] | None = None,
     calendar: DaysOff | None = None,
     history: pd.DataFrame | None = None,
     consent: str = "unknown",
-) -> float:
-    """How many minutes does the policy ask for in these days, with everybody it may be done with?"""
-    workdays = _workdays(customers, history, start, days, None, calendar)
-    asked = _asked(customers, policy, workdays, start, label, history, consent)
-    minutes = asked.due.of_touch([t.minutes for t in asked.due.touches], "float64")
-    return float(minutes[asked.barred == ""].sum())
+    arms: pd.DataFrame | None = None,
+) -> Demand:
+    """How many minutes does the policy ask of each in the team, with everybody it may and can be done with?
+
+    `arms` are those of a plan; without them nobody is held out. What is nobody's own is shared out evenly.
+    """
+    workdays = _workdays(customers, history, start, days, team, calendar)
+    asked = _asked(customers, policy, workdays, start, label, history, consent, calendar, _Draw(arms=arms))
+    members = _team(asked.frame, team)
+    going = np.flatnonzero(asked.barred == "")
+    nobody = np.zeros(len(asked.frame), dtype=bool)
+    work, _, groups = queue_of(asked.frame, asked.labels, asked.due, going, policy, members, workdays, nobody)
+    minutes = np.zeros(len(members))
+    named = work.member >= 0
+    np.add.at(minutes, work.member[named], work.minutes[named])
+    able = np.array([bool(group) for group in groups], dtype=bool)
+    for g, group in enumerate(groups):
+        if group:
+            minutes[group] += float(work.minutes[~named & (work.group == g)].sum()) / len(group)
+    doable = named | able[work.group] if len(groups) else named
+    ids = [member.id for member in members]
+    return Demand(pd.Series(minutes, index=ids), len(np.unique(work.who[doable])))
 
 
 def _asked(
@@ -185,18 +218,31 @@ def _asked(
     label: str,
     history: pd.DataFrame | None,
     consent: str,
+    calendar: DaysOff | None,
+    draw: _Draw,
 ) -> _Asked:
     frame = customers.sort_values("customer_id", kind="stable").reset_index(drop=True)
     ids = frame["customer_id"].astype(str)
     labels = frame[label].astype(str).to_numpy(dtype=object)
     bought = _bought(frame, day_number(start))
-    seen = contacted(pd.Index(ids), history, bought, first_day=day_number(workdays[0]))
-    due = candidates(frame, labels, policy, seen, bought, workdays)
-    met = np.maximum(seen.any_last, bought)
-    served = np.zeros(len(frame), dtype=bool)
-    served[due.who[barred_touches(frame, due, consent) == ""]] = True
-    due = floor_candidates(due, labels, policy, served, met, day_number(workdays[-1]))
-    return _Asked(frame, ids, labels, due, barred_touches(frame, due, consent), met, seen.capped)
+    first, last = day_number(workdays[0]), day_number(workdays[-1])
+    holidays, open_days = _named_days(calendar)
+    until = day_number(next_workday(workdays[-1], holidays, open_days)) - 1
+    seen = contacted(pd.Index(ids), history, bought, first_day=first)
+    due = candidates(frame, labels, policy, seen, bought, workdays, until)
+    barred = barred_touches(frame, due, consent)
+    arms = draw.arms
+    if arms is None:
+        arms = drawn_arms(ids, labels, due, barred, policy, draw.share, draw.seed, draw.held, draw.campaign)
+    out = ids.isin(arms.loc[arms["arm"] == "holdout", "customer_id"]).to_numpy(dtype=bool)
+    marketing = due.of_touch([t.marketing for t in due.touches], "bool")
+    barred = np.where((barred == "") & out[due.who] & marketing, "holdout", barred).astype(object)
+    met = last_heard(frame, seen, bought)
+    due = floor_candidates(due, barred, labels, policy, met, first, last)
+    floors = len(due.who) - len(barred)
+    all_barred = barred_touches(frame, due, consent)
+    barred = np.concatenate([barred, all_barred[len(all_barred) - floors :]]) if floors else barred
+    return _Asked(frame, ids, labels, due, barred, met, seen.capped, arms)
 
 
 # --- what is given --------------------------------------------------------------------------------

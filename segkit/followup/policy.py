@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from segkit.intake.contact_words import broad_words, channel_words
 from segkit.locale import Lang
+from segkit.locale.spelling import plain_word, stands_in
 
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -34,8 +35,9 @@ class Touch(BaseModel):
     on_days, anchor : days after a date of the customer (首单后第 1/7/30 天); `plan_start` for a sequence that
         begins with the plan and goes on from contact to contact (流失挽回 2/7/14 天后停止)
     yearly : a column of dates whose anniversary is kept (生日、周年)
-    festivals : the last working day before these public holidays
+    festivals : on one of the last working days before these public holidays
     stop_after : no more than so many contacts of this kind since the last purchase, then silence (then the floor)
+    at_most : no more than so many in one plan
     content : an id of terms.yml: what the contact is about
     owner : the customer's own owner, or whoever has time
     marketing : needs consent, counts against the caps, may be held out; else service
@@ -49,6 +51,7 @@ class Touch(BaseModel):
     yearly: str = ""
     festivals: tuple[Festival, ...] = ()
     stop_after: int | None = Field(default=None, gt=0)
+    at_most: int | None = Field(default=None, gt=0)
     minutes: float = Field(gt=0, le=1440)
     content: str
     owner: Literal["named", "pooled"] = "named"
@@ -145,8 +148,7 @@ class Policy(BaseModel):
         a label the most urgent, then the most valuable
     urgency : a column of days left, below 0 where overdue: within a label the smallest come first
     floor_days : nobody who may be contacted waits longer than this for a contact
-    floor : the contact made where only the floor asks for one; by default the label's first touch that needs
-        no consent, else a short service call
+    floor : the contact made where only the floor asks for one; by default a short service call
     caps : marketing touches per customer; service touches do not count
     hours : when people are contacted on a working day, outside of which it is quiet (免打扰)
     grace_days : how late a touch on a fixed day is still made
@@ -190,22 +192,19 @@ def opted_out_of(cell: str) -> frozenset[str]:
     opted out, and a contact made by mistake cannot be taken back.
     """
     words = _words()
-    text = unicodedata.normalize("NFKC", cell).strip().casefold()
+    text = plain_word(cell)
     if not text or text in words["none"]:
         return frozenset()
-    everything = frozenset(get_args(Channel))
-    named = frozenset(c for c, known in words["channels"].items() if _says(text, known))
-    return everything if not named or _says(text, words["all"]) else named
+    named = frozenset(c for c, known in channel_words().items() if _says(text, known))
+    more = not named or _says(text, [*words["all"], *broad_words()])
+    return frozenset(CHANNELS) if more else named
 
 
 def _says(text: str, words: list[str]) -> bool:
-    return any(
-        re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else word, text)
-        for word in words
-    )
+    return any(stands_in(word, text) for word in words)
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[str, Any]:
-    text = resources.files(__package__).joinpath("channels.yml").read_text(encoding="utf-8")
+def _words() -> dict[str, list[str]]:
+    text = resources.files(__package__).joinpath("refusals.yml").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))

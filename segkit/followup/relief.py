@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from segkit.followup.plan_model import Plan
+from segkit.followup.planner import Demand
 from segkit.followup.policy import Channel, LabelPolicy, Policy, Touch
 
 MOST = (
@@ -19,7 +20,7 @@ CHEAPER: dict[Channel, tuple[Channel, float]] = {"visit": ("phone", 10.0), "phon
 SHORTEST_GAIN = 1.0  # minutes; changes that free less are not worth a line
 COLUMNS = ["label", "channel", "content", "change", "before", "after", "frees", "customers", "share_after"]
 
-Asked = Callable[[Policy], float]
+Asked = Callable[[Policy], Demand]
 
 
 def utilisation(made: Plan) -> float:
@@ -28,55 +29,74 @@ def utilisation(made: Plan) -> float:
     return float(made.load["need"].sum()) / capacity if capacity else 0.0
 
 
+def overloaded(made: Plan, *, most: float = MOST) -> list[str]:
+    """Of whom is more asked than `most` of their time in the days of the plan? Everybody, where work found no time."""
+    load = made.load.groupby("owner")[["need", "capacity"]].sum()
+    full = load.index[load["need"] > most * load["capacity"]].tolist()
+    if not full and (made.unscheduled["reason"] == "no_time").any():
+        return sorted(load.index)
+    return sorted(full)
+
+
 def relief(policy: Policy, asked_of: Asked, made: Plan, *, most: float = MOST) -> pd.DataFrame:
     """What could be changed so that the work fits, before anything is dropped?
 
     Changes are tried where a minute reaches the least value first: a longer interval, then a cheaper channel; each
-    is kept and the next one tried on top of it, until the work asked for is at most `most` of the capacity. Nothing
-    is changed in the policy itself.
+    is kept and the next one tried on top of it, until what is asked of those who are overloaded is at most `most` of
+    their time. A change after which fewer customers could be contacted at all (no consent for the cheaper channel,
+    nobody to do it) is none. Nothing is changed in the policy itself.
 
     Parameters
     ----------
-    asked_of : minutes asked for by another policy, everything else the same; see `planner.minutes_asked`
+    asked_of : what another policy asks for, everything else the same; see `planner.minutes_asked`
     made : the plan as it is
 
     Returns
     -------
     frame : `label, channel, content, change` (interval | channel), `before, after` (days, or channels), `frees`
-        (minutes in the days of the plan), `customers`, `share_after` (of the capacity, with all changes so far)
+        (minutes of those who are overloaded), `customers`, `share_after` (of their time, with all changes so far)
     """
-    capacity = float(made.load["capacity"].sum())
-    need = float(made.load["need"].sum())
+    full = overloaded(made, most=most)
+    capacity = float(made.load.loc[made.load["owner"].isin(full), "capacity"].sum())
     rows: list[tuple[object, ...]] = []
-    if not capacity or need / capacity <= most:
+    if not capacity:
         return pd.DataFrame(rows, columns=COLUMNS)
+    now = asked_of(policy)
+    need = float(now.minutes[full].sum())
     asked = pd.concat([made.tasks, made.unscheduled])
     for label, index in _cheapest_first(asked, policy):
         for change in ("interval", "channel"):
+            if need / capacity <= most and rows:
+                return pd.DataFrame(rows, columns=COLUMNS)
             touch = policy.labels[label].touches[index]
             other = _changed(touch, change)
             if other is None:
                 continue
             tried = _with(policy, label, index, other)
-            left = asked_of(tried)
-            if need - left < SHORTEST_GAIN:
+            then = asked_of(tried)
+            left = float(then.minutes[full].sum())
+            if need - left < SHORTEST_GAIN or then.reached < now.reached:
                 continue
-            who = asked[
-                (asked["segment"] == label)
-                & (asked["channel"] == touch.channel)
-                & (asked["content"] == touch.content)
-            ]
             before, after = (
                 (touch.every_days, other.every_days)
                 if change == "interval"
                 else (touch.channel, other.channel)
             )
             facts = (label, touch.channel, touch.content, change, str(before), str(after))
-            rows.append((*facts, need - left, who["customer_id"].nunique(), left / capacity))
+            people = _of(asked, label, touch)["customer_id"].nunique()
+            rows.append((*facts, need - left, people, left / capacity))
             policy, need = tried, left
-            if need / capacity <= most:
-                return pd.DataFrame(rows, columns=COLUMNS)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _of(asked: pd.DataFrame, label: str, touch: Touch) -> pd.DataFrame:
+    """The contacts of one touch."""
+    here = (
+        (asked["segment"] == label)
+        & (asked["channel"] == touch.channel)
+        & (asked["content"] == touch.content)
+    )
+    return asked[here]
 
 
 def _cheapest_first(asked: pd.DataFrame, policy: Policy) -> list[tuple[str, int]]:
@@ -84,11 +104,7 @@ def _cheapest_first(asked: pd.DataFrame, policy: Policy) -> list[tuple[str, int]
     found = []
     for label, entry in policy.labels.items():
         for index, touch in enumerate(entry.touches):
-            mine = asked[
-                (asked["segment"] == label)
-                & (asked["channel"] == touch.channel)
-                & (asked["content"] == touch.content)
-            ]
+            mine = _of(asked, label, touch)
             minutes = float(mine["minutes"].sum())
             if minutes:
                 value = float(mine.drop_duplicates("customer_id")["value"].clip(lower=0).sum())
@@ -145,6 +161,7 @@ def clock_times(tasks: pd.DataFrame, policy: Policy) -> pd.Series:
     text HH:MM, with the index of `tasks`; "" where the hours are over
     """
     spans = [(_minute(begin), _minute(end)) for begin, end in policy.hours]
+    longest = max(end - begin for begin, end in spans)  # a longer task stands nowhere, and delays nothing
     out = [""] * len(tasks)
     numbered = tasks.assign(at=range(len(tasks)))
     for _, mine in numbered.groupby(["owner", "due"], sort=False):
@@ -152,11 +169,11 @@ def clock_times(tasks: pd.DataFrame, policy: Policy) -> pd.Series:
         begin, end = next(at)
         now = float(begin)
         for place, minutes in zip(mine["at"].tolist(), mine["minutes"].tolist(), strict=True):
-            while now + minutes > end and (span := next(at, None)) is not None:
+            while now + minutes > end and minutes <= longest and (span := next(at, None)) is not None:
                 begin, end = span
                 now = float(begin)
             if now + minutes > end:
-                break
+                continue
             out[place] = f"{int(now) // 60:02d}:{int(now) % 60:02d}"
             now += minutes
     return pd.Series(out, index=tasks.index, dtype="str")

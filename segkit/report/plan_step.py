@@ -11,7 +11,7 @@ import pandas as pd
 
 from segkit.config import Config
 from segkit.followup.plan_model import Member, Plan
-from segkit.followup.planner import minutes_asked, plan
+from segkit.followup.planner import Demand, minutes_asked, plan
 from segkit.followup.policy import Policy
 from segkit.playbooks.leads import LeadRules, lead_candidates, lead_policy, usual_leads
 from segkit.privacy.surrogate import load_key
@@ -39,7 +39,7 @@ class Planned:
 
     plan: Plan
     policy: Policy
-    asked_of: Callable[[Policy], float]
+    asked_of: Callable[[Policy], Demand]
     arms: pd.DataFrame
     notes: list[Problem]
 
@@ -138,7 +138,7 @@ def planned(
     return Planned(
         plan=made,
         policy=policy,
-        asked_of=lambda other: minutes_asked(customers, other, **asked),
+        asked_of=lambda other: minutes_asked(customers, other, **asked, team=team or None, arms=made.arms),
         arms=made.arms.assign(campaign=wish.campaign),
         notes=notes,
     )

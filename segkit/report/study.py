@@ -13,7 +13,7 @@ import pandas as pd
 
 from segkit.charts import segment_marks
 from segkit.charts.theme import Drawn
-from segkit.followup.planner import Plan
+from segkit.followup.planner import Demand, Plan
 from segkit.followup.policy import Policy, Touch
 from segkit.locale import Lang, has_term, name_of, say, term
 from segkit.playbooks import Playbook, Segmentation
@@ -56,7 +56,7 @@ class Study:
     tables : further clean tables of the client, by the name they have below `input.tables`
     asked : the sections of the appendix that client.yml asks for
     previous : last month's report of the same client
-    asked_of : the minutes another policy would ask for in the days of the plan
+    asked_of : what another policy would ask for in the days of the plan; None in a study made by hand
     arms : who gets marketing and who is held out: `customer_id, segment, arm, campaign`
     """
 
@@ -77,8 +77,9 @@ class Study:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     previous: Previous | None = None
-    asked_of: Callable[[Policy], float] = field(default=lambda _: 0.0)
+    asked_of: Callable[[Policy], Demand] | None = None
     arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=NO_ARMS))
+    _reasons: dict[str, pd.Series] = field(default_factory=dict, init=False)
 
     # --- words and numbers ------------------------------------------------------------------------
 
@@ -104,6 +105,18 @@ class Study:
             return term(id, self.lang)
         points = [name for name, scheme in self.segmentation.schemes.items() if column in scheme.adds()]
         return self.say("report.points", scheme=self.scheme_name(points[0])) if points else column
+
+    def reasons(self, name: str) -> pd.Series:
+        """Why the customers have their label of a scheme; the sentences are made once."""
+        if name not in self._reasons:
+            self._reasons[name] = self.segmentation.reasons(name, self.customers, self.lang)
+        return self._reasons[name]
+
+    def with_reasons(self, customers: pd.DataFrame) -> pd.DataFrame:
+        """The customers with a column `why_<scheme>` for every scheme but the main one, whose reasons are `why`."""
+        others = [name for name in self.segmentation.schemes if name != self.segmentation.main]
+        said = {f"{WHY}{name}": self.reasons(name) for name in others}
+        return pd.concat([customers, pd.DataFrame(said, index=customers.index)], axis=1)
 
     @property
     def ranked(self) -> bool:

@@ -43,7 +43,8 @@ def people(key: int, rest: int) -> pd.DataFrame:
 def proposed(customers, team):
     given = {"start": START, "days": 20}
     made = plan(customers, policy(), team=team, **given)
-    return made, relief(policy(), lambda other: minutes_asked(customers, other, **given), made)
+    demand = lambda other: minutes_asked(customers, other, team=team, arms=made.arms, **given)  # noqa: E731
+    return made, relief(policy(), demand, made)
 
 
 def test_where_the_work_fits_nothing_is_proposed():
@@ -94,3 +95,51 @@ def test_what_contact_costs_stands_beside_what_customers_are_worth():
 def test_tasks_stand_one_after_the_other_and_breaks_are_kept():
     tasks = pd.DataFrame({"owner": ["a"] * 4 + ["b"], "due": [START] * 5, "minutes": [100.0, 70, 20, 400, 5]})
     assert clock_times(tasks, policy()).tolist() == ["09:00", "10:40", "14:00", "", "09:00"]
+
+
+def test_a_long_task_leaves_the_others_their_time():
+    tasks = pd.DataFrame({"owner": ["a"] * 2, "due": [START] * 2, "minutes": [400.0, 10.0]})
+    assert clock_times(tasks, policy()).tolist() == ["", "09:00"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.5])
+@pytest.mark.parametrize("channels", [(), ("phone",), ("visit", "sms")])
+def test_what_is_asked_is_what_the_load_says(share, channels):
+    """With a holdout, with work nobody can do, and without."""
+    touches = [
+        {"channel": "phone", "every_days": 10, "minutes": 7, "content": "win_back_call"},
+        {"channel": "visit", "every_days": 30, "minutes": 50, "content": "care_call", "marketing": False},
+    ]
+    rules = Policy.model_validate({"labels": {"key": {"touches": touches}}})
+    customers = people(60, 0).assign(owner=["a", "b", ""] * 20)
+    team = [Member(id="a", minutes=60, channels=channels), Member(id="b", minutes=60, channels=channels)]
+    given = {"start": START, "days": 15, "team": team}
+    made = plan(customers, rules, holdout=share, **given)
+    demand = minutes_asked(customers, rules, arms=made.arms, **given)
+    assert demand.minutes.sum() == pytest.approx(made.load["need"].sum())
+    served = pd.concat([made.tasks, made.unscheduled[made.unscheduled["reason"] != "no_member"]])
+    assert demand.reached == served["customer_id"].nunique()
+
+
+def test_a_channel_that_would_reach_nobody_is_not_proposed():
+    call = {"channel": "phone", "every_days": 7, "minutes": 10, "content": "win_back_call"}
+    rules = Policy.model_validate({"labels": {"key": {"touches": [call]}}})
+    customers, team = people(200, 0), [Member(id="a", minutes=60)]
+    given = {"start": START, "days": 10, "team": team}
+    made = plan(customers, rules, **given)
+    changes = relief(rules, lambda other: minutes_asked(customers, other, arms=made.arms, **given), made)
+    assert "channel" not in set(changes["change"])  # nobody has agreed to messages
+    agreed = {**given, "consent": "yes"}
+    made = plan(customers, rules, **agreed)
+    changes = relief(rules, lambda other: minutes_asked(customers, other, arms=made.arms, **agreed), made)
+    assert "channel" in set(changes["change"])
+
+
+def test_one_full_owner_is_enough_for_proposals():
+    customers = people(60, 0).assign(owner=["x"] * 59 + ["y"])
+    team = [Member(id="x", minutes=60), Member(id="y", minutes=400)]
+    given = {"start": START, "days": 10, "team": team}
+    made = plan(customers, policy(), **given)
+    assert utilisation(made) < MOST
+    changes = relief(policy(), lambda other: minutes_asked(customers, other, arms=made.arms, **given), made)
+    assert len(changes) and changes["share_after"].iloc[0] < 2

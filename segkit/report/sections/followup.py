@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from segkit.followup.relief import MOST, costs_by_segment, relief, utilisation
+from segkit.followup.relief import MOST, costs_by_segment, overloaded, relief, utilisation
 from segkit.locale import name_of, say
 from segkit.report.model import Block, Kpis, Sheet, Text
 from segkit.report.sections.next_holdout import holdout_offer
@@ -171,7 +171,7 @@ def _share(need: float, there: float) -> float | None:
 
 def _proposals(study: Study) -> list[Block | None]:
     """Where more is asked for than fits: what could be done less often or more cheaply, and what each change frees."""
-    if study.ranked or utilisation(study.plan) <= MOST:
+    if study.ranked or study.asked_of is None or not overloaded(study.plan):
         return []
     changes = relief(study.policy, study.asked_of, study.plan)
     if changes.empty:
