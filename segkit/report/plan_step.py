@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
 
 from segkit.config import Config
+from segkit.followup.ordering import PLACES
 from segkit.followup.plan_model import Member, Plan
 from segkit.followup.planner import Demand, minutes_asked, plan
 from segkit.followup.policy import Policy
+from segkit.playbooks.lacking import policy_gaps
 from segkit.playbooks.leads import LeadRules, lead_candidates, lead_policy, usual_leads
 from segkit.privacy.surrogate import load_key
 from segkit.problems import Problem
 from segkit.report.previous import Previous
-from segkit.schemes.base import PROSPECT, UNKNOWN
 from segkit.workdays import next_working_monday
 
+OWNERS_NAMED = 5
 CONTACTS, LEADS = "contacts", "leads"
 REFUSED = "opted_out"  # the outcome of a contact in which the customer asked for no more
 EVERYTHING = "all"
@@ -60,7 +63,7 @@ def with_leads(
     if leads is None or leads.empty:
         return customers, policy
     open_ones = lead_candidates(leads, rules, as_of=as_of).rename(columns={"label": main})
-    bought = customers.loc[~customers[main].isin([PROSPECT, UNKNOWN]), "customer_id"].astype(str)
+    bought = customers.loc[customers["frequency"].fillna(0) > 0, "customer_id"].astype(str)
     open_ones = open_ones[~open_ones["customer_id"].isin(set(bought))]
     led = set(leads["lead_id"].astype(str)) - set(bought)  # of a lead that ended nothing more is planned
     others = customers[~customers["customer_id"].astype(str).isin(led)]
@@ -85,6 +88,31 @@ def _without_refusals(customers: pd.DataFrame, contacts: pd.DataFrame | None) ->
         else pd.Series("", index=customers.index)
     )
     return customers.assign(opt_out_channels=cells.astype("object").mask(refusing, EVERYTHING))
+
+
+def _team_notes(team: Sequence[Member], customers: pd.DataFrame) -> Iterator[Problem]:
+    """Owners in the data who are not in the team named, and regions in which nobody is."""
+    if not team:
+        return
+    names = [member.id for member in team]
+    owners = (
+        customers["owner"].fillna("").astype(str).str.strip()
+        if "owner" in customers
+        else pd.Series(dtype="str")
+    )
+    away = owners[(owners != "") & ~owners.isin(names)]
+    if len(away):
+        most = away.value_counts().index[:OWNERS_NAMED].tolist()
+        near = sorted({name for owner in most for name in get_close_matches(owner, names, n=1, cutoff=0.6)})
+        facts = {"n": len(away), "owners": most, "near": near, "of": away.nunique()}
+        yield Problem("plan.owners_away" + ("_near" if near else ""), facts)
+    places = [customers[column].dropna().astype(str) for column in PLACES if column in customers]
+    for region in sorted({region for member in team for region in member.regions}):
+        if not any(place.str.contains(region, regex=False).any() for place in places):
+            known = pd.concat(places).value_counts().index[:OWNERS_NAMED].tolist() if places else []
+            yield Problem(
+                "plan.region_nobody" + ("" if known else "_none"), {"region": region, "known": known}
+            )
 
 
 def planned(
@@ -131,7 +159,10 @@ def planned(
         held=held,
         campaign=wish.campaign,
     )
-    notes = []
+    notes = [
+        *_team_notes(team, customers),
+        *policy_gaps(policy, customers.columns, labels={*customers[main]}),
+    ]
     if made.provisional:
         facts = {"n": len(made.provisional), "first": made.provisional[0], "last": made.provisional[-1]}
         notes.append(Problem("plan.provisional", facts))

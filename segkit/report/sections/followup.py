@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from segkit.followup.due import KNOWN_SINCE
 from segkit.followup.relief import MOST, costs_by_segment, overloaded, relief, utilisation
 from segkit.locale import name_of, say
 from segkit.report.model import Block, Kpis, Sheet, Text
@@ -25,6 +26,7 @@ def followup(study: Study) -> Shown:
     plan = study.plan
     standing = plan.standing
     who = {reason: int((standing == reason).sum()) for reason in ("planned", *SAID)}
+    who["holdout"] = int((study.arms["arm"] == "holdout").sum())
     study.kpi("followup_tasks", len(plan.tasks), "count")
     study.kpi("followup_customers", who["planned"], "count", n=len(study.customers))
     study.kpi("followup_unscheduled", len(plan.unscheduled), "count")
@@ -52,6 +54,7 @@ def followup(study: Study) -> Shown:
         _weeks(study),
         _owners(study),
         *_proposals(study),
+        *_without_place(study),
         *_people(study),
         *_waiting(study, who),
         *_floors(study),
@@ -214,16 +217,45 @@ def _change(study: Study, kind: str, before: str, after: str) -> tuple[str, str]
     return tuple(study.say("report.every_days", days=int(days)) for days in (before, after))  # type: ignore[return-value]
 
 
+def _without_place(study: Study) -> list[Block]:
+    """Why contacts that are due found no place."""
+    reasons = study.plan.unscheduled["reason"].value_counts()
+    if reasons.empty:
+        return []
+    parts = [
+        study.say("report.floor_reason", n=int(n), reason=say(f"report.floor_reason.{reason}", study.lang))
+        for reason, n in reasons.items()
+    ]
+    facts = {"n": int(reasons.sum()), "people": study.plan.unscheduled["customer_id"].nunique()}
+    return [Text(text=study.say("report.no_place", parts=parts, **facts))]
+
+
 def _people(study: Study) -> list[Block]:
     """Who is not there to do it: no team, or customers nobody is responsible for."""
     plan, blocks = study.plan, []
-    need, there = float(plan.load["need"].sum()), float(plan.load["capacity"].sum())
+    weeks = plan.weeks.groupby("week")[["need", "capacity"]].sum()
     members = plan.load["owner"].nunique()
+    fullest = float((weeks["need"] / weeks["capacity"]).max())
+    need, there = float(plan.load["need"].sum()), float(plan.load["capacity"].sum())
     people = math.ceil(round(need / there * members, 6)) if there else 1
     if study.intake["sample_team"]:
         which = ["report.sample_team", *["report.sample_team_people"] * (people > members)]
         facts = {"members": members, "people": people}
         blocks.append(Text(text=" ".join(study.say(id, **facts) for id in which), role="note"))
+    if not study.intake["sample_team"] and people > members:
+        blocks.append(Text(text=study.say("report.team_people", members=members, people=people), role="note"))
+    if fullest > 1 and people <= members:
+        blocks.append(Text(text=study.say("report.week_full", use=fullest), role="note"))
+    owners = (
+        study.customers["owner"].fillna("").astype(str).str.strip() if "owner" in study.customers else None
+    )
+    if owners is not None and owners.ne("").any():
+        none = set(study.customers.loc[owners == "", "customer_id"].astype(str))
+        shared = plan.tasks.loc[
+            plan.tasks["customer_id"].isin(none) & plan.tasks["owner"].ne(""), "customer_id"
+        ]
+        if len(shared):
+            blocks.append(Text(text=study.say("report.shared_out", n=shared.nunique()), role="note"))
     nobody = plan.tasks.loc[plan.tasks["owner"] == "", "customer_id"].nunique()
     if nobody:
         words = study.say("report.to_assign", n=nobody, people=max(people, 1))
@@ -247,18 +279,38 @@ def _waiting(study: Study, who: dict[str, int]) -> list[Block]:
 def _floors(study: Study) -> list[Block]:
     """Is anybody forgotten?"""
     floors = study.plan.floors
+    unheard = _unheard(study)
+    said = [Text(text=study.say("report.floor_unknown", n=unheard), role="note")] if unheard else []
     if floors.empty:
-        return []
+        return said  # type: ignore[return-value]
     kept = int(floors["kept"].sum())
     facts = {"n": len(floors), "kept": kept, "days": study.policy.floor_days}
     if kept == len(floors):
-        return [Text(text=study.say("report.floor_kept", **facts), role="note")]
+        kept_all = "report.floor_kept" if not unheard else "report.floor_kept_known"
+        return [Text(text=study.say(kept_all, **facts), role="note"), *said]
     reasons = floors.loc[~floors["kept"], "reason"].value_counts()
     parts = [
         study.say("report.floor_reason", n=int(n), reason=say(f"report.floor_reason.{reason}", study.lang))
         for reason, n in reasons.items()
     ]
-    return [Text(text=study.say("report.floor_missed", parts=parts, **facts), role="note")]
+    return [Text(text=study.say("report.floor_missed", parts=parts, **facts), role="note"), *said]
+
+
+def _unheard(study: Study) -> int:
+    """Customers with a rule of whom neither contact, purchase nor first day is known, and with whom nothing is planned."""
+    people = study.customers
+    known = (
+        people["customer_id"]
+        .astype(str)
+        .isin({*study.plan.standing.index, *study.plan.floors["customer_id"]})
+    )
+    for column in ("last_order", *KNOWN_SINCE):
+        if column in people:
+            known |= people[column].notna()
+    contacts = study.tables.get("contacts")
+    if contacts is not None:
+        known |= people["customer_id"].astype(str).isin(set(contacts["customer_id"].astype(str)))
+    return int((~known & people[study.segmentation.main].isin([*study.policy.labels])).sum())
 
 
 def _left_out(study: Study) -> list[Block]:

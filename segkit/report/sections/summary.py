@@ -23,7 +23,7 @@ FRESH_DAYS = 90  # a first purchase this recent still invites a second
 COMPARABLE = 100  # from so many on a part can be kept without follow-up to compare with
 OWNABLE = 500  # customers one person can at most be the owner of (示例参数)
 # why a customer has no contact in the plan, in the order in which it is said
-UNPLANNED = ("opted_out", "consent", "holdout", "stopped", "no_time", "not_due")
+UNPLANNED = ("opted_out", "consent", "holdout", "stopped", "no_rule", "no_time", "not_due")
 SETTLED = ("cancelled", "refunded", "test")  # rows that rightly do not count: there is nothing to fill in
 WIN_BACK = "win_back_call"  # what the playbook does with valuable customers who stay away
 
@@ -146,6 +146,7 @@ def _bought_once(study: Study) -> None:
     repeat = counted[counted["frequency"] >= 2]
     planned = _standing(study, set(fresh["customer_id"].astype(str)))["planned"]
     action = "action_no_fresh" if fresh.empty else "action" if planned < len(fresh) else "action_all"
+    rest = _unplanned(study, set(fresh["customer_id"].astype(str)))
     study.finding(
         "bought_once",
         n=len(once),
@@ -155,6 +156,7 @@ def _bought_once(study: Study) -> None:
         share=len(once) / len(counted),
         fresh=len(fresh),
         planned=planned,
+        rest=rest,
         once_value=float(once["monetary"].mean()),
         repeat=len(repeat),
         repeat_value=float(repeat["monetary"].mean()) if len(repeat) else None,
@@ -185,6 +187,8 @@ def _priced(study: Study) -> str:
 
 
 def _prospects(study: Study) -> None:
+    if "leads" in study.tables:  # of leads the funnel speaks
+        return
     n, of = len(study.prospects), len(study.customers)
     if n:
         study.finding("prospects", n=n, base=of, share=n / of)
