@@ -61,6 +61,21 @@ def test_the_funnel_counts_who_came_how_far_with_n_and_interval(make: Make, lang
     assert kpis["leads_stuck"].n == 70
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_step_is_called_the_worst_only_where_leads_were_lost(make: Make, lang):
+    """Open leads have not been lost: the step they stand at is where they stand."""
+    none_lost = office(outcome=[""] * 80 + ["赢单"] * 20)
+    study = shown(make, lang, leads=none_lost)
+    first, _, _, proposal, *_ = column(table(study, "lead_stages"), "stage")
+    title = table(study, "lead_stages").title
+    assert title == study.say("leads.funnel_open", of=80, n=40, stage=first)
+    lost = shown(make, lang, leads=office(outcome=[""] * 40 + ["输单"] * 40 + ["赢单"] * 20))
+    title = table(lost, "lead_stages").title
+    assert title == lost.say("leads.funnel_lost", of=40, n=40, stage=proposal)
+    few = shown(make, lang, leads=office().iloc[::10])
+    assert table(few, "lead_stages").title == few.say("leads.funnel_plain", n=10)
+
+
 def test_channels_stages_and_owners_add_up(make: Make):
     study = shown(make, leads=office())
     channels = table(study, "lead_channels")

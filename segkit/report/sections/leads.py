@@ -19,6 +19,10 @@ from segkit.report.study import Head, Shown, Study
 FEW = 30  # below so many a share says little, and the report says so
 MOST = 12  # owners with a row of their own
 WEEK = 7  # days
+TITLES = {
+    "lost": "leads.funnel_lost",
+    "open": "leads.funnel_open",
+}  # what makes a title: losses, else what stands
 SHARE: tuple[tuple[str, str, Unit], ...] = (
     ("share", "head.share_of", "share"),
     ("low", "head.share_low", "share"),
@@ -104,18 +108,20 @@ def _funnel(study: Study, states: pd.DataFrame, rules: LeadRules) -> Sheet:
     reached = [int((states["reached"] >= place).sum()) for place in range(1, len(stages) + 1)]
     won = int((states["status"] == "won").sum())
     passed = [*reached[1:], won]
-    here = states[states["status"] == "open"]["label"].value_counts()
+    where = {status: states.loc[states["status"] == status, "label"].value_counts() for status in TITLES}
+    here = where["open"]
     rows = [
         [_stage(study, stage), n, int(here.get(stage, 0)), on, *_shared(on, n)]
         for stage, n, on in zip(stages, reached, passed, strict=True)
     ]
-    rates = [(on / n, place) for place, (n, on) in enumerate(zip(reached, passed, strict=True)) if n >= FEW]
     title = study.say("leads.funnel_plain", n=len(states))
-    if rates:
-        share, place = min(rates)
-        next_ = _stage(study, stages[place + 1]) if place + 1 < len(stages) else study.say("leads.won")
-        names = {"stage": _stage(study, stages[place]), "next": next_}
-        title = study.say("leads.funnel", share=share, n=reached[place], **names)
+    for status, told in TITLES.items():  # a lead that still stands somewhere is not lost there
+        found = [int(where[status].get(stage, 0)) for stage in stages]
+        if sum(found) >= FEW:
+            most = found.index(max(found))
+            facts = {"stage": _stage(study, stages[most]), "n": max(found)}
+            title = study.say(told, of=int(where[status].sum()), **facts)
+            break
     unclear = int(here.get(STAGE_UNKNOWN, 0))
     note = study.say("leads.unclear", n=unclear) if unclear else ""
     head = _heads(study, ("stage", "head.lead_stage"), "reached", "here", "passed")
