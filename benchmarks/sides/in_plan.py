@@ -78,10 +78,11 @@ def by_hand() -> Made:
                     "from": at,
                     "minutes": touch["minutes"],
                     "marketing": marketing,
-                    "distance": (touch["every_days"] + 1) // 2,
+                    "distance": touch["every_days"] - touch["every_days"] // 4,
                 }
             )
-            at, nth = at + pd.Timedelta(days=touch["every_days"]), nth + 1
+            worked = next(day for day in days if day >= at)  # a day off is put off to the next working day
+            at, nth = worked + pd.Timedelta(days=touch["every_days"]), nth + 1
     queue = pd.DataFrame(due).sort_values(
         ["nth", "rank", "overdue", "value", "customer_id"], ascending=[True, True, False, False, True]
     )

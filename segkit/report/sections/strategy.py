@@ -97,7 +97,9 @@ def rhythm_text(touch: Touch, lang: Lang, named: Callable[[str], str] | None = N
     else:
         festivals = [term(f"festival.{one}", lang) for one in touch.festivals]
         text = say("rhythm.festivals", lang, festivals=say("rhythm.and", lang).join(festivals))
-    return text + (say("rhythm.stop", lang, n=touch.stop_after) if touch.stop_after else "")
+    for limit, id in ((touch.stop_after, "rhythm.stop"), (touch.at_most, "rhythm.at_most")):
+        text += say(id, lang, n=limit) if limit else ""
+    return text
 
 
 def contacts_text(touches: Sequence[Touch], lang: Lang, named: Callable[[str], str] | None = None) -> str:
@@ -226,8 +228,8 @@ def _worth(study: Study) -> tuple[str, dict[str, float]]:
     heading, orders = "head.worth_total", study.orders
     since = study.as_of - dt.timedelta(days=YEAR)
     if orders is not None and study.history is not None and study.history.first <= since:
-        dates = pd.to_datetime(orders["order_date"])
-        recent = orders[(dates.dt.date > since) & (dates.dt.date <= study.as_of)]
+        dates, day = pd.to_datetime(orders["order_date"]), dt.timedelta(days=1)
+        recent = orders[dates.ge(pd.Timestamp(since + day)) & dates.lt(pd.Timestamp(study.as_of + day))]
         by_customer = recent.groupby(recent["customer_id"].astype(str))["amount"].sum()
         spent = customers["customer_id"].astype(str).map(by_customer).astype("float64").fillna(0.0)
         heading = "head.worth_year"
