@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -113,25 +113,27 @@ def _forest(
     introducing: set[str] = set()
     cycles: list[tuple[str, ...]] = []
     out: list[tuple[int, str, str, str]] = []
+    # why an introduction counts for nothing, the first that holds
+    reasons: dict[str, Callable[[str, str], bool]] = {
+        "unknown_referrer": lambda referrer, _: referrer not in known,
+        "self_referral": lambda referrer, referred: referrer == referred,
+        "cycle": lambda referrer, referred: (
+            referred in introducing and referred in (referrer, *_above(referrer, parent))
+        ),
+        "already_referred": lambda _, referred: referred in parent,
+    }
     for row, referrer, referred in rows[["row", "referrer_id", "referred_id"]].itertuples(
         index=False, name=None
     ):
-        reason = ""
-        if referrer not in known:
-            reason = "unknown_referrer"
-        elif referrer == referred:
-            reason = "self_referral"
-        elif referred in introducing and referred in (line := [referrer, *_above(referrer, parent)]):
-            circle = line[: line.index(referred) + 1]
-            cycles.append((*reversed(circle), referred))
-            reason = "cycle"
-        elif referred in parent:
-            reason = "already_referred"
+        reason = next((why for why, holds in reasons.items() if holds(referrer, referred)), "")
         if reason:
             out.append((row, referrer, referred, reason))
         elif referred:
             parent[referred] = referrer
             introducing.add(referrer)
+        if reason == "cycle":
+            line = [referrer, *_above(referrer, parent)]
+            cycles.append((*reversed(line[: line.index(referred) + 1]), referred))
     left_out = pd.DataFrame(out, columns=["row", "referrer_id", "referred_id", "reason"])
     return parent, left_out.sort_values("row", ignore_index=True), tuple(cycles)
 

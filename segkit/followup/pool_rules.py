@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from segkit.locale import Lang
+from segkit.locale.spelling import plain_word
 from segkit.problems import InputProblems, Problem
 from segkit.workdays import DaysKnown, add_workdays, is_workday
 
@@ -291,17 +291,13 @@ def _changed(own: pd.DataFrame, active: pd.DataFrame, rules: PoolRules, today: p
     return old.where(gone, new)
 
 
-def _words(cells: pd.Series) -> pd.Series:
-    return cells.map(lambda cell: unicodedata.normalize("NFKC", cell).strip().casefold())
-
-
 def _states(own: pd.DataFrame, ends: pd.DataFrame, rules: PoolRules, today: pd.Timestamp) -> pd.Series:
-    status = _words(own["status"])
+    status = own["status"].map(plain_word)
     left = (ends["recycle_at"] - today).dt.days
     soon = max(rules.remind_before, default=-1)
     which: list[tuple[Any, State]] = [
-        (status.isin([word.casefold() for word in rules.exempt]), "exempt"),
-        (status.isin([word.casefold() for word in rules.public]) | (own["owner"] == ""), "public"),
+        (status.isin([plain_word(word) for word in rules.exempt]), "exempt"),
+        (status.isin([plain_word(word) for word in rules.public]) | (own["owner"] == ""), "public"),
         (left.isna(), "unknown"),
         (left < 0, "due"),
         (left <= soon, "remind"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Literal, Self, get_args
 
 import pandas as pd
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from segkit.locale import Lang
+from segkit.locale.spelling import plain_word
 from segkit.workdays import OFFICE, day_hours
 
 Step = Literal["response", "feedback", "resolution"]
@@ -141,7 +141,3 @@ class ServiceRules(BaseModel):
         return cells.astype("object").map(
             lambda cell: known.get(plain_word(cell)) if isinstance(cell, str) else None
         )
-
-
-def plain_word(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).strip().casefold()

@@ -14,13 +14,14 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from segkit.intake.contact_words import is_effective, outcome_told
 from segkit.intake.export_systems import Recognised, recognised
 from segkit.intake.further_tables import FurtherTable, OpenTable, open_table
 from segkit.intake.headings import normal
 from segkit.intake.mapping import Guess
 from segkit.intake.side_reading import reader_of, side_vocabulary
 from segkit.intake.table import Table
-from segkit.intake.values import is_empty, plain, read_dates, tidy
+from segkit.intake.values import is_empty, mapped, read_dates, tidy
 from segkit.problems import InputProblems, Problem
 
 Side = Literal["contacts", "surveys", "complaints", "outcomes", "opt_outs"]
@@ -209,11 +210,9 @@ def shaped(grain: Side, table: FurtherTable) -> FurtherTable:
             frame[name] = pd.Series(pd.NaT if kind[0] == "d" else pd.NA if kind == "boolean" else None,
                                     index=frame.index, dtype=kind)  # fmt: skip
     if grain == "contacts" and "effective" not in table.frame.columns:
-        reached_nobody = [plain(word) for word in side_vocabulary()["ineffective"]]
-        said = (
-            frame["outcome"].fillna("").map(lambda text: any(w in plain(str(text)) for w in reached_nobody))
-        )
-        frame["effective"] = pd.array([False if no else None for no in said], dtype="boolean")
+        said = frame["outcome"].fillna("").astype("str")
+        reached_nobody = mapped(said, lambda text: is_effective(outcome_told(text)) is False)
+        frame["effective"] = pd.array([False if no else None for no in reached_nobody], dtype="boolean")
     order = [CUSTOMER, *[name for name in wanted if name != CUSTOMER]]
     return replace(table, frame=frame[[*order, *[c for c in frame.columns if c not in order]]])
 

@@ -14,15 +14,20 @@ import pandas as pd
 import yaml
 
 from segkit.intake.columns import Bench, amounts_by_file, dates_by_file
+from segkit.intake.contact_words import REFUSED, channel_words, is_effective, outcome_told
 from segkit.intake.keys import one_spelling, whole_ids
 from segkit.intake.values import EXCEL_EPOCH, half_width, is_empty, mapped, plain, read_numbers, read_yes_no
+from segkit.locale.spelling import plain_word, stands_in
 from segkit.problems import Problem
 
 Reader = Callable[[Bench, str], pd.Series]
+# part of the day -> hours below this one are those after noon (中午1:30 is 13:30, 中午11:30 is not 23:30)
+_LATER = {"下午": 12, "傍晚": 12, "晚上": 12, "中午": 11, "pm": 12}
+_EARLY = {"凌晨", "am"}  # here 12 is 0
+_NOON = "|".join((*(word for word in _LATER if not word.isascii()), "凌晨", "早上", "上午"))
 _TIME = re.compile(
-    r"(?P<noon>上午|下午|晚上|中午|凌晨)?\s*(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?\s*(?P<ap>[ap]m)?"
+    rf"(?P<noon>{_NOON})?\s*(?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?\s*(?P<ap>[ap]m)?"
 )
-_LATER = {"下午", "晚上", "pm"}
 _SHOWN = 5  # unknown words named in a note
 _SERIALS = (25569.0, 73050.0)  # 1970 .. 2099
 
@@ -41,20 +46,19 @@ def reader_of(kind: str) -> Reader:
 
 def word_in(text: str, words: dict[str, list[str]]) -> str | None:
     """Which canonical word does a cell mean? The whole cell first, else the longest word found in it."""
-    cell = unicodedata.normalize("NFKC", text).strip().casefold()
+    cell = plain_word(text)
     found: tuple[int, str] | None = None
     for meaning, known in words.items():
         for word in known:
             if cell in (word, meaning):
                 return meaning
-            there = rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word)
-            if re.search(there, cell) and (found is None or len(word) > found[0]):
+            if (found is None or len(word) > found[0]) and stands_in(word, cell):
                 found = (len(word), meaning)
     return None if found is None else found[1]
 
 
 def _worded(kind: str) -> Reader:
-    words = side_vocabulary()["words"][kind]
+    words = channel_words() if kind == "channel" else side_vocabulary()["words"][kind]
 
     def read(bench: Bench, head: str) -> pd.Series:
         cells = bench.text[head]
@@ -79,6 +83,13 @@ def _say_unknown(bench: Bench, head: str, odd: pd.Series) -> None:
 def _text(bench: Bench, head: str) -> pd.Series:
     cells = bench.text[head].astype("str")
     return cells.where(~is_empty(cells))
+
+
+def _outcome(bench: Bench, head: str) -> pd.Series:
+    """What came of a contact in the client's words; a request to be left alone as its id, so that nobody misses it."""
+    cells = _text(bench, head)
+    asked = mapped(bench.text[head], lambda text: outcome_told(text) == REFUSED).astype(bool)
+    return cells.mask(asked, REFUSED)
 
 
 def _id(bench: Bench, head: str) -> pd.Series:
@@ -124,9 +135,9 @@ def _seconds(text: str) -> int:
         return 0
     hour, minute, second = int(found["h"]), int(found["m"]), int(found["s"] or 0)
     half = found["ap"] or found["noon"]
-    if half in _LATER and hour < 12:
+    if half in _LATER and hour < _LATER[half]:
         hour += 12
-    if half == "am" and hour == 12:
+    if half in _EARLY and hour == 12:
         hour = 0
     return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else 0
 
@@ -142,7 +153,8 @@ def _effective(bench: Bench, head: str) -> pd.Series:
     known = {plain(w): word == "yes" for word, listed in words.items() for w in listed}
     cells = bench.text[head]
     values = read_yes_no(cells)
-    values = values.fillna(mapped(cells, lambda text: known.get(plain(text))).astype("boolean"))
+    spoken = mapped(cells, lambda text: known.get(plain(text), is_effective(outcome_told(text))))
+    values = values.fillna(spoken.astype("boolean"))
     _say_unknown(bench, head, values.isna() & ~is_empty(cells))
     return values
 
@@ -159,6 +171,7 @@ def _score(bench: Bench, head: str) -> pd.Series:
 
 _READERS: dict[str, Reader] = {
     "text": _text,
+    "outcome": _outcome,
     "id": _id,
     "number": _number,
     "money": _money,

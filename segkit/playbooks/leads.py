@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -17,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from segkit.followup.policy import LabelPolicy, Touch
 from segkit.locale import Lang
+from segkit.locale.spelling import plain_word
 from segkit.playbooks.sources import Source
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.conditions import Conditions
@@ -85,7 +85,7 @@ class LeadRules(Source):
         blocks: dict[str, Stage | Ending] = {**self.stages, "won": self.won, "lost": self.lost}
         for name, block in blocks.items():
             for word in block.words:
-                other = places.setdefault(_plain(word), name)
+                other = places.setdefault(plain_word(word), name)
                 if other != name:
                     facts = {"word": word, "one": other, "other": name}
                     raise PydanticCustomError("leads.word_twice", "two meanings", facts)
@@ -221,7 +221,7 @@ def lead_policy(rules: LeadRules) -> dict[str, LabelPolicy]:
 def _meets(
     leads: pd.DataFrame, words: tuple[str, ...], when: Conditions | None, columns: tuple[str, ...]
 ) -> pd.Series:
-    known = {_plain(word) for word in words}
+    known = {plain_word(word) for word in words}
     met = pd.Series(False, index=leads.index)
     for column in columns if known else ():
         met |= _cells(leads[column]).isin(known)
@@ -232,8 +232,4 @@ def _meets(
 
 def _cells(column: pd.Series, *, folded: bool = True) -> pd.Series:
     text = column.astype("object").where(column.notna(), "").astype(str)
-    return text.map(_plain) if folded else text.str.strip()
-
-
-def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).strip().casefold()
+    return text.map(plain_word) if folded else text.str.strip()

@@ -30,7 +30,7 @@ from segkit.report.intake_step import take_in
 from segkit.report.model import Meta, Provenance, ReportModel
 from segkit.report.plan_step import planned
 from segkit.report.previous import Previous, load_previous
-from segkit.report.reasons import in_short, with_reasons
+from segkit.report.reasons import in_short
 from segkit.report.render.lists import WHY
 from segkit.report.sizes import FEWEST_GROUPED, in_order
 from segkit.report.study import Study
@@ -256,7 +256,7 @@ def finish(study: Study) -> ReportModel:
     else:
         called = customers[segmentation.main].map(lambda label: study.label_name(str(label)))
         why = in_short(customers["why"], called, lang)
-        customers = with_reasons(customers, segmentation, lang).drop(columns=_untold(study), errors="ignore")
+        customers = study.with_reasons(customers).drop(columns=_untold(study), errors="ignore")
     plan_sheet = _plan_sheet(study, customers, why.set_axis(customers["customer_id"].astype(str)))
     ledger = study.ledger if study.has_money else study.ledger.assign(amount=float("nan"))
     tables = {"customers": customers, "plan": plan_sheet, "ledger": ledger}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -28,6 +30,15 @@ class Figure:
     own: bool
 
 
+@dataclass(frozen=True)
+class _Number:
+    """One number of all customers by id, its unit, and its median by group."""
+
+    values: pd.Series
+    unit: str
+    usual: pd.Series
+
+
 class Figures:
     """The figures of customers of a study, looked up once for all.
 
@@ -40,6 +51,8 @@ class Figures:
         customers = study.customers
         self.of_all = customers.set_index(customers["customer_id"].astype(str))
         self.label = None if study.ranked else self.of_all[study.segmentation.main]
+        self.group = pd.Series(0, index=self.of_all.index) if self.label is None else self.label
+        self._numbers: dict[str, _Number] = {}  # worked out once for all cards
         orders = study.orders
         self.by_line = orders is not None and bool(len(orders))
         if orders is None or not len(orders):
@@ -56,7 +69,7 @@ class Figures:
     def of(self, id: str) -> dict[str, Figure]:
         """At most three figures, by name."""
         made = self._of_lines(id) if self.by_line else {}
-        for column in (*PLAIN, *self._read()):
+        for column in (*PLAIN, *self._read):
             if len(made) >= FIGURES:
                 break
             if column not in made and not (made and column == "monetary"):
@@ -73,7 +86,7 @@ class Figures:
             usual = float(self.year_before.get(id, 0.0))
             made["money_12m"] = Figure(head, spent, usual, "money", say("card.usual.year_before"), True)
         else:
-            peers = self._median(self.year.reindex(self.of_all.index).fillna(0.0), id)
+            peers = self._usual(self._spent, id)
             made["money_12m"] = Figure(head, spent, peers, "money", self._class(id), False)
         if pd.notna(row["recency_days"]) and id in self.gap.index:
             days, gap = float(row["recency_days"]), float(self.gap[id])
@@ -87,6 +100,7 @@ class Figures:
             made["last_amount"] = Figure(say("card.figure.last_amount"), money, aov, "money", words, True)
         return made
 
+    @cached_property
     def _read(self) -> list[str]:
         """Further numbers that classes are made by, those of the main scheme first; no answers of yes and no."""
         schemes = self.study.shown_schemes
@@ -105,22 +119,39 @@ class Figures:
     def _beside_class(self, id: str, column: str) -> Figure | None:
         if column not in self.of_all or pd.isna(self.of_all.at[id, column]):
             return None
-        values = self.of_all[column].astype("float64")
-        known = values.dropna()
-        unit = PLAIN.get(column) or ("count" if known.mod(1).eq(0).all() else "ratio")
+        number = self._number(column)
         named = f"card.figure.{column}" if column in PLAIN else ""
         head = self.study.say(named) if named else self.study.field_name(column)
-        return Figure(head, float(values[id]), self._median(values, id), unit, self._class(id), False)
+        return Figure(
+            head, float(number.values[id]), self._usual(number, id), number.unit, self._class(id), False
+        )
 
-    def _median(self, values: pd.Series, id: str) -> float | None:
-        """Of the customer's class; of all where they stand in order."""
-        peers = values if self.label is None else values[self.label == self.label[id]]
-        middle = peers.median()
+    def _number(self, column: str) -> _Number:
+        if column not in self._numbers:
+            values = self.of_all[column].astype("float64")
+            unit = PLAIN.get(column) or ("count" if values.dropna().mod(1).eq(0).all() else "ratio")
+            self._numbers[column] = _Number(values, unit, values.groupby(self.group).median())
+        return self._numbers[column]
+
+    @cached_property
+    def _spent(self) -> _Number:
+        """The money of the last year."""
+        values = self.year.reindex(self.of_all.index).fillna(0.0)
+        return _Number(values, "money", values.groupby(self.group).median())
+
+    def _usual(self, number: _Number, id: str) -> float | None:
+        """The median of the customer's class; of all where they stand in order."""
+        middle = number.usual[self.group[id]]
         return None if pd.isna(middle) else round(float(middle), 2)
+
+    @cached_property
+    def _of_class(self) -> dict[Any, int]:
+        """Customers by class."""
+        return {} if self.label is None else self.label.value_counts().to_dict()
 
     def _class(self, id: str) -> str:
         if self.label is None:
             return self.study.say("card.usual.all", n=len(self.of_all))
         label = self.label[id]
         called = self.study.label_name(str(label))
-        return self.study.say("card.usual.class", label=called, n=int((self.label == label).sum()))
+        return self.study.say("card.usual.class", label=called, n=self._of_class[label])

@@ -1,24 +1,15 @@
-"""Why has this customer these labels? One sentence for every scheme; a shorter one for who makes the calls."""
+"""Why has this customer this label? The sentence of a scheme in short, for who makes the calls."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from segkit.locale import Lang
-from segkit.playbooks import Segmentation
-from segkit.report.render.lists import WHY
 
 # what stands between label, facts and change in every sentence of `Scheme.explain`
 COLON: dict[Lang, str] = {"zh": "：", "en": ": "}
 PAUSE: dict[Lang, str] = {"zh": "；", "en": "; "}
 STOPS = "。. "
-
-
-def with_reasons(customers: pd.DataFrame, segmentation: Segmentation, lang: Lang) -> pd.DataFrame:
-    """The customers with a column `why_<scheme>` for every scheme but the main one, whose reasons are `why`."""
-    others = [name for name in segmentation.schemes if name != segmentation.main]
-    said = {f"{WHY}{name}": segmentation.reasons(name, customers, lang) for name in others}
-    return pd.concat([customers, pd.DataFrame(said, index=customers.index)], axis=1)
 
 
 def in_short(reasons: pd.Series, labels: pd.Series, lang: Lang) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pandas as pd
@@ -51,16 +52,22 @@ def changes_since(study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Se
     changes = changes[COLUMNS].reset_index(drop=True).astype("str")
     withheld = changes["customer_id"].isin(study.segmentation.withheld) & changes["field"].eq(main)
     changes = changes[~withheld].reset_index(drop=True)
-    sentences = [_sentence(study, change) for change in changes.to_dict("records")]
-    by_customer = pd.Series(sentences, index=changes.index, dtype="str").groupby(changes["customer_id"])
+    return changes, _in_sentences(study, changes).reindex(rows["customer_id"])
+
+
+def _in_sentences(study: Study, changes: pd.DataFrame) -> pd.Series:
+    """By customer what changed; a change that many share is put into words once."""
+    told = list(zip(*(changes[key] for key in ("field", "head", "before", "now")), strict=True))
+    words = {change: _sentence(study, *change) for change in dict.fromkeys(told)}
+    said: dict[str, list[str]] = defaultdict(list)
+    for customer, change in zip(changes["customer_id"], told, strict=True):
+        said[customer].append(words[change])
     stop = study.say("record.change.pause")
-    return changes, by_customer.agg(stop.join).reindex(rows["customer_id"])
+    return pd.Series({customer: stop.join(sentences) for customer, sentences in said.items()}, dtype="str")
 
 
-def _sentence(study: Study, change: dict[str, Any]) -> str:
-    if change["field"] == NEW:
-        return str(change["head"])
-    return study.say("record.change.one", **{key: change[key] for key in ("head", "before", "now")})
+def _sentence(study: Study, field: str, head: str, before: str, now: str) -> str:
+    return head if field == NEW else study.say("record.change.one", head=head, before=before, now=now)
 
 
 def _first_content(tasks: pd.DataFrame | None) -> pd.Series:
@@ -77,6 +84,7 @@ def _apart(study: Study, field: str, before: pd.Series, now: pd.Series) -> pd.Da
         moved = (now.fillna(0.0).astype("float64") - before.fillna(0.0).astype("float64")).abs() >= 0.005
     else:
         moved = _plain(before).ne(_plain(now))
+    before, now = before[moved], now[moved]
     if field == "next_what":
         nothing = study.say("record.no_next")
         before, now = (
@@ -87,11 +95,11 @@ def _apart(study: Study, field: str, before: pd.Series, now: pd.Series) -> pd.Da
     unit: Any = "money" if field == "monetary" else "date" if field == "last_order" else "text"
     return pd.DataFrame(
         {
-            "customer_id": now.index[moved],
+            "customer_id": now.index,
             "field": field,
             "head": _head(study, field),
-            "before": [_shown(study, value, unit) for value in before[moved]],
-            "now": [_shown(study, value, unit) for value in now[moved]],
+            "before": [_shown(study, value, unit) for value in before],
+            "now": [_shown(study, value, unit) for value in now],
         }
     )
 

@@ -43,6 +43,7 @@ from segkit.report.record_parts import (
 )
 from segkit.report.record_sources import (
     by_id,
+    filled_in,
     head_in,
     last_said,
     mapped,
@@ -147,6 +148,7 @@ def _basic(study: Study, differences: list[pd.DataFrame]) -> Iterable[Held]:
         # a channel in the orders is where they bought, in the list where they came from
         if field in mapped(study, "orders") and field != "channel" and study.orders is not None:
             claims["orders"] = last_said(study.orders, field)
+        claims |= filled_in(study, field, claims)
         if leads is not None and field in leads:
             claims["leads"] = leads[field]
         if field == "name":
@@ -233,7 +235,7 @@ def _labels(study: Study) -> Iterable[Held]:
         if name == segmentation.main:
             why, field = customers["why"], "why"
         else:
-            why, field = segmentation.reasons(name, customers, study.lang), f"{WHY}{name}"
+            why, field = study.reasons(name), f"{WHY}{name}"
         yield held(
             field,
             "label",

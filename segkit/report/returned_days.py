@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from segkit.locale.spelling import plain_word
 from segkit.report.returned_words import after_date
 
 Written = str | float | dt.date | None  # a cell as the file holds it: text, a number, or a date
@@ -27,6 +27,7 @@ _MONTHS = (
 )
 _MONTH = {name: i for i, names in enumerate(_MONTHS.split("|"), 1) for name in names.split()}
 _NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
+_SERIAL = re.compile(r"\d{5}(?:\.0+)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?")
 _COMPACT = re.compile(r"(20\d{2})(\d{2})(\d{2})")
 _CHINESE = re.compile(r"(?:(\d{2})年)?(\d{1,2})月(\d{1,2})[日号]?")
@@ -94,33 +95,67 @@ def _lost_zero(month: int, digits: str) -> Iterator[Reading]:
 
 
 def _of_text(text: str) -> Iterator[Reading]:
-    cell = unicodedata.normalize("NFKC", text).strip().casefold()
-    cell = _CLOCK.sub("", _without_words(cell)).strip()
+    cell = _CLOCK.sub("", _without_words(plain_word(text))).strip()
     cell = _without_words(cell).rstrip(".,")
     packed = cell.replace(" ", "")
-    if re.fullmatch(r"\d{5}(?:\.0+)?", packed) and int(packed[:5]) in SERIALS:
-        yield from _of_number(float(packed))
-    elif found := _YEAR_FIRST.fullmatch(packed) or _COMPACT.fullmatch(packed):
-        yield int(found[1]), int(found[2]), int(found[3])
-    elif found := _CHINESE.fullmatch(packed):
-        yield _century(found[1]), int(found[2]), int(found[3])
-    elif found := _YEAR_LAST.fullmatch(packed):
-        for month, day in {(int(found[1]), int(found[2])), (int(found[2]), int(found[1]))}:
-            yield int(found[3]), month, day
-    elif found := _SHORT_YEAR.fullmatch(packed):
-        one, two, three = found.groups()
-        for y, m, d in ((one, two, three), (three, one, two), (three, two, one)):
-            if len(y) == 2:
-                yield 2000 + int(y), int(m), int(d)
-    elif found := _NO_YEAR.fullmatch(packed):
-        month, of_month = int(found[1]), int(found[2])
-        if month > 12 >= of_month:  # 25/12 has one reading only
-            month, of_month = of_month, month
-        yield None, month, of_month
-    elif found := _DAY_NAME.fullmatch(cell):
-        yield _year(found[3]), _MONTH[found[2]], int(found[1])
-    elif found := _NAME_DAY.fullmatch(cell):
-        yield _year(found[3]), _MONTH[found[1]], int(found[2])
+    for form, read in _FORMS:
+        if found := form.fullmatch(cell if form in _SPACED else packed):
+            yield from read(found)
+            return
+
+
+def _serial(found: re.Match[str]) -> Iterator[Reading]:
+    yield from _of_number(float(found[0]))
+
+
+def _in_order(found: re.Match[str]) -> Iterator[Reading]:
+    yield int(found[1]), int(found[2]), int(found[3])
+
+
+def _month_and_day(found: re.Match[str]) -> Iterator[Reading]:
+    yield _century(found[1]), int(found[2]), int(found[3])
+
+
+def _either_way(found: re.Match[str]) -> Iterator[Reading]:
+    one, two, year = int(found[1]), int(found[2]), int(found[3])
+    yield from dict.fromkeys([(year, one, two), (year, two, one)])
+
+
+def _any_way(found: re.Match[str]) -> Iterator[Reading]:
+    one, two, three = found.groups()
+    for y, m, d in ((one, two, three), (three, one, two), (three, two, one)):
+        if len(y) == 2:
+            yield 2000 + int(y), int(m), int(d)
+
+
+def _without_year(found: re.Match[str]) -> Iterator[Reading]:
+    month, of_month = int(found[1]), int(found[2])
+    if month > 12 >= of_month:  # 25/12 has one reading only
+        month, of_month = of_month, month
+    yield None, month, of_month
+
+
+def _day_named(found: re.Match[str]) -> Iterator[Reading]:
+    yield _year(found[3]), _MONTH[found[2]], int(found[1])
+
+
+def _named_day(found: re.Match[str]) -> Iterator[Reading]:
+    yield _year(found[3]), _MONTH[found[1]], int(found[2])
+
+
+# how a day is written -> its readings; the first form that fits is the one
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Reading]]], ...] = (
+    (_SERIAL, _serial),
+    (_YEAR_FIRST, _in_order),
+    (_COMPACT, _in_order),
+    (_CHINESE, _month_and_day),
+    (_YEAR_LAST, _either_way),
+    (_SHORT_YEAR, _any_way),
+    (_NO_YEAR, _without_year),
+    (_DAY_NAME, _day_named),
+    (_NAME_DAY, _named_day),
+)
+_SPACED = {_DAY_NAME, _NAME_DAY}  # the others are compared without blanks
 
 
 @lru_cache(maxsize=1)

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from segkit.intake.contact_words import is_effective
 from segkit.locale import LANGS, say
+from segkit.locale.spelling import plain_word
 from segkit.report.returned_days import Written, read_day
 from segkit.report.returned_files import FILLED_IN, Line, ReturnedSheet
-from segkit.report.returned_words import after_minutes, channel_of, is_effective, outcome_of, status_of
+from segkit.report.returned_words import after_minutes, channel_of, outcome_of, status_of
 
 LONGEST_MINUTES = 1440.0
 _MINUTES = re.compile(r"(\d+(?:\.\d+)?)(.*)")
@@ -363,5 +365,5 @@ def _unassigned() -> frozenset[str]:
 
 def _id_key(id: str) -> str:
     """A customer's number as Excel may have left it: 000123 is 123, letters in one size and width."""
-    text = unicodedata.normalize("NFKC", id).strip().casefold()
+    text = plain_word(id)
     return text.lstrip("0") or text if text.isdigit() else text

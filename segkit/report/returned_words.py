@@ -6,7 +6,7 @@ One place for both directions: the sheets are written with these ids and names, 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
@@ -14,8 +14,10 @@ from typing import Any
 
 import yaml
 
+from segkit.intake.contact_words import channel_words, outcome_words
 from segkit.intake.headings import normal, senses
 from segkit.locale import LANGS, name_of
+from segkit.locale.spelling import plain_word
 from segkit.report.render.lists import head_of
 
 CLIENT_MARK, AS_OF_MARK, OWNER_MARK = "segkit_client", "segkit_as_of", "segkit_owner"
@@ -40,13 +42,12 @@ def _table() -> dict[str, Any]:
 
 def word(text: str) -> str:
     """A cell for comparison: NFKC, small letters, no blanks, no marks at its ends."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"\s+", "", _EDGES.sub("", plain))
+    return re.sub(r"\s+", "", _EDGES.sub("", plain_word(text)))
 
 
 def is_nothing(text: str) -> bool:
     """Does the cell stand for an empty one?"""
-    return unicodedata.normalize("NFKC", text).strip().casefold() in _nothing()
+    return plain_word(text) in _nothing()
 
 
 @lru_cache(maxsize=1)
@@ -56,36 +57,41 @@ def _nothing() -> frozenset[str]:
 
 def status_of(text: str) -> str | None:
     """done | moved | dropped | open, or None for a word that is none of them."""
-    return _known("statuses", "task_status").get(word(text))
+    return _known("task_status").get(word(text))
 
 
 def outcome_of(text: str) -> str | None:
     """An outcome by its name or by a word people use for it; None where it cannot be told."""
-    return _known("outcomes", "contact_outcome").get(word(text))
+    return _known("contact_outcome").get(word(text))
 
 
 def channel_of(text: str) -> str | None:
     """A channel's id by its name or by a word people use for it; None where it cannot be told."""
-    return _known("channels", "channel").get(word(text))
+    return _known("channel").get(word(text))
 
 
-def is_effective(outcome: str) -> bool | None:
-    """Was somebody reached? None where the outcome is not known."""
-    entry = _table()["outcomes"].get(outcome)
-    return None if entry is None else bool(entry["effective"])
+def _statuses() -> dict[str, list[str]]:
+    return dict(_table()["statuses"])
+
+
+_WORDS: dict[str, Callable[[], dict[str, list[str]]]] = {
+    "task_status": _statuses,
+    "contact_outcome": outcome_words,
+    "channel": channel_words,
+}
 
 
 @lru_cache(maxsize=3)
-def _known(table: str, group: str) -> dict[str, str]:
+def _known(group: str) -> dict[str, str]:
     """Word -> id; the names the sheets offer stand before words of other ids."""
     known: dict[str, str] = {}
-    entries = {id: e["words"] if isinstance(e, dict) else e for id, e in _table()[table].items()}
+    entries = _WORDS[group]()
     for id in entries:
         for name in (id, *(name_of(group, id, lang) for lang in LANGS)):
             known.setdefault(word(name), id)
     for id, words in entries.items():
         for one in words:
-            known.setdefault(word(str(one)), id)
+            known.setdefault(word(one), id)
     return known
 
 
@@ -155,7 +161,7 @@ def is_ours(heading: str) -> bool:
 
 def family(stem: str) -> str:
     """The name a file had before it was saved again: ``王芳 (1)``, ``王芳 - 副本``, ``Copy of 王芳`` are 王芳."""
-    name = unicodedata.normalize("NFKC", stem).strip().casefold()
+    name = plain_word(stem)
     name = re.sub(r"^(copy of|副本)\s*", "", name)
     ends = "|".join(sorted(map(re.escape, _table()["copies"]), key=len, reverse=True))
     while True:

@@ -235,6 +235,15 @@ def test_every_record_has_its_state() -> None:
     assert list(office().returning(7)["customer_id"]) == ["late", "soon"]
 
 
+@pytest.mark.parametrize("word", ["VIP", "ＶＩＰ", " ｖｉｐ "])
+@pytest.mark.parametrize("status", ["vip", "ＶＩＰ"])
+def test_a_word_of_the_rules_is_the_same_in_full_width(word: str, status: str) -> None:
+    kept = PUBLISHED.model_copy(update={"exempt": (word,)})
+    assert pool(*held(status=[status]), kept, as_of=CLAIM).records["state"].tolist() == ["exempt"]
+    free = PUBLISHED.model_copy(update={"public": (word,)})
+    assert pool(*held(status=[status]), free, as_of=CLAIM).records["state"].tolist() == ["public"]
+
+
 def test_who_gave_it_back_waits_before_claiming_it_again() -> None:
     bans = office().bans.set_index("customer_id")
     assert bans["allowed_from"].dt.date.to_dict() == {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from intake_tables import table_of
 
 from segkit.followup.policy import CHANNELS
+from segkit.intake.contact_words import channel_words
 from segkit.intake.further_tables import FurtherTable
 from segkit.intake.profile import side_quality
 from segkit.intake.side_grains import (
@@ -25,7 +26,7 @@ from segkit.intake.side_grains import (
     side_of,
     suggest_side,
 )
-from segkit.intake.side_reading import side_vocabulary, word_in
+from segkit.intake.side_reading import word_in
 from segkit.problems import InputProblems
 
 DAY = dt.date(2025, 12, 31)
@@ -115,6 +116,78 @@ def test_complaints_keep_the_time_of_day_and_open_cases_stay_open() -> None:
     assert frame["severity"].tolist() == ["major", "urgent", "general"]
 
 
+@pytest.mark.parametrize(
+    ("written", "hour", "minute"),
+    [
+        ("中午1:30", 13, 30),
+        ("中午12:30", 12, 30),
+        ("中午11:30", 11, 30),
+        ("凌晨12:30", 0, 30),
+        ("凌晨1:30", 1, 30),
+        ("早上9:05", 9, 5),
+        ("傍晚6:30", 18, 30),
+        ("12:30 am", 0, 30),
+        ("12:30PM", 12, 30),
+    ],
+)
+def test_the_part_of_the_day_says_which_half_an_hour_lies_in(written: str, hour: int, minute: int) -> None:
+    frame = told("complaints", ["客户编号", "投诉时间"], [["C1", f"2025-12-01 {written}"]]).frame
+    assert frame["opened_at"].tolist() == [pd.Timestamp(2025, 12, 1, hour, minute)]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("拒绝联系", True),
+        ("不要再联系了", True),
+        ("聊过，客户要求退订；挂了", True),
+        ("ＯＰＴＥＤ－ＯＵＴ", True),
+        ("asked us to stop", True),
+        ("要求不再联系", True),
+        ("未退订", False),
+        ("取消勿扰", False),
+        ("did not opt out", False),
+        ("拒绝", False),
+        ("stop by next week", False),
+    ],
+)
+def test_a_request_to_be_left_alone_comes_out_under_its_id_and_nothing_else_does(
+    written: str, asked: bool
+) -> None:
+    rows = [["C1", "2025-12-01", written], ["C1", "2025-12-01", "成交"]]
+    frame = told("contacts", ["客户编号", "跟进时间", "结果"], rows).frame
+    assert (frame["outcome"][0] == "opted_out") is asked
+    assert asked or frame["outcome"][0] == written
+    assert frame["outcome"][1] == "成交"  # a playbook may ask for the client's own word
+
+
+@pytest.mark.parametrize(
+    ("written", "reached_nobody"),
+    [
+        *((word, True) for word in ("没人接", "打不通", "没接", "不在", "联系不上", "号码错误", "电话未接", "空号")),
+        ("打了两次都没人接听。", True),
+        ("line busy", True),
+        ("未接受报价", False),
+        ("不在意价格", False),
+        ("第一次没接，第二次聊过", False),
+        ("有意向", False),
+    ],
+)  # fmt: skip
+def test_a_contact_that_reached_nobody_is_not_effective(written: str, reached_nobody: bool) -> None:
+    rows = [["C1", "2025-12-01", written]]
+    effective = told("contacts", ["客户编号", "跟进时间", "结果"], rows).frame["effective"]
+    assert effective.isna()[0] if not reached_nobody else not effective[0]
+    said = told("contacts", ["客户编号", "跟进时间", "是否接通"], rows).frame["effective"]
+    assert said.isna()[0] or bool(said[0]) is not reached_nobody
+
+
+@pytest.mark.parametrize("heads", [["客户编号", "跟进时间", "跟进方式"], ["客户编号", "跟进时间", "主题"]])
+def test_a_contact_of_an_unknown_channel_stays_without_one(heads: list[str]) -> None:
+    table = told("contacts", heads, [["C1", "2025-12-01", "飞鸽"], ["C2", "2025-12-02", "电话"]])
+    assert table.frame["customer_id"].tolist() == ["C1", "C2"] and pd.isna(table.frame["channel"][0])
+    assert table.totals.set_aside == 0
+
+
 def test_surveys_come_out_one_row_an_answer_and_silence_stays() -> None:
     wide = told(
         "surveys",
@@ -153,7 +226,7 @@ def test_arms_are_told_by_words_and_a_longer_word_wins() -> None:
 
 
 def test_the_channels_of_contacts_are_those_of_the_policy() -> None:
-    words = side_vocabulary()["words"]["channel"]
+    words = channel_words()
     assert {*words} == {*CHANNELS}
     assert word_in("微信电话", words) in ("phone", "social") and word_in("传真", words) is None
     assert word_in("Text message", words) == "sms" and word_in("context", words) is None

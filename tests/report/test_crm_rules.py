@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from small_plans import customers_of, planned, tasks_of
 
 from segkit.locale import LANGS
 from segkit.problems import InputProblems
-from segkit.report.render.crm import known_crms, render_crm, validate
-from segkit.report.render.crm.mapping import CrmField
+from segkit.report.render.crm import known_crms, render_crm, rules, validate
+from segkit.report.render.crm.mapping import CrmField, crm_of
 from segkit.report.render.crm.rules import fault
 
 Break = Callable[[Path], None]
@@ -25,6 +26,23 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     customers = customers_of(120)
     render_crm(planned(folder, customers, tasks_of(customers, 60)), folder, folder, known_crms())
     return folder / "crm"
+
+
+def test_a_text_is_judged_once_however_many_files_it_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: Counter[tuple[str, str]] = Counter()
+
+    def counted(text: str, field: CrmField) -> object:
+        judged[field.to, text] += 1
+        return fault(text, field)
+
+    monkeypatch.setattr(rules, "fault", counted)
+    customers = customers_of(120)
+    render_crm(planned(tmp_path, customers, tasks_of(customers, 60)), tmp_path, tmp_path, ["generic"])
+    objects = crm_of("generic").objects
+    assert len({text for field, text in judged if field == objects[0].key}) == 120
+    assert max(judged.values()) <= len(objects), "a field of one name may stand in each of them"
 
 
 def replaced(file: str, old: str, new: str) -> Break:

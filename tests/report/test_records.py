@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segkit.locale import Lang
+from segkit.playbooks import Segmentation
 from segkit.privacy.scan import leaks
 from segkit.report.analysis import open_study
 from segkit.report.model import Sheet
@@ -265,6 +268,27 @@ def test_every_shown_scheme_has_its_label_and_why(shop: Study, made: Records) ->
 
 
 # --- since last month ------------------------------------------------------------------------------
+
+
+def test_reasons_are_made_once_for_the_file_and_the_list(
+    shop: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: Counter[str] = Counter()
+    made = type(shop.segmentation).reasons
+
+    def counted(self: Segmentation, name: str, *rest: Any) -> pd.Series:
+        asked[name] += 1
+        return made(self, name, *rest)
+
+    monkeypatch.setattr(type(shop.segmentation), "reasons", counted)
+    study = replace(shop, model=shop.model.model_copy(deep=True))
+    customer_records(study)
+    listed = study.with_reasons(study.customers)
+    others = [name for name in study.segmentation.schemes if name != study.segmentation.main]
+    assert others and {asked[name] for name in others} == {1}
+    for name in others:
+        again = made(study.segmentation, name, study.customers, study.lang)
+        assert listed[f"why_{name}"].tolist() == again.tolist()
 
 
 def test_without_last_month_nothing_is_called_new(made: Records) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tiny_clients import Make, column, counted, said_in, section, spent, table
 
@@ -219,7 +221,7 @@ def test_prices_that_differ_never_stand_without_the_law(make: Make, lang):
         name: entry.model_copy(update={"strategies": ("onboarding",)})
         for name, entry in study.policy.labels.items()
     }
-    plain = Study(**{**vars(study), "policy": study.policy.model_copy(update={"labels": labels})})
+    plain = replace(study, policy=study.policy.model_copy(update={"labels": labels}))
     shown = strategy(plain).section
     assert not [
         text

@@ -247,16 +247,11 @@ def _named(study: Study, before: Previous, moved: pd.DataFrame, way: str) -> She
         return None
     then = before.customers.set_index(before.customers["customer_id"].astype(str))
     now = study.customers.set_index(study.customers["customer_id"].astype(str))
-    names = now[study.segmentation.main].map(lambda label: study.label_name(str(label)))
-    shown = pd.DataFrame(index=moved["customer_id"])
-    shown["who"] = [_who(row) for row in now.loc[shown.index].to_dict("records")]
-    shown["from"] = [study.label_name(str(label)) for label in moved["before"]]
-    shown["to"] = [study.label_name(str(label)) for label in moved["after"]]
+    shown = moved.set_index("customer_id")[["before", "after"]]
     for column in CHANGES:
         if column in then and column in now:
             old, new = (frame[column].astype("float64").reindex(shown.index) for frame in (then, now))
             shown[column] = new - old
-    shown["why"] = in_short(now["why"], names, study.lang).reindex(shown.index)
     best_first = (
         way == "down"
     )  # of those who fell the one who lost most, of those who rose the one who gained most
@@ -265,15 +260,23 @@ def _named(study: Study, before: Previous, moved: pd.DataFrame, way: str) -> She
     ]
     if known:
         shown = shown.sort_values(known[0], ascending=best_first, kind="stable")
+    units = {c: unit for c, unit in CHANGES.items() if c in shown and shown[c].notna().any()}
+    shown = shown.head(NAMED)  # nobody else is put into words
+    here = now.loc[shown.index]
+    shown["who"] = [_who(row) for row in here.to_dict("records")]
+    shown["from"], shown["to"] = (
+        [study.label_name(str(label)) for label in shown[side]] for side in ("before", "after")
+    )
+    names = here[study.segmentation.main].map(lambda label: study.label_name(str(label)))
+    shown["why"] = in_short(here["why"], names, study.lang)
     head: list[Head] = [
         ("who", study.say("head.customer"), "text"),
         ("from", study.say("head.moved_from"), "text"),
         ("to", study.say("head.moved_to"), "text"),
     ]
-    units = {c: unit for c, unit in CHANGES.items() if c in shown and shown[c].notna().any()}
     head += [(c, study.say(f"head.change_{c}"), unit) for c, unit in units.items()]
     head.append(("why", study.say("head.why_now"), "text"))
-    rows = shown.head(NAMED)[[id for id, _, _ in head]].astype(object).to_numpy().tolist()
+    rows = shown[[id for id, _, _ in head]].astype(object).to_numpy().tolist()
     title = study.say(f"movement.named_{way}", n=len(moved), shown=len(rows))
     return study.table(f"movement_{way}", title, head, rows, n=len(moved), note=study.say("movement.ids"))
 

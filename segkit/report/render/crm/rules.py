@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,22 @@ def quoted(text: str) -> str:
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
-def validate(path: Path, target: str) -> list[Problem]:
+@dataclass(frozen=True)
+class Verdicts:
+    """What is wrong with cells, told once for every text of a field, however many files it stands in."""
+
+    known: dict[tuple[str, str], dict[str, Fault | None]] = field(default_factory=dict)
+
+    def of(self, kind: CrmObject, one: CrmField, texts: Iterable[str]) -> Mapping[str, Fault | None]:
+        """The fault of each of these texts, or None, among those judged before."""
+        judged = self.known.setdefault((kind.name, one.to), {})
+        for text in texts:
+            if text not in judged:
+                judged[text] = fault(text, one)
+        return judged
+
+
+def validate(path: Path, target: str, verdicts: Verdicts | None = None) -> list[Problem]:
     """Everything that CRM would refuse, or that should not reach it, in a file or a folder of files.
 
     Parameters
@@ -96,6 +111,7 @@ def validate(path: Path, target: str) -> list[Problem]:
     path : one file, or the folder `render_crm` writes for a target; its README and the list of refused
         records are passed over
     target : generic | fxiaoke | zoho | tryton, or what else has a mapping
+    verdicts : of cells of this target that were judged already
 
     Returns
     -------
@@ -113,7 +129,7 @@ def validate(path: Path, target: str) -> list[Problem]:
         files = [path]
     if not files or not path.exists():
         return [Problem("crm.no_files", {"title": crm.id}, file=path.name)]
-    seen = _Seen()
+    seen = _Seen(verdicts=verdicts or Verdicts())
     problems = [problem for file in files for problem in _file_problems(file, crm, seen)]
     return problems + (list(_orphans(crm, seen)) if path.is_dir() else [])
 
@@ -124,6 +140,7 @@ class _Seen:
 
     keys: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
     customers: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
 
 def _file_problems(path: Path, crm: Crm, seen: _Seen) -> Iterator[Problem]:
@@ -214,7 +231,7 @@ def _row_problems(
         if head not in fields:
             continue
         found: dict[str, tuple[int, str, dict[str, Any], int]] = {}
-        faults = {text: fault(text, fields[head]) for text in {row[i] for row in rows}}
+        faults = seen.verdicts.of(kind, fields[head], [row[i] for row in rows])
         for n, row in enumerate(rows, first):
             wrong = faults[row[i]]
             if wrong is not None:

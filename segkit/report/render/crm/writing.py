@@ -27,7 +27,7 @@ from segkit.report.render.crm.rules import (
     README,
     REFUSED,
     Fault,
-    fault,
+    Verdicts,
     quoted,
     validate,
 )
@@ -99,13 +99,12 @@ def _write(crm: Crm, model: ReportModel, frames: Mapping[Rows, pd.DataFrame], ou
     room.mkdir()
     try:
         made = Written(out / crm.id)
-        there: set[str] | None = (
-            None  # customers the CRM is given; what belongs to others has nobody to go to
-        )
+        there: set[str] | None = None  # whom the CRM is given; what belongs to others has nobody to go to
+        verdicts = Verdicts()
         for kind in crm.objects:
             columns = {one.to: _cells(one, frames[kind.rows]) for one in kind.fields}
             whose = frames[kind.rows]["customer_id"].tolist()
-            keep = _accepted(kind, columns, whose, there, made)
+            keep = _accepted(kind, columns, whose, there, made, verdicts)
             if there is None:
                 there = {whose[i] for i in keep}
             made.records[kind.name] = len(keep)
@@ -113,7 +112,7 @@ def _write(crm: Crm, model: ReportModel, frames: Mapping[Rows, pd.DataFrame], ou
         (room / README).write_bytes(_readme(crm, model, made).encode("utf-8-sig"))
         if made.refused:
             (room / REFUSED).write_bytes(_refused(made.refused, model).encode("utf-8-sig"))
-        problems = validate(room, crm.id) if any(made.records.values()) else []
+        problems = validate(room, crm.id, verdicts) if any(made.records.values()) else []
         if problems:
             raise InputProblems(problems)
         if made.folder.exists():
@@ -231,13 +230,15 @@ def _accepted(
     whose: Sequence[str],
     there: set[str] | None,
     made: Written,
+    verdicts: Verdicts,
 ) -> list[int]:
     """Places of the records that may go to the CRM; the others are told in `made`."""
     keys = columns[kind.key]
     bad: dict[int, tuple[str, str, Fault]] = {}
     for one in kind.fields:
         cells = columns[one.to]
-        wrong = {text: found for text in set(cells) if (found := fault(text, one)) is not None}
+        judged = verdicts.of(kind, one, cells)
+        wrong = {text: found for text, found in judged.items() if found is not None}
         if wrong:
             for i, text in enumerate(cells):
                 if text in wrong:
