@@ -85,7 +85,7 @@ def summary(done: Imported, lang: Lang, *, quiet: bool = False) -> list[str]:
         "log.conflicts": len(told.conflicts),
         "log.again": len({row["task_id"] for row in done.again}),
         "log.opted_out": frame["customer_id"][frame["outcome"] == "opted_out"].nunique(),
-        "log.no_task": int((frame["task_id"] == "").sum()),
+        "log.no_task": told.no_task,
     }
     lines += [say(id, lang, n=n) for id, n in counted.items() if n]
     if told.not_back:

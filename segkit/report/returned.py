@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,6 @@ from segkit.report.returned_files import Folder, Line, ReturnedSheet, read_folde
 from segkit.report.returned_rows import (
     Contact,
     Moved,
-    Task,
-    Tasks,
     Told,
     Unread,
     planned,
@@ -30,6 +28,7 @@ from segkit.report.returned_rows import (
     tasks_of,
     usual_day,
 )
+from segkit.report.returned_tasks import Task, Tasks
 from segkit.report.returned_words import STATUSES
 
 CONTACTS = (
@@ -67,6 +66,7 @@ class Returned:
     added : heading -> files, of columns that are not the plan's
     client : the id the workbooks carry, "" where none does
     not_back : owner -> tasks of the plan that stand in no sheet; empty where the plan is not known
+    no_task : contacts without a task id, or with one that the plan does not hold
     """
 
     contacts: pd.DataFrame
@@ -79,29 +79,35 @@ class Returned:
     added: dict[str, list[str]]
     client: str
     not_back: dict[str, int]
+    no_task: int
 
 
 def read_returned(
-    paths: Sequence[str | Path], *, plans: Sequence[pd.DataFrame] = (), skip: Sequence[Path] = ()
+    paths: Sequence[str | Path],
+    *,
+    plans: Sequence[pd.DataFrame] = (),
+    customers: Collection[str] = (),
+    skip: Sequence[Path] = (),
 ) -> Returned:
     """What did people do, by the sheets they sent back?
 
     Parameters
     ----------
     paths : files and folders of sheets: xlsx, xls, csv in any encoding of intake
-    plans : plans the sheets were made from (`task_id, customer_id, due, channel, owner`); with them rows that
-        lost their hidden task id are found again by customer, day and channel. Without, the rows of the other
-        sheets that kept theirs serve for it
+    plans : plans the sheets were made from (`task_id, customer_id, due, channel, owner`, where known `as_of`, the
+        day of the report); with them rows that lost their hidden task id are found again by customer, day and
+        channel. Without, the rows of the other sheets that kept theirs serve for it
+    customers : ids of the client's customers; with plans a contact with anybody else is listed
     skip : files that are not sheets: the log itself
 
     Raises
     ------
     InputProblems : nothing there that could be read; sheets of more than one client
     """
-    return told_by(read_folder([Path(p) for p in paths], skip=skip), plans)
+    return told_by(read_folder([Path(p) for p in paths], skip=skip), plans, customers)
 
 
-def told_by(folder: Folder, plans: Sequence[pd.DataFrame] = ()) -> Returned:
+def told_by(folder: Folder, plans: Sequence[pd.DataFrame] = (), customers: Collection[str] = ()) -> Returned:
     """What the sheets of a folder say; see `read_returned`.
 
     Raises
@@ -110,8 +116,8 @@ def told_by(folder: Folder, plans: Sequence[pd.DataFrame] = ()) -> Returned:
     """
     client = one_client(folder.sheets)
     if not folder.sheets:
-        raise InputProblems(folder.problems or [Problem("log.nothing", {"names": folder.beside[:8]})])
-    tasks = _tasks(folder, plans)
+        raise InputProblems(folder.problems or [_nothing(folder)])
+    tasks = _tasks(folder, plans, customers)
     told: list[tuple[Told, ReturnedSheet]] = []
     for sheet in folder.sheets:
         usual = usual_day(sheet) or tasks.usual
@@ -141,7 +147,12 @@ def told_by(folder: Folder, plans: Sequence[pd.DataFrame] = ()) -> Returned:
         added=added,
         client=client,
         not_back=_not_back(folder.sheets, tasks) if plans else {},
+        no_task=sum(not c.task_id or (bool(plans) and c.task_id not in tasks.by_id) for c in contacts),
     )
+
+
+def _nothing(folder: Folder) -> Problem:
+    return Problem("log.nothing", {"names": folder.beside[:8]}) if folder.beside else Problem("log.no_files")
 
 
 def _not_back(sheets: Sequence[ReturnedSheet], tasks: Tasks) -> dict[str, int]:
@@ -172,18 +183,19 @@ def one_client(sheets: Sequence[ReturnedSheet]) -> str:
     return next(iter(by_client), "")
 
 
-def _tasks(folder: Folder, plans: Sequence[pd.DataFrame]) -> Tasks:
+def _tasks(folder: Folder, plans: Sequence[pd.DataFrame], customers: Collection[str]) -> Tasks:
     known: dict[str, Task] = {}
     for plan in plans:
         days = pd.to_datetime(plan["due"]).dt.date if "due" in plan else pd.Series(None, index=plan.index)
         owners = plan["owner"] if "owner" in plan else pd.Series("", index=plan.index)
+        made = plan["as_of"].iloc[0] if "as_of" in plan and len(plan) else None
         rows = zip(plan["task_id"], plan["customer_id"], days, plan["channel"], owners, strict=True)
         known |= {
-            str(i): Task(str(i), str(c), None if d != d else d, str(ch), "" if o != o else str(o or ""))
+            str(i): Task(str(i), str(c), None if d != d else d, str(ch), "" if o != o else str(o or ""), made)
             for i, c, d, ch, o in rows
         }
     if plans:
-        return Tasks(known)
+        return Tasks(known, customers, of_plan=True)
     for sheet in folder.sheets:
         usual = usual_day(sheet)
         for line in sheet.lines:

@@ -18,6 +18,7 @@ from segkit.intake.delimited import read_delimited
 from segkit.intake.grid import Grid
 from segkit.intake.sheets import read_page
 from segkit.problems import InputProblems, Problem
+from segkit.report.previous import MANIFEST
 from segkit.report.returned_days import Written
 from segkit.report.returned_words import (
     AS_OF_MARK,
@@ -29,7 +30,8 @@ from segkit.report.returned_words import (
     is_ours,
 )
 
-READ = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ett", ".csv", ".tsv"}
+WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ett"}
+READ = WORKBOOKS | {".csv", ".tsv"}
 BESIDE = re.compile(r"~\$.*|\.~.*|\..*|thumbs\.db|desktop\.ini|.*\.(tmp|bak|lnk)", re.IGNORECASE)
 HEAD_ROWS = 30  # above the head a title or two may stand
 FEWEST_KNOWN = 3  # headings that make a row the head of a plan
@@ -94,11 +96,14 @@ def read_folder(paths: Sequence[Path], *, skip: Sequence[Path] = ()) -> Folder:
 
     Raises
     ------
-    InputProblems : a path that is not there
+    InputProblems : a path that is not there, a folder that is a report or holds one
     """
     missing = [p for p in paths if not p.exists()]
     if missing:
         raise InputProblems([Problem("log.missing", {"path": str(p)}) for p in missing])
+    reports = [found.parent for p in paths if p.is_dir() for found in sorted(p.rglob(MANIFEST))]
+    if reports:
+        raise InputProblems([Problem("log.is_report", {"path": str(p)}) for p in reports[:5]])
     ours = {p.resolve() for p in skip}
     sheets: list[ReturnedSheet] = []
     problems: list[Problem] = []
@@ -143,7 +148,18 @@ def _sheets_of(path: Path, shown: str) -> Iterator[ReturnedSheet]:
         raise InputProblems([Problem("reading.empty", file=shown)])
     marks = _marks(data)
     as_of = marks.get(AS_OF_MARK, "")
-    for sheet, rows in _tables(data, path, shown):
+    disguised = path.suffix.casefold() in WORKBOOKS and not (
+        data.startswith((_CFB, _ZIP)) or _PAGE.match(data[:4096])
+    )
+    try:
+        tables = list(_tables(data, path, shown))
+    except InputProblems as error:
+        if disguised:
+            raise InputProblems([Problem("reading.damaged", file=shown)]) from error
+        raise
+    if disguised and not any(_head(rows) for _, rows in tables):  # nor is it a csv under another name
+        raise InputProblems([Problem("reading.damaged", file=shown)])
+    for sheet, rows in tables:
         at = _head(rows)
         if at is None:
             continue

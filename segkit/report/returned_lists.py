@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from segkit.report.returned_log import Change
 
 UNITS = {"row": "row", "date": "date", "next_date": "date", "minutes": "count", "customer_id": "id"}
+_TAKEN = {
+    (True, False): "log.taken",
+    (True, True): "log.taken_as_it_is",
+    (False, False): "log.not_taken",
+    (False, True): "log.not_taken",
+}
 CHANNELS = ("phone", "visit", "email", "social", "sms", "survey", "event")
 
 
@@ -103,7 +109,7 @@ def _of_cell(cell: Unread, lang: Lang) -> dict[str, Any]:
         "column": cell.heading or head_of(cell.name, lang),
         "text": cell.text,
         "why": why_text(cell, lang),
-        "taken": say("log.taken" if cell.taken else "log.not_taken", lang),
+        "taken": say(_TAKEN[cell.taken, cell.kept], lang),
     }
 
 
@@ -155,7 +161,7 @@ def _of_log(row: Mapping[str, str], lang: Lang) -> dict[str, Any]:
 
 
 def _opted_out(returned: Returned, lang: Lang) -> list[dict[str, Any]]:
-    """Customers who asked not to be contacted: somebody has to enter it where the customers are kept."""
+    """Customers who asked not to be contacted: whoever keeps the opt-outs has to see them."""
     frame = returned.contacts
     rows = frame[frame["outcome"] == "opted_out"]
     return [

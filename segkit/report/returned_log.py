@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from segkit.intake.values import read_dates, tidy
 from segkit.locale import Lang
 from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import read_parquet
+from segkit.report.previous import CUSTOMERS, MANIFEST
 from segkit.report.returned import CONTACTS, Returned, one_client, told_by
 from segkit.report.returned_files import ReturnedSheet, read_folder
 from segkit.report.returned_lists import write_unread
@@ -84,7 +87,9 @@ def import_log(paths: Sequence[Path], out: Path, *, lang: Lang, plan: Path | Non
     folder = read_folder(paths, skip=skip)
     _same_client(one_client(folder.sheets), out.parent)
     plans = _plan_files(plan, folder.sheets, out.parent / "reports")
-    returned = told_by(folder, [_plan(p) for p in plans])
+    returned = told_by(folder, [_plan(p) for p in plans], _customers(plans))
+    if returned.counts["open"] == returned.counts["rows"] and (untouched := _in_reports(paths)):
+        raise InputProblems([Problem("log.is_report", {"path": str(p)}) for p in untouched])
     new = _as_text(returned.contacts)
     again = _again(known, new)
     merged, added, unchanged, changes = _merged(known, further, new)
@@ -103,6 +108,11 @@ def import_log(paths: Sequence[Path], out: Path, *, lang: Lang, plan: Path | Non
     return Imported(
         returned, out, before, unread_path if listed else None, added, unchanged, changes, again, plans
     )
+
+
+def _in_reports(paths: Sequence[Path]) -> list[Path]:
+    """Those that lie in a report folder, such as its followup/."""
+    return [p for p in paths if any((above / MANIFEST).is_file() for above in p.absolute().parents[:2])]
 
 
 # --- the plan --------------------------------------------------------------------------------------
@@ -129,7 +139,26 @@ def _plan(path: Path) -> pd.DataFrame:
         raise InputProblems([Problem("log.no_plan_there", {"path": str(path)})]) from error
     if lacking := {"task_id", "customer_id", "due", "channel"} - {*frame.columns}:
         raise InputProblems([Problem("log.not_a_plan", {"path": str(path), "columns": sorted(lacking)})])
-    return frame
+    return frame.assign(as_of=_day_of(path.parent.parent / MANIFEST))
+
+
+def _day_of(manifest: Path) -> dt.date | None:
+    """The day of the report that a plan belongs to, None for a plan that stands alone."""
+    try:
+        return dt.date.fromisoformat(json.loads(manifest.read_text(encoding="utf-8"))["as_of"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _customers(plans: Sequence[Path]) -> set[str]:
+    """Ids of the customers in the reports of the plans; none where one of them keeps no customers."""
+    found: set[str] = set()
+    for path in plans:
+        try:
+            found |= {*read_parquet(path.with_name(Path(CUSTOMERS).name))["customer_id"].astype(str)}
+        except (OSError, ValueError, KeyError):
+            return set()
+    return found
 
 
 def _same_client(client: str, folder: Path) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import statistics
 import unicodedata
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from segkit.intake.contact_words import is_effective
 from segkit.locale import LANGS, say
-from segkit.locale.spelling import plain_word
 from segkit.report.returned_days import Written, read_day
 from segkit.report.returned_files import FILLED_IN, Line, ReturnedSheet
+from segkit.report.returned_tasks import Task, Tasks, id_key, middle_of
 from segkit.report.returned_words import after_minutes, channel_of, outcome_of, status_of
 
 LONGEST_MINUTES = 1440.0
@@ -33,6 +31,7 @@ class Unread:
     why: str
     facts: dict[str, Any] = field(default_factory=dict)
     taken: bool = False  # the contact itself was taken, without this cell
+    kept: bool = False  # taken with this cell as it stands
 
 
 @dataclass(frozen=True)
@@ -83,39 +82,6 @@ class Told:
     unread: tuple[Unread, ...] = ()
 
 
-@dataclass(frozen=True)
-class Task:
-    """What the plan says of a task."""
-
-    task_id: str
-    customer_id: str
-    due: dt.date | None
-    channel: str
-    owner: str
-
-
-class Tasks:
-    """The tasks of one or more plans, found by id, or by customer, day and channel."""
-
-    def __init__(self, tasks: Mapping[str, Task]) -> None:
-        self.by_id = dict(tasks)
-        self._by_place: dict[tuple[str, dt.date | None, str], list[str]] = {}
-        for id, task in self.by_id.items():
-            self._by_place.setdefault((_id_key(task.customer_id), task.due, task.channel), []).append(id)
-
-    def __len__(self) -> int:
-        return len(self.by_id)
-
-    @property
-    def usual(self) -> dt.date | None:
-        """The middle one of the planned days."""
-        return _middle(task.due for task in self.by_id.values())
-
-    def at(self, customer_id: str, due: dt.date | None, channel: str) -> list[str]:
-        """Ids of the tasks with this customer on this day by this channel."""
-        return self._by_place.get((_id_key(customer_id), due, channel), [])
-
-
 def read_line(line: Line, sheet: ReturnedSheet, tasks: Tasks, usual: dt.date | None) -> Told:
     """One row, read.
 
@@ -151,12 +117,7 @@ def tasks_of(line: Line, tasks: Tasks, usual: dt.date | None) -> list[str]:
 def usual_day(sheet: ReturnedSheet) -> dt.date | None:
     """The day a sheet is about: the middle one of its planned days, else the day of the report."""
     dues = [day for line in sheet.lines if isinstance(day := line.cells.get("due"), dt.date)]
-    return _middle(dues) or sheet.as_of
-
-
-def _middle(days: Iterable[dt.date | None]) -> dt.date | None:
-    known = [day.toordinal() for day in days if day is not None]
-    return dt.date.fromordinal(int(statistics.median_low(known))) if known else None
+    return middle_of(dues) or sheet.as_of
 
 
 class _Reader:
@@ -176,6 +137,9 @@ class _Reader:
     def wrong(self, name: str, why: str, **facts: Any) -> None:
         heading = self.sheet.headings.get(name, "")
         self.found.append(Unread(self.line, name, heading, self.text(name), why, facts))
+
+    def found_under(self, name: str) -> bool:
+        return any(one.name == name for one in self.found)
 
     # --- what the row is about ---------------------------------------------------------------------
 
@@ -268,7 +232,8 @@ class _Reader:
                 self.wrong("task_id", "many_tasks", n=len(same), ids=same[:4])
                 return self.refused()
             task_id = same[0] if same else ""
-        if day is None or not customer or channel is None:
+        self.not_before_the_plan(day, task_id)
+        if day is None or not customer or channel is None or self.found_under("done_on"):
             return self.refused()
         contact = Contact(
             customer_id=customer,
@@ -281,9 +246,30 @@ class _Reader:
             note=self.text("note"),
             task_id=task_id,
         )
+        self.known_to_the_plan(customer, task_id)
         return Told(
             "contact", self.line, contact, unread=tuple(replace(one, taken=True) for one in self.found)
         )
+
+    def not_before_the_plan(self, day: dt.date | None, task_id: str) -> None:
+        """A task is not done before its plan is made: 12.3 in a plan of January is a slip, not a day of last year."""
+        task = self.tasks.by_id.get(task_id)
+        as_of = self.sheet.as_of or (task.as_of if task is not None else None)
+        if day is not None and as_of is not None and day <= as_of and (task_id or "due" in self.line.cells):
+            self.wrong("done_on", "before_plan", day=day, as_of=as_of)
+
+    def known_to_the_plan(self, customer: str, task_id: str) -> None:
+        """The contact stands; that its task or its customer is of nobody's plan has to be said."""
+        if not self.tasks.covers(self.sheet):
+            return
+        doubts = {
+            "no_such_task": ("task_id", task_id and task_id not in self.tasks.by_id),
+            "no_such_customer": ("customer_id", not self.tasks.knows(customer)),
+        }
+        for why, (name, doubtful) in doubts.items():
+            if doubtful:
+                self.wrong(name, why)
+                self.found[-1] = replace(self.found[-1], kept=True)
 
     # --- its cells ---------------------------------------------------------------------------------
 
@@ -310,7 +296,7 @@ class _Reader:
             if not written:
                 self.wrong("customer_id", "no_customer")
             return written or None
-        if written and _id_key(written) != _id_key(self.task.customer_id):
+        if written and id_key(written) != id_key(self.task.customer_id):
             self.wrong("customer_id", "other_customer", task=self.task.task_id, planned=self.task.customer_id)
             return None
         return self.task.customer_id
@@ -361,9 +347,3 @@ def _plain(cell: Written) -> str:
 @lru_cache(maxsize=1)
 def _unassigned() -> frozenset[str]:
     return frozenset(say("report.unassigned", lang) for lang in LANGS)
-
-
-def _id_key(id: str) -> str:
-    """A customer's number as Excel may have left it: 000123 is 123, letters in one size and width."""
-    text = plain_word(id)
-    return text.lstrip("0") or text if text.isdigit() else text

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from returned_sheets import fill, kept, plan_of, sent, table, task
+from returned_sheets import fill, kept, places, plan_of, sent, table, task
 from typer.testing import CliRunner
 
 from segkit.cli import app
@@ -73,7 +73,7 @@ def test_what_was_there_before_can_be_had_back(here):
 def test_a_mended_sheet_brings_the_log_up_to_date_without_a_double(here):
     table(here / "a", [task(0, **DONE | {"result": "再说吧", "next_date": "下周"})])
     code, out, err = run("a")
-    assert code == 0 and "读不出 2 处" in err and str(here / "unread.xlsx") in out
+    assert code == 0 and "读不出或对不上计划的 2 处" in err and str(here / "unread.xlsx") in out
     rows = cells_of(here / "unread.xlsx", "读不出的")
     assert [(r[0], r[2], r[4], r[5], r[7]) for r in rows[1:]] == [
         ("王芳.xlsx", 2, "结果", "再说吧", "已记，缺这一格"),
@@ -111,6 +111,27 @@ def test_the_plan_is_found_beside_the_log_where_the_task_ids_are_gone(here):
     code, _, err = run("收回")
     assert code == 0 and "不属于任何任务" not in err and "不在收回的表里" not in err
     assert log(here)["task_id"].tolist() == ["T000000000000", "T000000000001"]
+
+
+def test_messages_on_their_own_sheet_come_back_like_calls(here):
+    plan = plan_of(6, channels=("phone", "social"))
+    (path,) = sent(here / "back", plan)
+    book = openpyxl.load_workbook(path)
+    calls, messages = book.worksheets[:2]
+    for sheet, rows in ((calls, (2,)), (messages, (2, 3))):
+        at = places(sheet)
+        for row in rows:
+            for name, value in DONE.items():
+                sheet.cell(row, at[name]).value = value
+    book.save(path)
+    code, _, err = run("back")
+    assert code == 0 and "不属于任何任务" not in err
+    made = log(here)
+    assert made.set_index("task_id")["channel"].to_dict() == {
+        "T000000000000": "phone",
+        "T000000000001": "social",
+        "T000000000003": "social",
+    }
 
 
 def test_a_contact_logged_without_its_task_is_the_same_one_once_the_plan_is_given(here):
@@ -173,6 +194,7 @@ def test_opt_outs_and_open_questions_are_said_and_listed(here):
     table(here / "a", [task(0, **DONE | {"result": "别再打"}), task(1, note="?"), task(2, status="改期")])
     code, _, err = run("a", "--lang", "en")
     assert code == 0 and "1 customer asked not to be contacted" in err
+    assert "input.contacts" in err and "input.opt_outs" in err
     book = openpyxl.load_workbook(here / "unread.xlsx")
     assert book.sheetnames == ["Not read", "To decide", "Moved and cancelled"]
     assert "王芳.xlsx · row 3" in err.replace(" · Sheet", "")
@@ -190,6 +212,42 @@ def test_what_is_not_there_or_no_sheet_ends_with_two(here):
     (here / "空").mkdir()
     assert run("空")[0] == 2
     assert not (here / "contacts.csv").exists()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_found_in_an_empty_folder_is_not_an_empty_list(here, lang):
+    (here / "空").mkdir()
+    code, _, err = run("空", "--lang", lang)
+    assert code == 2 and ("没有可以导入的文件" if lang == "zh" else "no files in it") in err
+    (here / "空" / "照片.jpg").write_bytes(b"x")
+    assert "照片.jpg" in run("空", "--lang", lang)[2]
+
+
+def test_the_report_itself_is_refused(here):
+    report = here / "reports" / "hongye" / "2025-12-31" / "zh"
+    (path,) = sent(report, plan_of(2))
+    (report / "manifest.json").write_text('{"as_of": "2025-12-31"}', encoding="utf-8")
+    for given in (str(report), "reports", "."):
+        code, out, err = run(given)
+        assert code == 2 and not out and "是报告本身" in err and "2025-12-31" in err
+    assert run(str(path.parent))[0] == 2 and not (here / "contacts.csv").exists()
+    fill(path, {2: DONE})  # filled in where it was written
+    assert run(str(path.parent))[0] == 0 and len(log(here)) == 1
+
+
+def test_what_does_not_fit_the_plan_is_listed_with_what_became_of_it(here):
+    report = here / "reports" / "hongye" / "2025-12-31" / "zh"
+    kept(plan_of(3), report)
+    (report / "manifest.json").write_text('{"as_of": "2025-12-31"}', encoding="utf-8")
+    pd.DataFrame({"customer_id": ["00000", "00002"]}).to_parquet(report / "internal" / "customers.parquet")
+    rows = [task(0, **DONE | {"done_on": "12.3"}), task(1, **DONE) | {"task_id": "Tffffffffffff"}]
+    table(here / "a", [*rows, task(2, **DONE) | {"task_id": "", "due": None, "customer_id": "99"}])
+    code, _, err = run("a", "--plan", str(report))
+    assert code == 0 and "读不出或对不上计划的 3 处" in err and "2 次联系不属于任何任务" in err
+    assert "早于计划" in err and "计划里没有这个任务号" in err and "计划和客户表里没有这位客户" in err
+    listed = cells_of(here / "unread.xlsx", "读不出的")[1:]
+    assert [r[7] for r in listed] == ["没记", "已记，照表里写的", "已记，照表里写的"]
+    assert log(here)["customer_id"].tolist() == ["00001", "99"]
 
 
 def test_next_month_the_log_is_read_as_the_contacts_of_the_client(here):

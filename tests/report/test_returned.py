@@ -325,6 +325,32 @@ def test_a_next_date_lies_after_the_contact(tmp_path):
     assert refused(told) == [("王芳.xlsx", row, "next_date", "next_before") for row in (3, 4)]
 
 
+@pytest.mark.parametrize(
+    ("cell", "taken"),
+    [("12.3", False), ("2025-12-31", False), ("2026-01-01", True), ("1.3", True), ("2.20", True)],
+)
+def test_a_task_is_not_done_before_its_plan_was_made(tmp_path, cell, taken):
+    (path,) = sent(tmp_path, plan_of(2))
+    fill(path, {2: DONE | {"done_on": cell}})
+    told = read_returned([path])
+    assert len(told.contacts) == taken and law(told)
+    assert [u.why for u in told.unread] == ([] if taken else ["before_plan"])
+    by_hand = table(
+        tmp_path / "b", [task(0, **DONE | {"done_on": cell})]
+    )  # nothing in it says which month it is of
+    assert len(read_returned([by_hand]).contacts) == 1
+    known = plan_of(1).assign(as_of=dt.date(2025, 12, 31))
+    assert len(read_returned([by_hand], plans=[known]).contacts) == taken
+
+
+def test_a_contact_of_long_ago_added_below_is_no_task_and_taken(tmp_path):
+    more = {"customer_id": "00001", "channel": "电话", "status": "做了", "done_on": "2025-12-03"}
+    plan = plan_of(3).assign(as_of=dt.date(2025, 12, 31))
+    told = read_returned([table(tmp_path, [task(0, **DONE), more])], plans=[plan], customers=["00001"])
+    assert told.contacts["date"].tolist() == [pd.Timestamp("2025-12-03"), pd.Timestamp("2026-01-06")]
+    assert not told.unread and told.no_task == 1
+
+
 # --- the task id ------------------------------------------------------------------------------------
 
 
@@ -335,6 +361,36 @@ def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
 def test_without_the_hidden_column_the_task_is_found_by_customer_day_and_channel(tmp_path):
     path = table(tmp_path, [without(task(i, **DONE), "task_id") for i in range(3)])
     assert [c["task_id"] for c in contacts(path, plans=[plan_of(5)])] == [f"T{i:012x}" for i in range(3)]
+
+
+def test_a_task_or_a_customer_nobody_knows_is_logged_and_listed(tmp_path):
+    rows = [
+        task(0, **DONE) | {"task_id": "Tffffffffffff"},
+        task(1, **DONE),
+        without(task(2, **DONE) | {"customer_id": "99999"}, "task_id"),
+        without(task(3, **DONE) | {"customer_id": "77"}, "task_id"),  # a customer without a task
+    ]
+    path = table(tmp_path, rows)
+    told = read_returned([path], plans=[plan_of(4)], customers=["00000", "00001", "00077"])
+    assert len(told.contacts) == 4 and law(told) and told.no_task == 3
+    assert refused(told) == [
+        ("王芳.xlsx", 2, "task_id", "no_such_task"),
+        ("王芳.xlsx", 4, "customer_id", "no_such_customer"),
+    ]
+    assert all(u.taken and u.kept for u in told.unread)
+    alone = read_returned([path], plans=[plan_of(4)])  # who the customers are is not known
+    assert [u.why for u in alone.unread] == ["no_such_task"]
+    without_plan = read_returned([path])
+    assert not without_plan.unread and without_plan.no_task == 2
+
+
+def test_a_sheet_of_a_month_whose_plan_is_not_at_hand_has_no_unknown_tasks(tmp_path):
+    (path,) = sent(tmp_path, plan_of(1))
+    fill(path, {2: DONE})
+    other = plan_of(1).assign(task_id="Tffffffffffff")
+    assert not read_returned([path], plans=[other.assign(as_of=dt.date(2025, 11, 30))]).unread
+    (cell,) = read_returned([path], plans=[other.assign(as_of=dt.date(2025, 12, 31))]).unread
+    assert cell.why == "no_such_task"
 
 
 def test_tasks_that_stand_in_no_sheet_are_counted_by_owner(tmp_path):
@@ -507,9 +563,25 @@ def test_whose_a_sheet_is_survives_saving_by_another_program(tmp_path):
     assert read_returned([path]).client == "hongye"
 
 
+@pytest.mark.parametrize(
+    "content", [b"\x00\x01\x9f garbage" * 40, b"not a workbook at all", b"\xef\xbb\xbf<!-- -->"]
+)
+def test_what_is_called_a_workbook_and_is_none_is_damaged(tmp_path, content):
+    table(tmp_path, [task(0, **DONE)])
+    (tmp_path / "坏.xlsx").write_bytes(content)
+    assert [(p.id, p.file) for p in read_returned([tmp_path]).problems] == [("reading.damaged", "坏.xlsx")]
+
+
+def test_a_csv_called_a_workbook_is_read(tmp_path):
+    frame = pd.DataFrame([task(0, **DONE)])[["task_id", "customer_id", "channel", "done_on", "result"]]
+    frame.columns = pd.Index(["任务号", "客户编号", "渠道", "完成日期", "结果"])
+    frame.to_csv(tmp_path / "王芳.xls", index=False, encoding="gbk")
+    assert len(contacts(tmp_path)) == 1
+
+
 def test_an_empty_folder_is_a_problem_and_not_an_empty_log(tmp_path):
     with pytest.raises(InputProblems) as caught:
         read_returned([tmp_path])
-    assert [p.id for p in caught.value.problems] == ["log.nothing"]
+    assert [p.id for p in caught.value.problems] == ["log.no_files"]
     with pytest.raises(InputProblems):
         read_returned([Path(tmp_path / "nowhere")])
