@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -39,18 +41,63 @@ def due(
         tasks = _plan(folder)
         when = day_of(day) or tasks["due"].min().date()
         listed = due_list(tasks, when, done=_log(folder, log))
+        listed["owner"] = listed["owner"].fillna("")
         if owner is not None:
             listed = listed[listed["owner"] == owner]
     except Exception as fault:
         fail(fault, speak)
-    late = int((listed["days_late"] > 0).sum())
-    minutes = float(listed["minutes"].sum())
-    typer.echo(say("due.head", speak, n=len(listed), day=when, late=late, minutes=minutes))
-    for person, part in listed.groupby("owner", sort=True):
-        name = str(person) or say("report.unassigned", speak)
-        typer.echo(say("due.owner", speak, owner=name, n=len(part), minutes=float(part["minutes"].sum())))
-        for number, task in enumerate(part.to_dict("records"), 1):
-            typer.echo(f"{number:>4}. {_line(task, speak)}")
+    for line in _lines(listed, when, speak):
+        typer.echo(line)
+
+
+def _lines(listed: pd.DataFrame, day: dt.date, lang: Lang) -> Iterator[str]:
+    """How much there is; then by person the calls and visits one by one, and the messages by batch."""
+    from segkit.followup.batching import by_hand
+
+    hand = by_hand(listed)
+    yield say("due.head", lang, day=day, **_work(listed[hand]))
+    sent = _batches(listed[~hand])
+    if len(sent):
+        yield say("due.messages", lang, batches=len(sent), **_work(listed[~hand]))
+    for person in sorted({*listed["owner"]}):
+        mine = listed["owner"] == person
+        goes = sent[sent["owner"] == person]
+        facts = {
+            "owner": person or say("report.unassigned", lang),
+            "n": int((hand & mine).sum()),
+            "batches": len(goes),
+            "minutes": float(listed.loc[mine, "minutes"].sum()),
+        }
+        yield say("due.owner_messages" if len(goes) else "due.owner", lang, **facts)
+        calls = [_line(task, lang) for task in listed[hand & mine].to_dict("records")]
+        lines = calls + [_batch_line(batch, lang) for batch in goes.to_dict("records")]
+        yield from (f"{number:>4}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _work(tasks: pd.DataFrame) -> dict[str, float]:
+    late = int((tasks["days_late"] > 0).sum())
+    return {"n": len(tasks), "late": late, "minutes": float(tasks["minutes"].sum())}
+
+
+def _batches(messages: pd.DataFrame) -> pd.DataFrame:
+    """What each person sends in one go, however late: `owner, channel, content, n, minutes, late, days`."""
+    from segkit.followup.batching import batches
+
+    by = ["owner", "channel", "content"]
+    known = messages.assign(late=messages["days_late"] > 0)
+    late = known.groupby(by, as_index=False).agg(late=("late", "sum"), days=("days_late", "max"))
+    return batches(messages, by).merge(late, on=by, how="left")
+
+
+def _batch_line(batch: dict[str, Any], lang: Lang) -> str:
+    parts = [
+        name_of("channel", str(batch["channel"]), lang),
+        say("ics.batch", lang, n=batch["n"]),
+        name_of("content", str(batch["content"]), lang),
+    ]
+    if batch["late"]:
+        parts.append(say("due.batch_late", lang, n=batch["late"], days=batch["days"]))
+    return " · ".join(parts)
 
 
 def _line(task: dict[str, object], lang: Lang) -> str:

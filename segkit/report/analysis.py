@@ -17,6 +17,7 @@ import pandas as pd
 import segkit
 from segkit.charts.theme import warm_up
 from segkit.config import Config, load_config
+from segkit.followup.batching import BATCH, by_hand
 from segkit.followup.relief import clock_times
 from segkit.locale import Lang, has_term, say, term
 from segkit.playbooks import Segmentation
@@ -28,6 +29,7 @@ from segkit.report.clean_tables import NOTES, PROBLEMS, load_intake, tell, write
 from segkit.report.history import History, history_of
 from segkit.report.intake_step import take_in
 from segkit.report.model import Meta, Provenance, ReportModel
+from segkit.report.not_planned import unplanned
 from segkit.report.plan_step import planned
 from segkit.report.previous import Previous, load_previous
 from segkit.report.reasons import in_short
@@ -214,6 +216,13 @@ def _untold(study: Study) -> list[str]:
     return [column for name, scheme in untold.items() for column in (name, *scheme.adds(), f"{WHY}{name}")]
 
 
+def _begins(tasks: pd.DataFrame, study: Study) -> pd.Series:
+    """Clock times: calls and visits first, then the messages, each batch in one go."""
+    hand = by_hand(tasks)
+    messages = tasks[~hand].sort_values([*BATCH], kind="stable")
+    return clock_times(pd.concat([tasks[hand], messages]), study.policy).reindex(tasks.index)
+
+
 def _plan_sheet(study: Study, customers: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """The tasks in the words of the report; a client without owners has them under 待分配."""
     lang, tasks = study.lang, study.plan.tasks
@@ -222,7 +231,7 @@ def _plan_sheet(study: Study, customers: pd.DataFrame, reasons: pd.Series) -> pd
     known = tasks["customer_id"].map(reasons)
     stage = tasks["segment"].map(lambda label: study.label_name(str(label)))
     sheet = tasks.assign(
-        starts=clock_times(tasks, study.policy),
+        starts=_begins(tasks, study),
         value=tasks["value"] if study.has_money else float("nan"),
         why=because + say("plan.why.joint", lang) + known.fillna(stage),
         owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
@@ -235,8 +244,17 @@ def _plan_sheet(study: Study, customers: pd.DataFrame, reasons: pd.Series) -> pd
     return sheet.drop(columns="segment") if study.ranked else sheet
 
 
+def _unplanned_sheet(study: Study, customers: pd.DataFrame) -> pd.DataFrame:
+    """What was due and is not planned, in the words of the report."""
+    names = None
+    if "name" in customers.columns:
+        names = customers.set_index(customers["customer_id"].astype(str))["name"]
+    sheet = unplanned(study.plan, study.lang, names=names)
+    return sheet.drop(columns="segment") if study.ranked else sheet
+
+
 def finish(study: Study) -> ReportModel:
-    """Write what the renderers read: model.json, and the customers, plan and ledger as Parquet."""
+    """Write what the renderers read: model.json; as Parquet the customers, the plan, what it left out, the ledger."""
     internal = study.folder / "internal"
     internal.mkdir(exist_ok=True)
     lang = study.lang
@@ -259,7 +277,12 @@ def finish(study: Study) -> ReportModel:
         customers = study.with_reasons(customers).drop(columns=_untold(study), errors="ignore")
     plan_sheet = _plan_sheet(study, customers, why.set_axis(customers["customer_id"].astype(str)))
     ledger = study.ledger if study.has_money else study.ledger.assign(amount=float("nan"))
-    tables = {"customers": customers, "plan": plan_sheet, "ledger": ledger}
+    tables = {
+        "customers": customers,
+        "plan": plan_sheet,
+        "unplanned": _unplanned_sheet(study, customers),
+        "ledger": ledger,
+    }
     write_parquet(study.arms, internal / "arms.parquet")
     save_schemes(segmentation.schemes, study.folder / "schemes.yml")
     for name, frame in tables.items():
@@ -267,7 +290,8 @@ def finish(study: Study) -> ReportModel:
         study.model.tables[name] = f"internal/{name}.parquet"
     if not study.ranked:
         order = segmentation.main_scheme.order()
-        study.mark_segments([*order, *sorted({*plan_sheet["segment"]} - {*order})])
+        here = {*plan_sheet["segment"], *tables["unplanned"]["segment"]}
+        study.mark_segments([*order, *sorted(here - {*order})])
     study.name_columns(customers)
     study.model.save(study.folder / "model.json")
     return study.model

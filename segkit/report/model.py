@@ -145,7 +145,7 @@ class ReportModel(Part):
     segment_marks: dict[str, dict[str, str]] = {}  # segment id -> name, colour, mark
     schemes: dict[str, SchemeNames] = {}  # columns of labels in the customers, the main one first
     fields: dict[str, str] = {}  # headings of the customers' further columns, where they have own ones
-    tables: dict[str, str] = {}  # customers | plan | ledger -> Parquet file beside the model
+    tables: dict[str, str] = {}  # customers | plan | unplanned | ledger -> Parquet file beside the model
     provenance: Provenance
 
     def save(self, path: Path) -> None:

@@ -67,6 +67,42 @@ def test_the_log_beside_the_clients_config_takes_off_what_was_done(report) -> No
     assert lines[0].startswith("2026-01-06：1 次联系")
 
 
+def test_messages_are_one_line_for_each_person_channel_and_content_after_the_calls(report) -> None:
+    path = report / "internal" / "plan.parquet"
+    plan = pd.read_parquet(path)
+    sent = pd.DataFrame(
+        {
+            "task_id": [f"M{i}" for i in range(5)],
+            "due": pd.to_datetime(["2026-01-05", *["2026-01-06"] * 4]),
+            "customer_id": [f"C{i}" for i in range(3, 8)],
+            "owner": ["张", "张", "张", "张", ""],
+            "channel": ["social", "social", "social", "sms", "sms"],
+            "content": "care_call",
+            "minutes": 0.2,
+            "value": 9_000.0,
+        }
+    )
+    write_parquet(pd.concat([sent, plan], ignore_index=True), path)
+    code, lines, _ = said(str(report), "--day", "2026-01-06")
+    assert code == 0 and lines[:2] == [
+        "2026-01-06：3 次联系，约 55 分钟；2 次是前几天拖下来的",
+        "另有 3 批群发，共 5 位，约 1 分钟；1 位是前几天拖下来的",
+    ]
+    at = lines.index("张：2 次，另有 2 批群发，51 分钟")
+    assert [line[:6].strip() for line in lines[at + 1 : at + 5]] == ["1.", "2.", "3.", "4."]
+    assert all("C1 云禾" in line for line in lines[at + 1 : at + 3])
+    social, sms = lines[at + 3 : at + 5]
+    assert "社交消息 · 3 位 · " in social and social.endswith("1 位晚，最多 1 天")
+    assert "短信 · 1 位 · " in sms and "晚" not in sms and not [n for n in lines if "C3" in n or "C7" in n]
+    assert "李：1 次，5 分钟" in lines and "待分配：0 次，另有 1 批群发，0 分钟" in lines
+    log = (
+        "contact_id,customer_id,date,channel,effective,next_date,task_id\nK1,C3,2026-01-05,social,true,,M0\n"
+    )
+    (report.parents[3] / "contacts.csv").write_text(log, encoding="utf-8-sig")
+    _, lines, _ = said(str(report), "--day", "2026-01-06", "--owner", "张")
+    assert any("社交消息 · 2 位 · " in line and "晚" not in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [(["--day", "6.1.2026"], "6.1.2026"), (["--log", "no.csv"], "no.csv"), ([], "没有计划")],

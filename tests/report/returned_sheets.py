@@ -16,11 +16,11 @@ from segkit.report.render.lists import head_of
 from segkit.report.render.plan_sheets import render_owner_books
 
 AS_OF = dt.date(2025, 12, 31)
-CHANNELS = ("phone", "visit", "social")
+CALLS = ("phone", "visit")
 
 
-def plan_of(n: int, owners: Sequence[str] = ("王芳",)) -> pd.DataFrame:
-    """A plan of `n` tasks from 2026-01-05 on, one customer each."""
+def plan_of(n: int, owners: Sequence[str] = ("王芳",), channels: Sequence[str] = CALLS) -> pd.DataFrame:
+    """A plan of `n` tasks from 2026-01-05 on, one customer each, by `channels` in turn."""
     days = [dt.date(2026, 1, 5) + dt.timedelta(days=i % 20) for i in range(n)]
     return pd.DataFrame(
         {
@@ -28,7 +28,7 @@ def plan_of(n: int, owners: Sequence[str] = ("王芳",)) -> pd.DataFrame:
             "due": pd.to_datetime(days),
             "customer_id": [f"{i:05d}" for i in range(n)],
             "owner": [owners[i % len(owners)] for i in range(n)],
-            "channel": [CHANNELS[i % 3] for i in range(n)],
+            "channel": [channels[i % len(channels)] for i in range(n)],
             "content": "care_call",
             "why": "累计 1,234.50 元，高于平均",
             "next_step": "电话回访",

@@ -1,4 +1,4 @@
-"""followup.ics, opened again: one event a task, by owner, without contact data, and replaced in place."""
+"""followup.ics, opened again: one event a call or visit and one a batch, by owner, and replaced in place."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from hypothesis import strategies as st
 from small_plans import customers_of, planned, tasks_of
 
 from segkit.followup.policy import opted_out_of
+from segkit.locale import term
 from segkit.privacy.find import find_in
 from segkit.report.build import Built
 from segkit.report.model import ReportModel
 from segkit.report.render.file_names import file_names
 from segkit.report.render.ics import render_ics
-
-# channels that need consent here, as the summary of an event names them
-NAMED = {"zh": {"短信": "sms", "邮件": "email"}, "en": {"text message": "sms", "e-mail": "email"}}
 
 
 def events(path: Path) -> dict[str, icalendar.Event]:
@@ -45,7 +43,7 @@ def made(model: ReportModel, folder: Path, **choices: object) -> dict[str, icale
 
 
 def test_events_agree_with_the_plan_in_number_day_and_owner(tmp_path: Path) -> None:
-    tasks = tasks_of(customers_of(40), 100)
+    tasks = tasks_of(customers_of(40), 100, channel="phone")
     files = render_ics(planned(tmp_path, customers_of(40), tasks), tmp_path, tmp_path)
     found = events(files[0])
     days = {event["UID"].split("@")[0]: event.decoded("dtstart") for event in found.values()}
@@ -55,6 +53,49 @@ def test_events_agree_with_the_plan_in_number_day_and_owner(tmp_path: Path) -> N
     for owner, stem in wanted.items():
         assert {uid.split("@")[0] for uid in each.pop(stem)} == {*tasks["task_id"][tasks["owner"] == owner]}
     assert not each and all(uid.endswith("@tiny.segkit") for uid in found)
+
+
+def test_messages_sent_in_one_go_are_one_event_without_the_ids_of_those_who_get_them(tmp_path: Path) -> None:
+    customers = customers_of(8)
+    tasks = tasks_of(
+        customers,
+        8,
+        owner=["CON"] * 6 + ["张三（虚构）", "待分配"],
+        due=pd.Timestamp("2026-01-05"),
+        channel=["phone", "social", "social", "social", "sms", "social", "social", "social"],
+        content=["care_call"] * 5 + ["birthday"] + ["care_call"] * 2,
+        starts=["", "", "10:20", "10:05", "", "", "", ""],
+        minutes=[10.0, 0.5, 4.0, 2.5, 1.0, 1.0, 1.0, 1.0],
+    )
+    found = made(planned(tmp_path, customers, tasks), tmp_path)
+    calls = {uid for uid in found if uid.startswith("T")}
+    assert calls == {"T000000000000@tiny.segkit"} and len(found) == 6
+    [batch] = [event for event in found.values() if " 3 位 " in event["SUMMARY"]]
+    assert batch["SUMMARY"] == "社交消息 · 3 位 · 回访关怀，问使用情况和下一次需要"
+    assert batch.decoded("dtstart").strftime("%H:%M") == "10:05"
+    assert batch.decoded("dtend") - batch.decoded("dtstart") == dt.timedelta(minutes=7)
+    assert "预计 7 分钟" in batch["DESCRIPTION"] and "“群发”" in batch["DESCRIPTION"]
+    texts = [
+        str(e[part]) for uid, e in found.items() if uid not in calls for part in ("SUMMARY", "DESCRIPTION")
+    ]
+    assert not [text for text in texts if "C00000" in text]
+    assert set(events(tmp_path / "out" / "followup" / "CON_.ics")) - calls < {*found}
+
+
+def test_a_batch_keeps_its_uid_when_its_customers_change_and_in_both_languages(tmp_path: Path) -> None:
+    customers = customers_of(6)
+    tasks = tasks_of(customers, 6, channel="social", due=pd.Timestamp("2026-01-05"))
+    first, again, english = (tmp_path / name for name in ("first", "again", "english"))
+    old = made(planned(first, customers, tasks), first)
+    fewer = tasks[tasks["task_id"] != tasks["task_id"][0]]
+    new = made(planned(again, customers, fewer), again, before=first / "out")
+    assert set(old) == set(new) and len(old) == 3
+    steps = [new[uid]["SEQUENCE"] - old[uid]["SEQUENCE"] for uid in old]
+    assert sorted(steps) == [0, 0, 1]
+    other = tasks_of(customers, 6, "en", channel="social", due=pd.Timestamp("2026-01-05"))
+    assert set(made(planned(english, customers, other, lang="en"), english)) == set(old)
+    later = tasks.assign(due=pd.Timestamp("2026-01-06"))
+    assert not set(made(planned(first, customers, later), first)) & set(old)
 
 
 def test_a_clock_time_is_beijing_time_and_lasts_its_minutes(tmp_path: Path) -> None:
@@ -95,7 +136,7 @@ def test_lines_are_folded_by_octets_and_the_text_comes_back_whole(tmp_path: Path
 def test_a_plan_made_anew_replaces_what_was_imported(tmp_path: Path) -> None:
     """RFC 5545, 3.8.7.4: an event that changed carries a higher SEQUENCE, one that did not keeps its own."""
     customers = customers_of(3)
-    tasks = tasks_of(customers, 3)
+    tasks = tasks_of(customers, 3, channel="phone")
     first, again, later = (tmp_path / name for name in ("first", "again", "later"))
     old = made(planned(first, customers, tasks), first)
     moved = tasks.assign(due=tasks["due"].where(tasks.index != 1, pd.Timestamp("2026-01-20")))
@@ -135,21 +176,27 @@ def test_a_real_report_holds_no_contact_data_and_nobody_who_was_left_out(
         files = render_ics(built.model, built.folder, out)
         plan = pd.read_parquet((built.folder / built.model.tables["plan"]).open("rb"))
         found = events(files[0])
-        assert {uid.split("@")[0] for uid in found} == set(plan["task_id"]) and len(found) > 50
-        assert Counter(len(events(path)) for path in files[1:]) == Counter(plan["owner"].value_counts())
+        calls = plan["channel"].isin(["phone", "visit"])
+        sent = plan[~calls].groupby(["owner", "due", "channel", "content"]).size().reset_index()
+        assert {uid.split("@")[0] for uid in found if uid.startswith("T")} == {*plan["task_id"][calls]}
+        assert len(found) == calls.sum() + len(sent) and calls.sum() > 20 and len(sent) > 3
+        per_owner = plan["owner"][calls].value_counts().add(sent["owner"].value_counts(), fill_value=0)
+        assert Counter(len(events(path)) for path in files[1:]) == Counter(per_owner.astype(int))
         texts = [str(event[part]) for event in found.values() for part in ("SUMMARY", "DESCRIPTION")]
         ids = {*plan["customer_id"]}
         assert not [hit.value for text in texts for hit in find_in(text) if hit.value not in ids]
         people = pd.read_parquet((built.folder / built.model.tables["customers"]).open("rb"))
         people = people.set_index("customer_id")
-        for text in texts[::2]:
-            channel, who, _ = text.split(" · ", 2)
-            who = who.split(" ")[0]
-            refused = opted_out_of(people.at[who, "opt_out_channels"])
-            assert NAMED[lang].get(channel, "phone") not in refused, text
-            if channel in NAMED[lang]:
-                assert people.at[who, "consent_marketing"] is True or people.at[who, "consent_marketing"] == 1
-        assert {text.split(" · ")[0] for text in texts[::2]} & set(NAMED[lang]), "or nothing was looked at"
+        people = people.loc[plan["customer_id"]].set_axis(plan.index)
+        refused = people["opt_out_channels"].map(opted_out_of)
+        assert not [c for c, no in zip(plan["channel"], refused, strict=True) if c in no]
+        asked = plan["channel"].isin(["sms", "email"])
+        assert asked.any() and people.loc[asked, "consent_marketing"].eq(True).all()
+        left = pd.read_parquet((built.folder / built.model.tables["unplanned"]).open("rb"))
+        kept_out = {*left["customer_id"][left["reason"] == term("not_planned.opted_out", lang)]}
+        assert kept_out, "or nothing was looked at"
+        assert {t.split(" · ")[1].split(" ")[0] for t in texts[::2]} & ids
+        assert not [t for t in texts if any(id in t for id in kept_out - ids)]
 
 
 # --- names of files --------------------------------------------------------

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
+from itertools import groupby
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from returned_sheets import kept, model_of, places, plan_of, sent
 
@@ -128,6 +130,80 @@ def test_a_workbook_says_whose_it_is(tmp_path):
     assert book.defined_names["segkit_client"].value == '"hongye"'
     properties = {p.name: p.value for p in book.custom_doc_props.props}
     assert properties == {"segkit_client": "hongye", "segkit_as_of": "2025-12-31", "segkit_owner": "王芳"}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_messages_stand_on_a_sheet_of_their_own_each_batch_together(tmp_path, lang):
+    channels = ("phone", "social", "sms", "social", "survey", "visit")
+    plan = plan_of(24, channels=channels).assign(
+        due=pd.Timestamp("2026-01-05"), starts=[f"09:{59 - i}" for i in range(24)]
+    )
+    (path,) = sent(tmp_path, plan, lang)
+    render_xlsx(model_of(lang), tmp_path, tmp_path / "customers.xlsx")
+    for file, calls in ((path, "王芳"), (tmp_path / "customers.xlsx", say("xlsx.sheet.plan", lang))):
+        book = openpyxl.load_workbook(file)
+        messages = book[say("xlsx.sheet.messages", lang)]
+        assert book.sheetnames.index(messages.title) == book.sheetnames.index(calls) + 1
+        assert [c.value for c in messages[1]] == [c.value for c in book[calls][1]]
+        at = places(messages, lang)
+        hidden = [letter for letter, one in messages.column_dimensions.items() if one.hidden]
+        assert hidden == [openpyxl.utils.get_column_letter(at["task_id"])]
+        told = {
+            one.title: [
+                (row[at["channel"] - 1], row[at["task_id"] - 1])
+                for row in one.iter_rows(min_row=2, values_only=True)
+            ]
+            for one in (book[calls], messages)
+        }
+        assert len(told[calls]) == 8 and len(told[messages.title]) == 16
+        assert {id for rows in told.values() for _, id in rows} == {*plan["task_id"]}
+        assert {name for name, _ in told[calls]} == {term(f"channel.{c}", lang) for c in ("phone", "visit")}
+        batches = [name for name, _ in groupby(name for name, _ in told[messages.title])]
+        assert len(batches) == len({*batches}) == 3
+    how = openpyxl.load_workbook(path).worksheets[-1]
+    lines = [str(row[0]) for row in how.iter_rows(values_only=True)]
+    assert sum("Ctrl+D" in line for line in lines) == 1 and lines[-1].startswith("6. ")
+    assert openpyxl.load_workbook(path).worksheets[1].oddHeader.right.text == f"王芳 · {messages.title}"
+
+
+def test_an_owner_with_messages_alone_has_a_file_and_no_tab_among_the_calls(tmp_path):
+    plan = plan_of(9, ["王芳", "李强", "赵敏"], channels=("phone", "visit", "sms"))
+    files = sent(tmp_path, plan)
+    assert {p.stem for p in files} == {"王芳", "李强", "赵敏"}
+    only = openpyxl.load_workbook(tmp_path / "out" / "赵敏.xlsx")
+    assert only.worksheets[0].title == "群发" and only.worksheets[0].max_row == 4
+    render_xlsx(model_of(), tmp_path, tmp_path / "a.xlsx")
+    names = openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
+    assert {"王芳", "李强", "跟进清单", "群发"} < set(names) and "赵敏" not in names
+
+
+def test_what_is_not_planned_is_listed_after_the_plan_and_what_is_cut_is_said(tmp_path, monkeypatch):
+    kept(plan_of(2), tmp_path)
+    left = pd.DataFrame(
+        {
+            "customer_id": ["00007", "00008", "00009"],
+            "segment": "key_value",
+            "channel": ["phone", "sms", "sms"],
+            "next_step": "电话回访",
+            "due": pd.to_datetime(["2026-01-05", "2026-01-06", None]),
+            "reason": ["时间不够", "待确认同意", "没有跟进规则"],
+        }
+    )
+    with (tmp_path / "internal" / "unplanned.parquet").open("wb") as handle:
+        left.to_parquet(handle)
+    model = model_of()
+    model.tables["unplanned"] = "internal/unplanned.parquet"
+    for most, rows, id in ((3, 3, "xlsx.unplanned"), (2, 2, "xlsx.unplanned_beyond")):
+        for module in ("unplanned_sheet", "xlsx"):
+            monkeypatch.setattr(f"segkit.report.render.{module}.MOST_UNPLANNED", most)
+        render_xlsx(model, tmp_path, tmp_path / "a.xlsx")
+        book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+        assert book.sheetnames.index("没排上") == book.sheetnames.index("跟进清单") + 1
+        heads, *cells = book["没排上"].iter_rows(values_only=True)
+        assert [c[heads.index("原因")] for c in cells] == left["reason"].tolist()[:rows]
+        assert cells[1][heads.index("渠道")] == "短信" and cells[0][heads.index("客户编号")] == "00007"
+        said = [str(row[0].value) for row in book["概览"].iter_rows()]
+        assert say(id, "zh", n=3, most=most) in said
 
 
 def test_nothing_planned_makes_no_files(tmp_path: Path):

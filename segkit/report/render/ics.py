@@ -1,12 +1,14 @@
-"""The plan as calendars: followup.ics with every task, and one for each owner in ``followup/``.
+"""The plan as calendars: followup.ics with all work, and one for each owner in ``followup/``.
 
-Reads the ReportModel and the plan it names, nothing else. An event says whom to contact by the client's own id;
-telephone, e-mail and address stand in the client's system, never here.
+A call or a visit is an event; messages that an owner sends on one day by one channel with one content are one event
+together. Reads the ReportModel and the plan it names, nothing else. An event says whom to contact by the
+client's own id; telephone, e-mail and address stand in the client's system, never here.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,9 +18,10 @@ from typing import Any
 import pandas as pd
 from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
-from segkit.locale import Lang, name_of, say
+from segkit.followup.batching import BATCH, batches, by_hand
+from segkit.locale import LANGS, Lang, name_of, say
 from segkit.report.clean_tables import read_parquet
-from segkit.report.model import ReportModel
+from segkit.report.model import Meta, ReportModel
 from segkit.report.render.file_names import file_names
 from segkit.report.render.values import is_missing
 
@@ -36,9 +39,10 @@ _COUNTER = re.compile(rb"^SEQUENCE:(\d+)\r\n", re.MULTILINE)
 def render_ics(model: ReportModel, folder: Path, out: Path, *, before: Path | None = None) -> list[Path]:
     """Who is contacted when, for Outlook, WPS and phones.
 
-    A task with a clock time (`starts`) takes its minutes in Beijing time, any other the whole day without
-    blocking it. A task keeps its UID for good. Its SEQUENCE rises with the report's day, and within a day
-    where an event differs from that in `before`, so that a plan made anew replaces what was imported.
+    Work with a clock time (`starts`) takes its minutes in Beijing time, any other the whole day without blocking
+    it. A task keeps its UID for good, a batch that of its owner, day, channel and content. The SEQUENCE rises with
+    the report's day, and within a day where an event differs from that in `before`, so that a plan made anew
+    replaces what was imported.
 
     Parameters
     ----------
@@ -61,10 +65,15 @@ def render_ics(model: ReportModel, folder: Path, out: Path, *, before: Path | No
     calendars: dict[str, list[bytes]] = defaultdict(list)
     everything: list[bytes] = []
     known = _events_of(before / ALL) if before is not None else {}
-    for task in plan.to_dict("records"):
+    hand = by_hand(plan)
+    for task in plan[hand].to_dict("records"):
         text = _event(task, model, known)
         everything.append(text)
         calendars[owner_of(task, lang)].append(text)
+    for batch in _batches(plan[~hand]):
+        text = _batch_event(batch, model, known)
+        everything.append(text)
+        calendars[owner_of(batch, lang)].append(text)
     files = [out / ALL]
     files[0].write_bytes(_calendar(model, say("ics.all", lang), everything))
     (out / EACH).mkdir(exist_ok=True)
@@ -116,20 +125,52 @@ def _calendar(model: ReportModel, name: str, events: list[bytes]) -> bytes:
 
 def _event(task: dict[str, Any], model: ReportModel, known: dict[bytes, tuple[int, bytes]]) -> bytes:
     """One VEVENT; written once, it stands in two files."""
-    lang, meta = model.meta.lang, model.meta
-    event = Event()
-    uid = f"{task['task_id']}@{meta.client_id}.segkit"
-    event.add("uid", uid)
-    event.add("dtstamp", dt.datetime(meta.as_of.year, meta.as_of.month, meta.as_of.day, tzinfo=dt.UTC))
-    _when(event, task)
-    channel = name_of("channel", text_of(task, "channel"), lang)
     who = " ".join(filter(None, (text_of(task, "customer_id"), text_of(task, "name"))))
-    event.add("summary", " · ".join(filter(None, (channel, who, text_of(task, "next_step")))))
-    event.add("description", "\n".join(_lines(task, model)))
+    event = _drafted(str(task["task_id"]), task, who, "ics.line.where", model)
     segment = _segment(task, model)
     if segment:
         event.add("categories", [segment])
-    body = event.to_ical()
+    return _numbered(event, model.meta, known)
+
+
+def _batch_event(batch: dict[str, Any], model: ReportModel, known: dict[bytes, tuple[int, bytes]]) -> bytes:
+    """One VEVENT for messages sent in one go; whom they go to stands in the sheets."""
+    nobody = {say("report.unassigned", lang) for lang in LANGS}
+    owner = text_of(batch, "owner")
+    parts = ("" if owner in nobody else owner, f"{batch['due']:%Y-%m-%d}", batch["channel"], batch["content"])
+    digest = hashlib.sha256("\n".join(map(str, parts)).encode("utf-8")).hexdigest()
+    who = say("ics.batch", model.meta.lang, n=batch["n"])
+    return _numbered(_drafted(f"B{digest[:12]}", batch, who, "ics.line.batch", model), model.meta, known)
+
+
+def _batches(messages: pd.DataFrame) -> list[dict[str, Any]]:
+    """The batches with when the first message of each begins, and what it says."""
+    if messages.empty:
+        return []
+    first = messages.assign(owner=messages["owner"].fillna(""))
+    if "starts" in first.columns:  # the clock time of the first that has one
+        first = first.assign(starts=first["starts"].replace("", None)).sort_values("starts", kind="stable")
+    first = first.drop_duplicates([*BATCH])
+    told = [c for c in (*BATCH, "starts", "next_step") if c in first.columns]
+    return batches(messages).merge(first[told], on=[*BATCH], how="left").to_dict("records")
+
+
+def _drafted(id: str, work: dict[str, Any], who: str, where: str, model: ReportModel) -> Event:
+    """When, how, whom and what; `where` is the message that says where the contact details are."""
+    lang, meta = model.meta.lang, model.meta
+    event = Event()
+    event.add("uid", f"{id}@{meta.client_id}.segkit")
+    event.add("dtstamp", dt.datetime(meta.as_of.year, meta.as_of.month, meta.as_of.day, tzinfo=dt.UTC))
+    _when(event, work)
+    channel = name_of("channel", text_of(work, "channel"), lang)
+    event.add("summary", " · ".join(filter(None, (channel, who, text_of(work, "next_step")))))
+    event.add("description", "\n".join((*_lines(work, model), say(where, lang))))
+    return event
+
+
+def _numbered(event: Event, meta: Meta, known: dict[bytes, tuple[int, bytes]]) -> bytes:
+    """The event as it stands in the file, with its SEQUENCE."""
+    uid, body = str(event["UID"]), event.to_ical()
     number, old = known.get(uid.encode("utf-8"), (0, b""))
     counter = number
     if _STAMPED.sub(b"", body) != old:
@@ -164,8 +205,7 @@ def _lines(task: dict[str, Any], model: ReportModel) -> Iterator[str]:
         if value:
             yield say(f"ics.line.{field}", lang, value=value)
     if not is_missing(task.get("minutes")):
-        yield say("ics.line.minutes", lang, value=float(task["minutes"]))
-    yield say("ics.line.where", lang)
+        yield say("ics.line.minutes", lang, value=max(float(task["minutes"]), 1.0))
 
 
 def _segment(task: dict[str, Any], model: ReportModel) -> str:

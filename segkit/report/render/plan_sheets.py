@@ -1,7 +1,8 @@
 """The plan as sheets people work with: what to do with whom, and columns to fill in with what came of it.
 
 One sheet for everybody, one for each owner, and a workbook for each owner to hand out; all with the same columns,
-so rows can be copied from one to the other. Nothing is protected: a protected sheet cannot be sorted. What
+so rows can be copied from one to the other. Calls and visits stand first; messages, which are sent in batches,
+stand on a sheet of their own after them. Nothing is protected: a protected sheet cannot be sorted. What
 comes back is read by `segkit.report.returned`.
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from segkit.followup.batching import by_hand
 from segkit.locale import Lang, name_of, say
 from segkit.report.model import ReportModel
 from segkit.report.render.file_names import file_names
@@ -60,21 +62,38 @@ FILL_WIDTHS = {
     "note": 22.0,
 }
 IN_SIGHT = ("due", "starts", "customer_id", "name")  # stay when one scrolls to the right
+BY_CLOCK = ("due", "starts", "owner")
+IN_BATCHES = ("due", "owner", "channel", "content", "starts")
 SHEETS = 60  # owners with a sheet of their own; beyond that tabs cannot be found again
 MOST_TASKS = 20_000  # a plan beyond this is not written twice into one workbook; owners have their files
 DONE_WITH = ("done", "dropped")  # status whose rows turn grey
 
 
-def plan_list(page: Page, model: ReportModel, plan: pd.DataFrame, *, owner: str = "") -> None:
+def plan_pages(book: Book, model: ReportModel, plan: pd.DataFrame, *, owner: str = "") -> None:
+    """Calls and visits on a sheet, then messages on one of their own; a sheet without tasks is not made.
+
+    `owner` : whose tasks these are; by default everybody's
+    """
+    lang, hand = model.meta.lang, by_hand(plan)
+    if hand.any():
+        plan_list(book.page(owner or say("xlsx.sheet.plan", lang)), model, plan[hand], owner=owner)
+    if not hand.all():
+        plan_list(book.page(say("xlsx.sheet.messages", lang)), model, plan[~hand], owner=owner, messages=True)
+
+
+def plan_list(
+    page: Page, model: ReportModel, plan: pd.DataFrame, *, owner: str = "", messages: bool = False
+) -> None:
     """Who is contacted when, why and by whom, with empty columns for what came of it.
 
     Parameters
     ----------
     plan : one row per task; `task_id` stands in a hidden column
     owner : whose sheet it is; by default everybody's
+    messages : are they sent in batches? Then what goes out in one go stands together
     """
     lang, meta = model.meta.lang, model.meta
-    by = [c for c in ("due", "starts", "owner") if c in plan.columns]
+    by = [c for c in (IN_BATCHES if messages else BY_CLOCK) if c in plan.columns]
     lines = plan.sort_values(by, kind="stable", ignore_index=True) if by else plan
     if "owner" in lines:
         lines = lines.assign(owner=lines["owner"].map(lambda one: owner_name(one, lang)))
@@ -94,20 +113,22 @@ def plan_list(page: Page, model: ReportModel, plan: pd.DataFrame, *, owner: str 
     working_list(page, model, lines, {**PLAN, **TO_FILL, **PLAN_TAIL}, layout=layout, frozen=frozen)
     printed = [c for c in (*PLAN, *TO_FILL) if c in lines.columns]
     page.printed(len({*printed} - wholly_empty(lines, layout.fill)))
+    title = say("xlsx.sheet.messages" if messages else "xlsx.sheet.plan", lang)
     page.header(
         say("xlsx.plan.header", lang, client=meta.client_name, as_of=meta.as_of),
-        owner or say("xlsx.sheet.plan", lang),
+        " · ".join(filter(None, (owner, title if messages or not owner else ""))),
     )
 
 
 def owner_sheets(book: Book, model: ReportModel, plan: pd.DataFrame) -> None:
-    """A sheet for each owner, those with the most to do first, up to `SHEETS` of them.
+    """A sheet of calls and visits for each owner, those with the most to do first, up to `SHEETS` of them.
 
-    Where all work is one owner's, the sheet for everybody is theirs already; a plan of more than `MOST_TASKS` is
-    handed out in the owners' files alone.
+    Where all work is one owner's, the sheet for everybody is theirs already; of more than `MOST_TASKS` calls and
+    visits each owner has a file alone.
     """
-    parts = by_owner(plan, model.meta.lang)
-    if len(parts) < 2 or len(plan) > MOST_TASKS:
+    calls = plan[by_hand(plan)]
+    parts = by_owner(calls, model.meta.lang)
+    if len(parts) < 2 or len(calls) > MOST_TASKS:
         return
     for owner, tasks in list(parts.items())[:SHEETS]:
         plan_list(book.page(owner), model, tasks, owner=owner)
@@ -145,8 +166,8 @@ def render_owner_books(model: ReportModel, folder: Path, out: Path) -> list[Path
         with Book(target, lang=lang, created=meta.as_of, title=title, label=meta.client_name) as book:
             mark(book, model)
             book.mark(OWNER_MARK, owner)
-            plan_list(book.page(owner), model, tasks, owner=owner)
-            _how_to(book, lang)
+            plan_pages(book, model, tasks, owner=owner)
+            _how_to(book, tasks, lang)
         written.append(target)
     return written
 
@@ -183,18 +204,19 @@ def outcome_name(id: str, lang: Lang) -> str:
     return name_of("contact_outcome", id, lang)
 
 
-def how_to_fill(lang: Lang) -> list[str]:
-    """How a sheet is filled in and sent back, a sentence a line."""
+def how_to_fill(plan: pd.DataFrame, lang: Lang) -> list[str]:
+    """How the sheets of a plan are filled in and sent back, a sentence a line."""
     status = [status_name(s, lang) for s in STATUSES]
     outcomes = [outcome_name(o, lang) for o in OUTCOMES]
+    messages = [] if by_hand(plan).all() else ["messages"]
     return [
         say(f"xlsx.plan.how.{part}", lang, status=status, outcomes=outcomes)
-        for part in ("fill", "date", "status", "row", "back")
+        for part in ("fill", "date", "status", *messages, "row", "back")
     ]
 
 
-def _how_to(book: Book, lang: Lang) -> None:
+def _how_to(book: Book, plan: pd.DataFrame, lang: Lang) -> None:
     page = book.page(say("xlsx.plan.how", lang), [100.0])
     page.text(say("xlsx.plan.how", lang), "heading")
-    for number, line in enumerate(how_to_fill(lang), 1):
+    for number, line in enumerate(how_to_fill(plan, lang), 1):
         page.text(f"{number}. {line}")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from segkit.followup.batching import by_hand
 from segkit.locale import Lang, has_message, say
 from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
 from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of
@@ -23,7 +24,7 @@ from segkit.report.render.plan_sheets import (
     how_to_fill,
     mark,
     owner_sheets,
-    plan_list,
+    plan_pages,
 )
 from segkit.report.render.record_sheet import (
     record_changes_list,
@@ -31,6 +32,7 @@ from segkit.report.render.record_sheet import (
     record_fields_list,
     records_list,
 )
+from segkit.report.render.unplanned_sheet import MOST_UNPLANNED, unplanned_list
 from segkit.report.render.values import is_numbered
 from segkit.workbook import Book, Head, Page, Sum
 
@@ -63,14 +65,16 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
     lang, meta = model.meta.lang, model.meta
     with Book(out, lang=lang, created=meta.as_of, title=meta.title, label=meta.client_name) as book:
         mark(book, model)
-        plan = _stored(model, folder, "plan")
-        _overview(book, model, plan)
+        plan, unplanned = _stored(model, folder, "plan"), _stored(model, folder, "unplanned")
+        _overview(book, model, plan, 0 if unplanned is None else len(unplanned))
         sections = [s for s in model.sections if s.id != DEFINITIONS and _tables(s) and not s.appendix]
         leading = [s for s in sections if any(t.id == SEGMENTS for t in _tables(s))]
         for section in leading:
             _section(book, model, section, say("xlsx.sheet.segments", lang))
         if plan is not None and len(plan):  # nothing planned, no list
-            plan_list(book.page(say("xlsx.sheet.plan", lang)), model, plan)
+            plan_pages(book, model, plan)
+        if unplanned is not None and len(unplanned):
+            unplanned_list(book.page(say("xlsx.sheet.unplanned", lang)), model, unplanned)
         customers = _stored(model, folder, "customers")
         if customers is not None:
             customer_list(book.page(say("xlsx.sheet.customers", lang)), model, customers)
@@ -106,7 +110,7 @@ def _tables(section: Section) -> list[Sheet]:
 # --- first sheet -----------------------------------------------------------
 
 
-def _overview(book: Book, model: ReportModel, plan: pd.DataFrame | None) -> None:
+def _overview(book: Book, model: ReportModel, plan: pd.DataFrame | None, unplanned: int) -> None:
     lang, meta = book.lang, model.meta
     compared = any(kpi.previous is not None for kpi in model.kpis.values())
     widths = [32.0, 18.0, *([18.0] if compared else []), 9.0, 12.0, 60.0]
@@ -148,17 +152,21 @@ def _overview(book: Book, model: ReportModel, plan: pd.DataFrame | None) -> None
             page.down()
     if plan is not None and len(plan):
         _how_to_work(page, plan, lang)
+    if unplanned:
+        which = "xlsx.unplanned" if unplanned <= MOST_UNPLANNED else "xlsx.unplanned_beyond"
+        page.text(say(which, lang, n=unplanned, most=MOST_UNPLANNED))
 
 
 def _how_to_work(page: Page, plan: pd.DataFrame, lang: Lang) -> None:
     """How the follow-up list is filled in, and which owners have a sheet of their own."""
     page.text(say("xlsx.plan.how", lang), "heading")
-    for number, line in enumerate(how_to_fill(lang), 1):
+    for number, line in enumerate(how_to_fill(plan, lang), 1):
         page.text(f"{number}. {line}")
-    owners = [*by_owner(plan, lang)]
+    calls = plan[by_hand(plan)]
+    owners = [*by_owner(calls, lang)]
     if len(owners) > 1:
         which = "owners" if len(owners) <= SHEETS else "owners_beyond"
-        which = "owners_in_files" if len(plan) > MOST_TASKS else which
+        which = "owners_in_files" if len(calls) > MOST_TASKS else which
         left = owners[SHEETS:]
         facts = {"n": len(owners), "sheets": SHEETS, "left": len(left), "names": left[:12]}
         page.text(say(f"xlsx.plan.{which}", lang, **facts))
