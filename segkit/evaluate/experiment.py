@@ -11,11 +11,12 @@ from scipy.stats import t
 
 from segkit.evaluate.estimate import LEVEL, Estimate, proportion, z_of
 from segkit.evaluate.power import detectable
-from segkit.evaluate.shrinkage import shrunken
+from segkit.evaluate.shrinkage import chance_of_harm, shrunken
 from segkit.problems import InputProblems, Problem
 
 TREATED, HOLDOUT = ARMS = ("treated", "holdout")
 Verdict = Literal["helped", "harmed", "leans_harmed", "open", "not_measurable"]
+LEANING = 0.8  # from such a chance of harm on a segment is named (示例参数)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Segment:
     revenue : difference of the money per head, as it was seen; None where nobody spent another sum than the rest of
         the own arm, which tells of no spread
     treated, control : share that bought, with and without contact
+    chance_of_harm : how likely contact keeps customers of this segment from buying, 0..1; None where an arm is empty
     """
 
     segment: str
@@ -38,24 +40,28 @@ class Segment:
     revenue: Estimate
     treated: Estimate
     control: Estimate
+    chance_of_harm: float | None = None
 
     @property
     def verdict(self) -> Verdict:
         """What can be said of it, by the shrunken estimate.
 
-        `harmed` where its whole interval lies below 0, `helped` where it lies above. `leans_harmed` where only the
-        value is below 0: harm is not shown but likelier than help, so money is better spent elsewhere. Shrinking
+        `harmed` where its whole interval lies below 0, `helped` where it lies above. `leans_harmed` where harm is
+        not shown, but has a chance of at least `LEANING` (.8, 示例参数 / sample parameter): money is better spent
+        elsewhere. Of harm nothing is said where in the segment itself those contacted bought no less. Shrinking
         guards against picking the worst of many segments by chance, so that no further correction is made
         (Gelman, Hill & Yajima 2012, J. Res. Educ. Eff. 5, 189-211). `not_measurable` where one arm is empty.
         """
-        value, low, high = self.shrunk.value, self.shrunk.low, self.shrunk.high
-        if value is None or low is None or high is None:
+        seen, low, high = self.raw.value, self.shrunk.low, self.shrunk.high
+        if seen is None or low is None or high is None:
             return "not_measurable"
-        if high < 0:
-            return "harmed"
         if low > 0:
             return "helped"
-        return "leans_harmed" if value < 0 else "open"
+        if seen >= 0:
+            return "open"
+        if high < 0:
+            return "harmed"
+        return "leans_harmed" if (self.chance_of_harm or 0.0) >= LEANING else "open"
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Uplift(Estimate):
 
     @property
     def leaning_to_harm(self) -> tuple[str, ...]:
-        """Segments of which harm is likelier than help, without being shown."""
+        """Segments of which harm is likely, without being shown."""
         return tuple(one.segment for one in self.segments if one.verdict == "leans_harmed")
 
     @property
@@ -335,7 +341,8 @@ def _difference(parts: list[_Compared], level: float) -> Estimate:
 def _segments(compared: list[_Compared], level: float) -> tuple[Segment, ...]:
     known = [one for one in compared if one.measurable]
     raw = [newcombe(one.treated, one.control, level) for one in compared]
-    drawn = iter(shrunken([_seen(one) for one in known], level))
+    differences = [_seen(one) for one in known]
+    drawn, harm = iter(shrunken(differences, level)), iter(chance_of_harm(differences))
     return tuple(
         Segment(
             one.segment,
@@ -344,6 +351,7 @@ def _segments(compared: list[_Compared], level: float) -> tuple[Segment, ...]:
             _difference([one] if one.priced else [], level),
             one.treated,
             one.control,
+            next(harm) if one.measurable else None,
         )
         for one, seen in zip(compared, raw, strict=True)
     )

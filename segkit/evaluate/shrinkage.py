@@ -29,6 +29,35 @@ def shrunken(seen: list[tuple[float, float, int]], level: float = LEVEL) -> list
     """
     if not seen:
         return []
+    likely, centre, wide = _posterior(seen)
+    ends = (0.5 - level / 2, 0.5 + level / 2)
+    found = []
+    for i, (_, _, n) in enumerate(seen):
+        low, high = (_quantile(end, centre[i], wide[i], likely) for end in ends)
+        value = float((likely * centre[i]).sum())
+        found.append(Estimate(value, low, high, n, level, "share", "shrunken"))
+    return found
+
+
+def chance_of_harm(seen: list[tuple[float, float, int]]) -> list[float]:
+    """How likely is it of each of several segments that its true difference lies below 0, given what was seen in all?
+
+    Parameters
+    ----------
+    seen : as for `shrunken`, by whose model it is reckoned
+
+    Returns
+    -------
+    A chance in 0..1 for each segment (后验概率).
+    """
+    if not seen:
+        return []
+    likely, centre, wide = _posterior(seen)
+    return [float((likely * norm.cdf(-centre[i] / wide[i])).sum()) for i in range(len(seen))]
+
+
+def _posterior(seen: list[tuple[float, float, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights of the spreads, and for each segment and spread the centre and width of what is likely true."""
     d, v = (np.array([one[i] for one in seen], dtype="float64")[:, None] for i in (0, 1))
     at = (np.arange(SPREADS) + 0.5) / SPREADS
     spread = np.sqrt(len(d) / (1 / v).sum()) * at / (1 - at)  # equal parts of the prior
@@ -39,14 +68,7 @@ def shrunken(seen: list[tuple[float, float, int]], level: float = LEVEL) -> list
     likely /= likely.sum()
     pull = v * weight
     centre = d + pull * (mean - d)
-    wide = np.sqrt(v * (1 - pull) + pull**2 / weight.sum(axis=0))
-    ends = (0.5 - level / 2, 0.5 + level / 2)
-    found = []
-    for i, (_, _, n) in enumerate(seen):
-        low, high = (_quantile(end, centre[i], wide[i], likely) for end in ends)
-        value = float((likely * centre[i]).sum())
-        found.append(Estimate(value, low, high, n, level, "share", "shrunken"))
-    return found
+    return likely, centre, np.sqrt(v * (1 - pull) + pull**2 / weight.sum(axis=0))
 
 
 def _quantile(share: float, centre: np.ndarray, wide: np.ndarray, weight: np.ndarray) -> float:

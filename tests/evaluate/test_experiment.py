@@ -13,7 +13,7 @@ from scipy.stats import ttest_ind
 
 import segkit
 from segkit.evaluate.experiment import newcombe, uplift
-from segkit.evaluate.shrinkage import shrunken
+from segkit.evaluate.shrinkage import chance_of_harm, shrunken
 from segkit.problems import InputProblems
 
 DATASETS = Path(__file__).parents[2] / "datasets"
@@ -208,6 +208,58 @@ def test_without_any_effect_hardly_anybody_is_called_harmed():
         ]
         named += bool(uplift(drawn(*cells)).harmed)
     assert named <= 10  # of 200: one in twenty
+
+
+def test_no_lean_to_harm_where_those_contacted_bought_more():
+    """Three segments draw a fourth below 0, of whom those contacted bought .8 %, the others .4 %."""
+    found = uplift(
+        drawn(
+            ("few", 1, 125, 1, 250),
+            ("A", 60, 1000, 90, 1000),
+            ("B", 50, 1000, 85, 1000),
+            ("C", 70, 1000, 95, 1000),
+        )
+    )
+    few = next(one for one in found.segments if one.segment == "few")
+    assert few.raw.value > 0 > few.shrunk.value and few.chance_of_harm > 0.8  # this test is about it
+    assert few.verdict == "open" and "few" not in found.leaning_to_harm
+
+
+def test_harm_hardly_likelier_than_not_is_not_named():
+    found = uplift(drawn(("A", 59, 1000, 60, 1000), ("B", 60, 1000, 60, 1000)))
+    one = next(one for one in found.segments if one.segment == "A")
+    assert one.raw.value < 0 and one.shrunk.value < 0 and 0.5 < one.chance_of_harm < 0.8
+    assert found.leaning_to_harm == () and one.verdict == "open"
+
+
+def test_without_any_effect_a_segment_is_named_in_at_most_every_third_report():
+    """As large as the eight segments of the sample shop: 77 % before, when any value below 0 was enough."""
+    sizes = [
+        (363, 0.24),
+        (155, 0.05),
+        (9, 0.12),
+        (30, 0.045),
+        (105, 0.13),
+        (96, 0.06),
+        (49, 0.09),
+        (191, 0.04),
+    ]
+    rng = np.random.default_rng(3)
+    named = 0
+    for _ in range(150):
+        cells = [(f"S{i}", rng.binomial(n, p), n, rng.binomial(n, p), n) for i, (n, p) in enumerate(sizes)]
+        found = uplift(drawn(*cells))
+        named += bool(found.leaning_to_harm + found.harmed)
+    assert named <= 60
+
+
+@given(st.lists(st.tuples(st.floats(-0.2, 0.2), st.floats(1e-6, 0.01)), min_size=1, max_size=8))
+def test_the_chance_of_harm_says_what_the_interval_says(seen):
+    cells = [(d, v, 1) for d, v in seen]
+    turned = chance_of_harm([(-d, v, n) for d, v, n in cells])
+    for one, chance, other in zip(shrunken(cells), chance_of_harm(cells), turned, strict=True):
+        assert chance + other == pytest.approx(1.0)
+        assert (one.high < 0) == (chance > 0.975) or one.high == pytest.approx(0, abs=1e-6)
 
 
 def test_months_of_one_customer_are_not_as_many_customers():

@@ -21,6 +21,7 @@ from segkit.report.previous import NO_ARMS, Previous
 from segkit.report.sections.effect import effect
 from segkit.report.sections.followup import followup
 from segkit.report.sections.next_holdout import holdout_offer
+from segkit.report.sections.summary import summary
 from segkit.report.study import Study
 
 START, AS_OF = dt.date(2025, 12, 1), dt.date(2025, 12, 31)
@@ -234,7 +235,59 @@ def test_what_cannot_be_concluded_is_said_with_the_sample_it_takes(tmp_path):
     study = shop(tmp_path, lifts=24, base=20)
     said = told(study, previous(plan_of(200), arms()))
     assert "还不能断定" in said and "两组各需约 3,841 人次" in said and "200 和 200 人次" in said
-    assert not [one for one in study.found if one.id == "effect"]
+    lead = study.found[0]
+    assert lead.id == "effect" and "还不能断定" in lead.claim and "3,841" in lead.claim
+    assert "+2.0 位（-4.2 到 +8.3 之间）" in lead.evidence and "保留同一批对照" in lead.action
+
+
+# --- page one ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_page_one_begins_with_what_last_months_plan_did(tmp_path, lang):
+    study = shop(tmp_path, lang)
+    study.finding(
+        "movement", n=5, base=9, claim="claim_people", evidence=("evidence_people",), then=START, up=1
+    )
+    late = log(*[(f"K{i:03d}", "phone", f"{1 + i % 25 + (i % 4 == 0):02d}", f"T{i}") for i in range(150)])
+    told(study, previous(plan_of(200), arms()), late)
+    summary(study)
+    leads = [*study.model.findings.values()]
+    assert leads[0].id == "effect" and [one.id for one in leads].count("effect") == 1
+    assert "+20.0" in leads[0].claim and "+3,200.00" in leads[0].claim  # people and money of all 200
+    more, money = study.model.kpis["effect_more"], study.model.kpis["effect_money"]
+    for note in (more.note, money.note):  # both with their range
+        assert all(end in leads[0].claim for end in re.findall(r"[+-][\d,.]*\d", note))
+    assert "75.0%" in leads[0].evidence and "56.0%" in leads[0].evidence  # 150 made, 112 of 200 in time
+
+
+def test_page_one_says_that_nobody_was_left_out_and_what_telling_takes(tmp_path):
+    study = shop(tmp_path)
+    told(study, previous(plan_of(400)))
+    lead = study.found[0]
+    assert lead.id == "effect" and "无法判断" in lead.claim
+    assert re.search(r"各需约 [\d,]+ 位", lead.claim) and "holdout: 0.2" in lead.action
+    assert "没有跟进记录" in lead.evidence
+
+
+def test_with_customers_enough_no_further_ones_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("segkit.report.sections.by_lot.WORTH_SEEING", 0.2)
+    study = shop(tmp_path, lifts=20, base=20)
+    told(study, previous(plan_of(200), arms()))
+    assert "人数已经够了" in study.found[0].claim and "各需" not in study.found[0].claim
+
+
+def test_a_plan_hardly_carried_out_is_not_blamed(tmp_path):
+    study = shop(tmp_path, lifts=24, base=20)
+    told(study, previous(plan_of(200), arms()), log(("K001", "phone", "02", "T1")))
+    assert "先把计划做完" in study.found[0].action and "0.5%" in study.found[0].evidence
+
+
+def test_page_one_names_who_was_put_off(tmp_path):
+    study = shop(tmp_path, lifts=10, base=60)
+    told(study, previous(plan_of(200), arms()))
+    lead, name = study.found[0], study.label_name("repeat")
+    assert "-25.0" in lead.claim and name in lead.evidence and name in lead.action
 
 
 def test_harm_of_everybody_is_said_too(tmp_path):
@@ -273,7 +326,11 @@ def test_how_far_the_plan_was_kept(tmp_path):
 def test_before_the_plan_begins_nothing_is_claimed(tmp_path):
     study = shop(tmp_path)
     said = told(study, previous(plan_of(10), arms(), dt.date(2026, 1, 5)))
-    assert "才开始" in said and not [id for id in study.model.kpis if id.startswith("effect")]
+    assert (
+        not study.found
+        and "才开始" in said
+        and not [id for id in study.model.kpis if id.startswith("effect")]
+    )
 
 
 def test_no_earlier_report_no_section(tmp_path):
@@ -285,6 +342,7 @@ def test_no_earlier_report_no_section(tmp_path):
 def test_totals_instead_of_orders_cannot_show_it(make):
     study = make(["客户编号,累计消费", *(f"K{i:03d},{100 * i}" for i in range(1, 60))])
     assert "没有逐笔订单" in told(study, previous(plan_of(20), arms(40)))
+    assert "没有逐笔订单" in study.found[0].claim
 
 
 # --- the next plan -------------------------------------------------------------------------------------

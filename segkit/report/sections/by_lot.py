@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from segkit.evaluate.estimate import Estimate
-from segkit.evaluate.experiment import Segment, Uplift
+from segkit.evaluate.experiment import LEANING, Segment, Uplift
 from segkit.evaluate.power import sample_size
 from segkit.report.model import Block, Sheet, Text
 from segkit.report.sections.next_holdout import WORTH_SEEING, joined
@@ -89,11 +89,16 @@ def money(one: Comparison) -> str:
 def needed(one: Comparison) -> str:
     """What could be seen with so many, and how many customers it would take."""
     base = one.found.control.value or 0.0
-    wanted = sample_size(base, min(1.0, base + WORTH_SEEING)) if base < 1 else 0
-    facts = {"least": 100 * WORTH_SEEING, "needed": wanted, **one.times}
+    facts = {"least": 100 * WORTH_SEEING, "needed": needed_customers(one.found), **one.times}
     said = one.say("needed", base=100 * base, **facts)
     seen = one.found.detectable
     return said if seen is None else joined(one.study, [said, one.study.say("effect.seen", seen=100 * seen)])
+
+
+def needed_customers(found: Uplift) -> int:
+    """Customers per arm that would show a difference worth seeing; 0 where everybody buys anyway."""
+    base = found.control.value or 0.0
+    return sample_size(base, min(1.0, base + WORTH_SEEING)) if base < 1 else 0
 
 
 def cards(one: Comparison) -> list[str]:
@@ -185,7 +190,7 @@ def by_segment(one: Comparison) -> list[Block | None]:
         ("verdict", study.say("head.effect_verdict"), "text"),
     ]
     title = one.say(f"by_segment.{which}", names=names)
-    note = study.say("effect.drawn_together")
+    note = study.say("effect.drawn_together", chance=LEANING)
     sheet = study.table(one.table, title, head, rows, n=one.found.n, note=note)
     return [sheet, _money_by_segment(one, parts)]
 

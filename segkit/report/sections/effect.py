@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,12 +26,14 @@ from segkit.report.sections.next_holdout import WORTH_SEEING, joined, usual_shar
 from segkit.report.study import Head, Shown, Study
 
 MOST_OWNERS = 20  # rows of a table on a page
+MOSTLY_DONE = 0.5  # of a plan less carried out than this no effect is to be expected (示例参数)
 
 
 def effect(study: Study) -> Shown:
     """Did last month's plan bring purchases, was anybody put off, and was it carried out?
 
-    Adds nothing where no earlier report was named.
+    The answer goes to page one, before every other finding, also where nothing can be concluded. Adds nothing
+    where no earlier report was named.
     """
     previous = study.previous
     if previous is None:
@@ -41,8 +44,9 @@ def effect(study: Study) -> Shown:
     said = [study.say("effect.period", **facts)]
     if study.as_of < previous.end:
         said.append(study.say("effect.running", **facts))
-    measured = _measured(study, previous)
-    kept = _kept(study, previous)
+    done = _carried_out(study, previous)
+    measured = _measured(study, previous, done)
+    kept = _kept(study, previous, done)
     cards = ("effect_more", "effect_money", "effect_done", "effect_in_time")
     ids = [id for id in cards if id in study.model.kpis]
     first: list[Block | None] = [Kpis(ids=ids) if ids else None, Text(text=joined(study, said))]
@@ -52,17 +56,19 @@ def effect(study: Study) -> Shown:
 # --- purchases -------------------------------------------------------------------------------------
 
 
-def _measured(study: Study, previous: Previous) -> list[Block | None]:
+def _measured(study: Study, previous: Previous, done: pd.DataFrame | None) -> list[Block | None]:
     if study.orders is None:
+        n = previous.plan["customer_id"].nunique()
+        _lead(study, done, "no_orders", (), n=n)
         return [Text(text=study.say("effect.no_orders"), role="warning")]
     if previous.arms.empty:
-        return _unmeasured(study, previous)
+        return _unmeasured(study, previous, done)
     series = of_the_same_campaign(previous)
     spans = periods(series, study.as_of)
     rows = outcomes(series, study.orders, study.as_of)
     found = uplift(rows)
     if found.value is None:
-        return _unmeasured(study, previous)
+        return _unmeasured(study, previous, done)
     order = study.segmentation.main_scheme.order()
     arms = by_lot.Comparison(study, "effect", rows, found, study.label_name, order, "effect")
     said = [study.say("effect.drawn", n=sum(arms.people.values()), **arms.people)]
@@ -72,7 +78,7 @@ def _measured(study: Study, previous: Previous) -> list[Block | None]:
     if not found.shown:
         said.append(by_lot.needed(arms))
     by_lot.cards(arms)
-    by_lot.finding(arms)
+    _lead_of(arms, done)
     naive = [
         before_and_after(study.orders, rows[rows["arm"] == arm], spans) for arm in ("treated", "holdout")
     ]
@@ -84,18 +90,15 @@ def _measured(study: Study, previous: Previous) -> list[Block | None]:
     ]
 
 
-def _unmeasured(study: Study, previous: Previous) -> list[Block | None]:
+def _unmeasured(study: Study, previous: Previous, done: pd.DataFrame | None) -> list[Block | None]:
     """Nobody was held out: nothing can be said of the effect, and before/after only misleads."""
     orders = study.orders
     assert orders is not None
     ids = previous.plan["customer_id"].drop_duplicates().tolist()
     base, least = usual_share(study, ids), WORTH_SEEING
-    said = [
-        study.say("effect.no_holdout"),
-        study.say(
-            "effect.would_need", base=100 * base, least=100 * least, needed=sample_size(base, base + least)
-        ),
-    ]
+    facts = {"base": 100 * base, "least": 100 * least, "needed": sample_size(base, base + least)}
+    said = [study.say("effect.no_holdout"), study.say("effect.would_need", **facts)]
+    _lead(study, done, "no_holdout", ("need",), n=len(ids), share=facts.pop("base"), **facts)
     span = [(previous.start, study.as_of)]
     rows = purchases(orders, ids, *span[0]).assign(period=pd.Timestamp(previous.start))
     naive = before_and_after(orders, rows, span)
@@ -103,6 +106,67 @@ def _unmeasured(study: Study, previous: Previous) -> list[Block | None]:
     if naive is not None:
         blocks.append(Text(text=study.say("effect.naive_alone", **_naive_facts(naive)), role="warning"))
     return blocks
+
+
+# --- page one --------------------------------------------------------------------------------------
+
+
+def _lead_of(one: by_lot.Comparison, done: pd.DataFrame | None) -> None:
+    """What the plan did by all customers, in people and money; or the sample that telling it takes."""
+    study, found, times = one.study, one.found, one.times
+    which = "open" if not found.shown else "more" if (found.value or 0.0) > 0 else "less"
+    needed = by_lot.needed_customers(found)
+    if which == "open" and min(times.values()) >= needed:
+        which = "little"
+    evidence = "open" if which == "open" else "compared"
+    facts: dict[str, Any] = {**by_lot.per_hundred(found), **times, "needed": needed}
+    if found.shown and found.revenue.value is not None and study.has_money:
+        which += "_money"
+        facts |= {
+            f"sum_{name}": by_lot.signed((getattr(found.revenue, name) or 0.0) * times["treated"], 2)
+            for name in by_lot.ENDS
+        }
+    harmed = [] if study.ranked else [part for part in found.segments if part.verdict == "harmed"]
+    if harmed:
+        worst = min(harmed, key=lambda part: part.shrunk.value or 0.0)
+        drawn = {f"worst_{name}": said for name, said in by_lot.per_hundred(worst.shrunk).items()}
+        facts |= {
+            "worst": one.name(worst.segment),
+            "names": [one.name(part.segment) for part in harmed],
+            **drawn,
+        }
+    action = "harmed" if harmed else which.removesuffix("_money")
+    parts = (evidence, "harmed") if harmed else (evidence,)
+    _lead(study, done, which, parts, n=found.n, action=action, **facts)
+
+
+def _lead(
+    study: Study,
+    done: pd.DataFrame | None,
+    claim: str,
+    evidence: Sequence[str],
+    *,
+    n: int,
+    action: str = "",
+    **facts: Any,
+) -> None:
+    """The finding that page one begins with; how far the plan was carried out belongs to its evidence."""
+    kept = {} if done is None else _kept_facts(done)
+    log = "no_log" if done is None else "kept" if kept["due"] else "nothing_due"
+    action = action or claim
+    if action == "open" and kept.get("done_share", 1.0) < MOSTLY_DONE:
+        action = "undone"
+    study.finding(
+        "effect",
+        n=n,
+        base=n,
+        claim=f"claim_{claim}",
+        evidence=[f"evidence_{part}" for part in (*evidence, log)],
+        action=(f"action_{action}",),
+        **facts,
+        **kept,
+    )
+    study.found.insert(0, study.found.pop())
 
 
 # --- before and after ------------------------------------------------------------------------------
@@ -156,18 +220,23 @@ def _naive_facts(one: BeforeAndAfter) -> dict[str, float]:
 # --- was the plan kept? ----------------------------------------------------------------------------
 
 
-def _kept(study: Study, previous: Previous) -> list[Block | None]:
+def _carried_out(study: Study, previous: Previous) -> pd.DataFrame | None:
+    """The tasks that were due and whether they were done; None where nobody kept a log."""
     contacts = study.tables.get("contacts")
     if contacts is None or contacts.empty:
+        return None
+    return carried_out(previous.plan, contacts, study.as_of, start=previous.start)
+
+
+def _kept(study: Study, previous: Previous, done: pd.DataFrame | None) -> list[Block | None]:
+    if done is None:
         return [Text(text=study.say("effect.no_contacts"), role="note")]
-    done = carried_out(previous.plan, contacts, study.as_of, start=previous.start)
     due, made, in_time, late = of_all(done)
     if not due:
         return [Text(text=study.say("effect.nothing_due"), role="note")]
     study.kpi("effect_done", made / due, "share", n=due)
     study.kpi("effect_in_time", in_time / due, "share", n=due)
-    facts = {"due": due, "done": made, "in_time": in_time, "share": made / due, "on_time": in_time / due}
-    said = [study.say("effect.kept", as_of=study.as_of, **facts)]
+    said = [study.say("effect.kept", as_of=study.as_of, **_kept_facts(done))]
     said.append(study.say("effect.done_means", start=previous.start, tried=int(done["tried"].sum())))
     if made:
         said.append(study.say("effect.late", days=late))
@@ -177,6 +246,12 @@ def _kept(study: Study, previous: Previous) -> list[Block | None]:
     if "segment" in done and not study.ranked:
         tables.append(_kept_table(study, done, "segment"))
     return [Text(text=joined(study, said)), *tables]
+
+
+def _kept_facts(done: pd.DataFrame) -> dict[str, float]:
+    due, made, in_time, _ = of_all(done)
+    shares = {"done_share": made / due, "on_time": in_time / due} if due else {}
+    return {"due": due, "done": made, "in_time": in_time, **shares}
 
 
 def _kept_table(study: Study, done: pd.DataFrame, by: str) -> Sheet | None:
