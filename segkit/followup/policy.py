@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from segkit.intake.contact_words import broad_words, channel_words
 from segkit.locale import Lang
+from segkit.locale.sourced import Sourced
 from segkit.locale.spelling import plain_word, stands_in
 
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
@@ -122,7 +123,7 @@ class Caps(Cap):
         return self
 
 
-class Costs(BaseModel):
+class Costs(Sourced, BaseModel):
     """What contact costs, in the client's currency: an hour of work, and one touch of a channel beside it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -138,7 +139,7 @@ class Costs(BaseModel):
 Hours = tuple[tuple[str, str], ...]
 
 
-class Policy(BaseModel):
+class Policy(Sourced, BaseModel):
     """Touches by label, with what limits them.
 
     Attributes
@@ -179,10 +180,6 @@ class Policy(BaseModel):
         ):
             raise PydanticCustomError("policy.hours", "ascending", {"hours": [list(span) for span in hours]})
         return hours
-
-    def source_text(self, lang: Lang) -> str:
-        """Where intervals and minutes come from."""
-        return self.source.get(lang, "") if isinstance(self.source, dict) else self.source
 
 
 def opted_out_of(cell: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from segkit.locale import Lang
+from segkit.locale.sourced import Sourced
 from segkit.locale.spelling import plain_word
 from segkit.problems import InputProblems, Problem
 from segkit.workdays import DaysKnown, add_workdays, is_workday
@@ -33,7 +34,7 @@ RECORDS = [
 _DAY = pd.Timedelta(days=1)
 
 
-class PoolRules(BaseModel):
+class PoolRules(Sourced, BaseModel):
     """Who may keep a customer to themselves, and for how long; None switches a rule off.
 
     The fields and how they work together are those Chinese CRM systems offer (help.icsoc.net highsea; 悟空CRM
@@ -88,10 +89,6 @@ class PoolRules(BaseModel):
         if (self.before is None) != (self.changed_on is None):
             raise PydanticCustomError("pool.change_half_said", "both or neither", {})
         return self
-
-    def source_text(self, lang: Lang) -> str:
-        """Where the days come from."""
-        return self.source.get(lang, "") if isinstance(self.source, dict) else self.source
 
 
 @dataclass(frozen=True)

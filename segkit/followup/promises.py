@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from segkit.locale import Lang
+from segkit.locale.sourced import Sourced
 from segkit.locale.spelling import plain_word
 from segkit.workdays import OFFICE, day_hours
 
@@ -60,7 +61,7 @@ class Promise(BaseModel):
         return self
 
 
-class ServiceRules(BaseModel):
+class ServiceRules(Sourced, BaseModel):
     """Promises by severity, the most urgent first.
 
     The limits are those of a rule for customer complaints published as a template (wendang.net/wd/608412, no year):
@@ -128,10 +129,6 @@ class ServiceRules(BaseModel):
             facts = {"otherwise": self.otherwise, "known": list(self.promises)}
             raise PydanticCustomError("service.otherwise", "unknown", facts)
         return self
-
-    def source_text(self, lang: Lang) -> str:
-        """Where the limits come from."""
-        return self.source.get(lang, "") if isinstance(self.source, dict) else self.source
 
     def severity_of(self, cells: pd.Series) -> pd.Series:
         """The severity of each case by the client's words; missing where nobody knows the word."""

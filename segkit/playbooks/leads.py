@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from segkit.followup.policy import LabelPolicy, Touch
 from segkit.locale import Lang
+from segkit.locale.sourced import Sourced
 from segkit.locale.spelling import plain_word
 from segkit.playbooks.sources import Source
 from segkit.problems import InputProblems, Problem
@@ -57,7 +58,7 @@ class Stage(LabelPolicy):
     max_days: int = Field(gt=0, le=3660)
 
 
-class LeadRules(Source):
+class LeadRules(Sourced, Source):
     """The steps of a sale in a trade, in order.
 
     Attributes
@@ -90,10 +91,6 @@ class LeadRules(Source):
                     facts = {"word": word, "one": other, "other": name}
                     raise PydanticCustomError("leads.word_twice", "two meanings", facts)
         return self
-
-    def source_text(self, lang: Lang) -> str:
-        """Where the days come from."""
-        return self.source.get(lang, "") if isinstance(self.source, dict) else self.source
 
 
 @lru_cache(maxsize=1)

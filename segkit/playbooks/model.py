@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from segkit.followup.policy import Policy
 from segkit.locale import Lang
+from segkit.locale.sourced import Sourced
 from segkit.playbooks.consent import Consent
 from segkit.playbooks.leads import LeadRules
 from segkit.playbooks.sources import CampaignSource, PoolSetup, ReferralSource, ServiceSetup
@@ -47,7 +48,7 @@ Section = Literal["feedback"]  # what a report holds only where the playbook ask
 LONGEST = 36_600  # days, a hundred years
 
 
-class Attribute(BaseModel):
+class Attribute(Sourced, BaseModel):
     """One column made for every customer out of the rows of a table.
 
     Attributes
@@ -97,10 +98,6 @@ class Attribute(BaseModel):
         conditions = [c for group in self.where.root for c in group.values()] if self.where else []
         limited = any(getattr(c, bound) is not None for c in conditions for bound in BOUNDS)
         return limited or self.within_days is not None
-
-    def source_text(self, lang: Lang) -> str:
-        """Where its numbers come from; empty where nobody said."""
-        return (self.source.get(lang, "") if isinstance(self.source, dict) else self.source) or ""
 
     def reads(self) -> tuple[str, ...]:
         """The columns of its table that it looks at."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from segkit.followup.pool_rules import PoolRules
 from segkit.followup.promises import ServiceRules
 from segkit.locale import Lang
+from segkit.locale.sourced import Sourced
 from segkit.schemes.conditions import Conditions
 
 CUSTOMERS = "customers"
@@ -80,7 +81,7 @@ class ServiceSetup(Source):
     rules: ServiceRules = ServiceRules()
 
 
-class CampaignSource(Source):
+class CampaignSource(Sourced, Source):
     """What came of a campaign the client ran: `customer_id, arm, converted`, where known `campaign, revenue`.
 
     Attributes
@@ -93,10 +94,6 @@ class CampaignSource(Source):
     table: str = Field(default="outcomes", alias="from", min_length=1)
     margin: float | None = Field(default=None, ge=0, le=1)
     source: dict[Lang, str] = {}
-
-    def source_text(self, lang: Lang) -> str:
-        """Where the margin comes from; empty where nobody said."""
-        return self.source.get(lang, "")
 
 
 class ReferralSource(Source):

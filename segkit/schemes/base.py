@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from segkit.customers import missing_columns, native_with_kinds
 from segkit.locale import Lang, has_term, name_of, say
+from segkit.locale.sourced import Sourced
 from segkit.problems import InputProblems, Problem, SegkitError
 from segkit.schemes.ladder import Frame, one_row, refusal
 from segkit.schemes.texts import UNKNOWN
@@ -38,7 +39,7 @@ class CannotLearn(InputProblems):
     """`fit` has too little to learn from; the scheme is left out, and the problems say why."""
 
 
-class Scheme(BaseModel, ABC):
+class Scheme(Sourced, BaseModel, ABC):
     """A rule that gives every customer exactly one label (分类方案).
 
     Where an input is missing that could decide, the label is ``unknown``. The kinds with cut points on columns
@@ -197,10 +198,6 @@ class Scheme(BaseModel, ABC):
     def label_name(self, label: str, lang: Lang) -> str:
         own = self.names.get(label, {})
         return own[lang] if lang in own else name_of("segment", label, lang)
-
-    def source_text(self, lang: Lang) -> str:
-        """Where the numbers come from; empty where nobody said."""
-        return (self.source.get(lang, "") if isinstance(self.source, dict) else self.source) or ""
 
     def gist(self, lang: Lang) -> str:
         """What it looks at and into which labels it parts, in one sentence."""

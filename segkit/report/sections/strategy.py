@@ -183,7 +183,7 @@ def _costs_text(study: Study) -> str:
     if not study.has_money:
         return study.say("strategy.minutes_most")
     costs = study.policy.costs
-    source = costs.source.get(study.lang, "") if isinstance(costs.source, dict) else costs.source
+    source = costs.source_text(study.lang)
     fees = [
         study.say("strategy.fee", channel=name_of("channel", channel, study.lang), fee=fee)
         for channel, fee in costs.channels.items()
