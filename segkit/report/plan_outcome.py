@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from segkit.followup.today import EARLIEST
 from segkit.report.previous import Previous
-
-EARLIEST = (
-    3  # days before it is due from which on a contact is taken for a task without a known id (示例参数)
-)
 
 
 def purchases(

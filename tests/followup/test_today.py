@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segkit.followup.today import FIRST_RESPONSE, due_list
+from segkit.followup.today import FIRST_RESPONSE, due_list, on_tasks
 from segkit.problems import InputProblems
 
 DAY = dt.date(2026, 1, 7)
@@ -73,6 +73,50 @@ def test_a_contact_without_task_id_does_the_oldest_task_of_that_customer_and_cha
     left = due_list(twice, DAY, done=log(call))
     assert list(left.loc[left["customer_id"] == "b", "task_id"]) == ["T2b"]
     assert len(due_list(twice, DAY, done=log(call | {"channel": "sms"}))) == 10
+
+
+@pytest.mark.parametrize(
+    ("contact", "done"),
+    [
+        ({"date": pd.Timestamp("2026-01-04")}, False),  # before the plan began: last month's history
+        ({"date": pd.Timestamp("2026-01-05")}, True),
+        ({"date": pd.Timestamp("2026-01-07 16:30")}, True),
+        ({"date": pd.Timestamp("2026-01-05"), "channel": None}, True),  # a log that does not say how
+        ({"date": pd.Timestamp("2026-01-05"), "channel": "sms"}, False),
+        ({"date": pd.Timestamp("2026-01-05"), "customer_id": "z"}, False),
+    ],
+)
+def test_a_log_without_task_ids_does_the_tasks_of_this_plan_only(contact, done) -> None:
+    made = log({"customer_id": "b", "channel": "phone"} | contact)
+    assert ("T2" in ids(made)) is not done
+
+
+def test_a_contact_does_not_do_what_falls_due_much_later() -> None:
+    monthly = pd.concat([LIST, tasks(("T9", "2026-01-29", "b", 1.0, "care_call", "due"))], ignore_index=True)
+    call = {"customer_id": "b", "channel": "phone"}
+    early = log(*(call | {"date": pd.Timestamp("2026-01-05") + pd.Timedelta(days=i)} for i in range(2)))
+    day = dt.date(2026, 1, 29)
+    found = set(due_list(monthly, day, done=early)["task_id"])
+    assert "T2" not in found and "T9" in found
+    close = log(call | {"date": pd.Timestamp("2026-01-05")}, call | {"date": pd.Timestamp("2026-01-26")})
+    assert "T9" not in set(due_list(monthly, day, done=close)["task_id"])
+
+
+def test_contacts_with_a_known_channel_find_their_task_before_those_without() -> None:
+    both = pd.concat([LIST, LIST.assign(task_id=LIST["task_id"] + "v", channel="visit")], ignore_index=True)
+    made = log({"customer_id": "b", "channel": ""}, {"customer_id": "b", "channel": "phone"})
+    assert not {"T2", "T2v"} & set(due_list(both, DAY, done=made)["task_id"])
+
+
+def test_a_contact_is_on_a_task_by_its_id_or_by_customer_and_channel() -> None:
+    made = log(
+        {"task_id": "T6"},
+        {"customer_id": "b", "channel": "phone"},
+        {"customer_id": "b"},
+        {"customer_id": "b", "channel": "sms"},
+        {"customer_id": "z", "channel": "phone"},
+    )
+    assert on_tasks(made, LIST).tolist() == [True, True, True, False, False]
 
 
 @given(st.sets(st.sampled_from(list(LIST["task_id"]))), st.permutations(range(6)), st.integers(0, 5))
