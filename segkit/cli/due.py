@@ -39,13 +39,17 @@ def due(
     speak: Lang = lang_or_default(lang)
     try:
         tasks = _plan(folder)
-        when = day_of(day) or tasks["due"].min().date()
-        listed = due_list(tasks, when, done=_log(folder, log))
+        first = tasks["due"].min().date()
+        when = day_of(day, "--day") or first
+        whose = None if owner is None else _owner(tasks, owner, speak)
+        listed = due_list(tasks, when, done=_log(folder, log, speak))
         listed["owner"] = listed["owner"].fillna("")
-        if owner is not None:
-            listed = listed[listed["owner"] == owner]
+        if whose is not None:
+            listed = listed[listed["owner"].fillna("") == whose]
     except Exception as fault:
         fail(fault, speak)
+    if when < first:
+        typer.echo(say("due.before_plan", speak, day=when, first=first))
     for line in _lines(listed, when, speak):
         typer.echo(line)
 
@@ -125,8 +129,23 @@ def _plan(folder: Path) -> pd.DataFrame:
     return tasks
 
 
-def _log(folder: Path, given: Path | None) -> pd.DataFrame | None:
-    """The contact log: the one given, else that of the client the report belongs to, where there is one."""
+def _owner(tasks: pd.DataFrame, said: str, lang: Lang) -> str:
+    """The owner of that name in the plan, "" for 待分配."""
+    from segkit.problems import InputProblems, Problem
+
+    named = {
+        str(one) or say("report.unassigned", lang): str(one) for one in sorted({*tasks["owner"].fillna("")})
+    }
+    if said.strip() not in named:
+        raise InputProblems([Problem("due.no_owner", {"owner": said, "owners": [*named]})])
+    return named[said.strip()]
+
+
+def _log(folder: Path, given: Path | None, lang: Lang) -> pd.DataFrame | None:
+    """The contact log: the one given, else that of the client the report belongs to, where there is one.
+
+    Where the file beside client.yml is none, that is said and nothing taken off.
+    """
     import pandas as pd
 
     from segkit.intake.delimited import read_delimited
@@ -139,7 +158,17 @@ def _log(folder: Path, given: Path | None) -> pd.DataFrame | None:
         if given is not None:
             raise InputProblems([Problem("due.no_log", {"path": str(given)})])
         return None
-    cells = read_delimited(path.read_bytes(), path.name).cells
+    try:
+        cells = read_delimited(path.read_bytes(), path.name).cells
+    except InputProblems:
+        cells = pd.DataFrame()
+    heads = {*cells.iloc[0].astype(str).str.strip()} if len(cells) else set()
+    if not ("date" in heads and {"task_id", "customer_id"} & heads):
+        problem = Problem("due.not_a_log", {"path": str(path)})
+        if given is not None:
+            raise InputProblems([problem])
+        typer.echo(problem.text(lang), err=True)
+        return None
     log = cells.iloc[1:].set_axis(cells.iloc[0].astype(str).str.strip(), axis=1).reset_index(drop=True)
     for column in (column for column in ("date", "next_date") if column in log):
         log[column] = read_dates(log[column]).values

@@ -64,7 +64,7 @@ def progress_lines(lang: Lang, quiet: bool) -> Callable[[str], None]:
     return tell
 
 
-def day_of(text: str | None) -> dt.date | None:
+def day_of(text: str | None, option: str = "--as-of") -> dt.date | None:
     from segkit.problems import InputProblems, Problem
 
     if text is None:
@@ -72,4 +72,4 @@ def day_of(text: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise InputProblems([Problem("cli.bad_date", {"text": text})]) from None
+        raise InputProblems([Problem("cli.bad_date", {"option": option, "text": text})]) from None

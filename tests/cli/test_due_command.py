@@ -103,9 +103,41 @@ def test_messages_are_one_line_for_each_person_channel_and_content_after_the_cal
     assert any("社交消息 · 2 位 · " in line and "晚" not in line for line in lines)
 
 
+def test_a_name_the_plan_does_not_know_gets_the_names_it_knows(report) -> None:
+    path = report / "internal" / "plan.parquet"
+    plan = pd.read_parquet(path)
+    write_parquet(plan.assign(owner=["张", "李", "张", ""]), path)
+    code, lines, err = said(str(report), "--owner", "王")
+    assert code == 2 and not lines and all(name in err for name in ("“王”", "张", "李", "待分配"))
+    code, lines, _ = said(str(report), "--day", "2026-01-08", "--owner", "待分配")
+    assert code == 0 and any(line.startswith("待分配：1 次") for line in lines)
+    assert said(str(report), "--owner", " 张 ")[0] == 0
+
+
+def test_a_day_before_the_plan_is_said_to_be_one(report) -> None:
+    code, lines, _ = said(str(report), "--day", "2026-01-02")
+    assert code == 0 and lines[0] == "计划从 2026-01-05 开始，2026-01-02 还没有要做的。"
+    assert not any("计划从" in line for line in said(str(report), "--day", "2026-01-05")[1])
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"date,note\n2026-01-05,x\n", b"PK\x03\x04\x00\x00"])
+def test_a_file_that_is_no_contact_log_is_refused_and_beside_the_config_said(report, content) -> None:
+    (report / "other.csv").write_bytes(content)
+    code, lines, err = said(str(report), "--log", str(report / "other.csv"))
+    assert code == 2 and not lines and "other.csv 不是联系记录" in err
+    (report.parents[3] / "contacts.csv").write_bytes(content)
+    code, lines, err = said(str(report))
+    assert code == 0 and lines[0].startswith("2026-01-05：2 次联系") and "contacts.csv 不是联系记录" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [(["--day", "6.1.2026"], "6.1.2026"), (["--log", "no.csv"], "no.csv"), ([], "没有计划")],
+    [
+        (["--day", "6.1.2026"], "6.1.2026"),
+        (["--day", "2026-02-30"], "--day 2026-02-30"),
+        (["--log", "no.csv"], "no.csv"),
+        ([], "没有计划"),
+    ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(report, arguments, word) -> None:
     folder = report if arguments else report.parent
