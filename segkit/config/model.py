@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
 import re
@@ -23,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from segkit.config.writing import Bare, Day, Spelt, Words, consent_meant, crms_meant, listed, members
 from segkit.locale import Lang, lang_or_default
 from segkit.problems import Problem
 
@@ -45,44 +45,6 @@ RESERVED = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 )
 MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?", re.IGNORECASE)
-_DATE = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
-_YEARS = (1990, 2100)
-
-
-def _day(value: Any) -> Any:
-    """2025-12-31, 2025/12/31, 2025.12.31, 20251231 and 2025年12月31日 are one day."""
-    if not isinstance(value, (str, int)):
-        return value
-    match = _DATE.fullmatch(str(value).strip())
-    if match:
-        year, month, day = (
-            (int(part) for part in match.group(1, 3, 4) if part)
-            if match.group(1)
-            else (int(part) for part in match.group(5, 6, 7))
-        )
-        try:
-            if _YEARS[0] <= year <= _YEARS[1]:
-                return dt.date(year, month, day)
-        except ValueError:
-            pass
-    raise PydanticCustomError("config.bad_date", "not a date")
-
-
-def _listed(value: Any) -> Any:
-    """One entry may stand without brackets."""
-    return [value] if isinstance(value, str) else value
-
-
-_CRM_NAMES = {"纷享销客": "fxiaoke", "zoho crm": "zoho", "通用": "generic"}
-
-
-def _targets(value: Any) -> Any:
-    """A CRM may be called by the name it has among people: 纷享销客, Zoho CRM."""
-    if not isinstance(value, str | list):
-        return value
-    listed = [value] if isinstance(value, str) else value
-    words = [unicodedata.normalize("NFKC", v).strip().casefold() if isinstance(v, str) else v for v in listed]
-    return list(dict.fromkeys(_CRM_NAMES.get(w, w) if isinstance(w, str) else w for w in words))
 
 
 def client_id(name: str) -> str:
@@ -96,10 +58,6 @@ def client_id(name: str) -> str:
         digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
         return f"{plain or 'client'}-{digest}"
     return f"{plain}-1" if plain in RESERVED else plain
-
-
-Day = Annotated[dt.date, BeforeValidator(_day)]
-Words = Annotated[list[str], BeforeValidator(_listed)]
 
 
 class _Block(BaseModel):
@@ -224,11 +182,11 @@ def located(name: str, folder: Path) -> Path:
 
 
 class Member(_Block):
-    """One person who follows up; `minutes` a working day."""
+    """One person who follows up, by the name the client's files give them; `minutes` a working day."""
 
-    id: str = Field(min_length=1)
+    id: Spelt = Field(min_length=1)
     minutes: int = Field(default=240, gt=0, le=1440)
-    channels: Annotated[list[Channel], BeforeValidator(_listed)] = []
+    channels: Annotated[list[Channel], BeforeValidator(listed)] = []
     regions: Words = []
 
 
@@ -254,18 +212,18 @@ class Followup(_Block):
     `campaign` names what a control group is drawn for: under one name it stays the same.
     """
 
-    consent: Literal["unknown", "yes"] = "unknown"
+    consent: Annotated[Literal["unknown", "yes"], BeforeValidator(consent_meant)] = "unknown"
     holdout: float = Field(default=0.0, ge=0, lt=1)
     campaign: str = ""
     start: Day | None = None
     days: int = Field(default=20, ge=1, le=366)
-    team: list[Member] | None = None
+    team: Annotated[list[Member] | None, BeforeValidator(members)] = None
     calendar: Calendar = Calendar()
 
     @field_validator("team")
     @classmethod
     def _told_apart(cls, team: list[Member] | None) -> list[Member] | None:
-        ids = [member.id for member in team or []]
+        ids = ["".join(member.id.split()) for member in team or []]
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise PydanticCustomError("config.member_twice", "twice", {"ids": twice})
@@ -275,15 +233,15 @@ class Followup(_Block):
 class Crm(_Block):
     """Which CRMs get files to import; a mapping in `segkit/report/render/crm` for each."""
 
-    targets: Annotated[list[CrmTarget], BeforeValidator(_targets)] = ["generic"]
+    targets: Annotated[list[CrmTarget], BeforeValidator(crms_meant)] = ["generic"]
 
 
 class Privacy(_Block):
     """`contacts: real` writes real phones and e-mails to field/; then reason and person are needed."""
 
     contacts: Literal["none", "real"] = "none"
-    reason: str | None = None
-    person: str | None = None
+    reason: Bare | None = None
+    person: Bare | None = None
     not_personal: Words = []
 
     @model_validator(mode="after")
@@ -317,7 +275,7 @@ class Config(_Block):
     playbook: str = "general"
     schemes: dict[str, dict[str, Any]] = {}
     followup: Followup = Followup()
-    sections: Annotated[list[Appendix], BeforeValidator(_listed)] = []
+    sections: Annotated[list[Appendix], BeforeValidator(listed)] = []
     crm: Crm = Crm()
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
@@ -347,9 +305,13 @@ class Config(_Block):
         """What was mended while reading the file, to be said to the user."""
         return self._notes
 
+    def line(self, *path: str | int) -> int | None:
+        """The line of the file in which a setting stands; None where there is no file."""
+        return self._lines.of(path)
+
     def scheme_line(self, path: tuple[str | int, ...]) -> int | None:
         """The line of the file in which a scheme, or a setting of it, stands."""
-        return self._lines.of(("schemes", *path))
+        return self.line("schemes", *path)
 
     def at(
         self,
