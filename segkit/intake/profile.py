@@ -11,6 +11,7 @@ import pandas as pd
 
 from segkit.intake.cleaning import Cleaned
 from segkit.intake.further_tables import FurtherTable
+from segkit.intake.outcome_doubts import DOUBTED
 
 CURRENT_DAYS = 365  # a dated record counts as current for a year; a sample parameter (示例参数)
 EMPTY = {"no_date", "no_amount", "no_customer", "owner_missing"}
@@ -151,7 +152,7 @@ def side_quality(
         values = table.frame["customer_id" if head == who else name]
         here = counted[counted["column"] == head]
         reasons = here["reason"].value_counts()
-        wrong = int(sum(reasons.get(reason, 0) for reason in MISREAD))
+        wrong = int(sum(reasons.get(reason, 0) for reason in (*MISREAD, *DOUBTED)))
         aside = int(sum(reasons.get(reason, 0) for reason in EMPTY))
         # a cell that could not be read is blank in the frame, but somebody did fill it
         unread = int((here["reason"].isin(MISREAD) & (here["fate"] == "changed")).sum())

@@ -108,6 +108,10 @@ def look(
     except InputProblems as wrong:
         raise InputProblems([*wrong.problems, *_left_out(tables.values())]) from None
     chosen = dt.date.fromisoformat(str(intake.facts["as_of"]["date"])[:10])
+    # data may be dated later than the day they are looked at
+    facts = replace(
+        facts, start=max(next_working_monday(today or dt.date.today()), next_working_monday(chosen))
+    )
     buyers = _buyers(intake)
     if len(buyers) < FEWEST_LEARNED:
         facts = replace(facts, schemes=_rfm_of(trade, "eight"))

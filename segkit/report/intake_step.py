@@ -32,11 +32,13 @@ from segkit.privacy.known import known_values
 from segkit.problems import InputProblems, Problem
 from segkit.report.clean_tables import Intake
 from segkit.report.engine_step import EngineIntake
+from segkit.report.filled_cells import as_in_team, filled_from, under_surrogates
 from segkit.report.further_step import about, cut, joined_ledger, latest, of_known_customers, open_further
 from segkit.report.intake_facts import ROWS, Beside, found_out, harmless_of, known_of, overall
 from segkit.report.lead_step import key_heads, lead_keys, of_leads, surrogated
 from segkit.report.shield import shield_for
 from segkit.report.side_step import cut_sides, open_sides, tie
+from segkit.workdays import next_working_monday
 
 CONFIRM = "to_confirm.xlsx"
 Progress = Callable[[str], None]
@@ -51,7 +53,8 @@ def take_in(
 ) -> Intake:
     """Read and clean every file the config names.
 
-    `confirmed=False` leaves the answers in to_confirm.xlsx aside.
+    `confirmed=False`, for a client.yml in the making, leaves the answers in to_confirm.xlsx and the first day of
+    the plan aside.
 
     Raises
     ------
@@ -117,6 +120,7 @@ def take_in(
     further: dict[str, FurtherTable] = {}
     told: dict[Side, FurtherTable] = {}
     if day is not None:
+        problems += _starts_too_early(config, day) if confirmed else []
         further, wrong = cut(opened, day, same)
         told, more = cut_sides(sides, config, day, same)
         problems += [*wrong, *more]
@@ -138,6 +142,8 @@ def _take_in_engine(config: Config, as_of: dt.date | None, progress: Progress) -
     large = EngineIntake(config, as_of, reads["orders"])
     try:
         progress("clean")
+        if early := _starts_too_early(config, large.day):
+            raise InputProblems(early)
         listed = None
         if block.customers:
             small = block.model_copy(update={"orders": [], "engine": "pandas"})
@@ -249,6 +255,16 @@ def not_yet(config: Config) -> list[Problem]:
     return [*later, *no_effect]
 
 
+def _starts_too_early(config: Config, as_of: dt.date) -> list[Problem]:
+    """A plan that would begin on a day that is over."""
+    start = config.followup.start
+    if start is None or start > as_of:
+        return []
+    following = as_of + dt.timedelta(days=1)
+    facts = {"start": start, "as_of": as_of, "next": following, "monday": next_working_monday(as_of)}
+    return [Problem("config.start_over", facts, file=config.path.name, row=config.line("followup", "start"))]
+
+
 def _clean(
     table: Table, mapping: Columns, as_of: dt.date | None, confirmed: Confirmed | None, **more: Any
 ) -> tuple[Cleaned, Answers]:
@@ -277,18 +293,21 @@ def _joined(
     beside: Beside,
 ) -> Intake:
     main = next(cleaned[grain] for grain in GRAINS if grain in cleaned)
+    from_orders: dict[str, list[str]] = {}
     people = cleaned["customers"].people if "customers" in cleaned else main.people
     if "customers" in cleaned and "orders" in cleaned:
         # the customer list leads; what only the orders know is added
-        extra = cleaned["orders"].people
-        people = people.set_index("customer_id").combine_first(extra.set_index("customer_id")).reset_index()
+        people, from_orders = filled_from(people, cleaned["orders"].people)
     leads = of_leads(cleaned, people)
-    happened = tie(beside.sides, beside.told, people, leads, config)
-    people, leads = happened.people, happened.leads
+    # what comes back from our own sheets stands under surrogates
+    shield = shield_for(config, key_heads(main), people["customer_id"])
+    keys = lead_keys(config, cleaned, leads, shield)
+    happened = tie(beside.sides, beside.told, people, leads, config, keys or shield)
+    people, leads = as_in_team(happened.people, config), happened.leads
     lines = cleaned["orders"].frame if "orders" in cleaned else None
     rows = of_known_customers(config, beside.further, people, lines)
     rows |= ({} if leads is None else {"leads": leads}) | happened.rows
-    rows = {name: frame for name, frame in rows.items() if len(frame)}
+    rows = {name: as_in_team(frame, config) for name, frame in rows.items() if len(frame)}
     facts = found_out(tables, mappings, cleaned, beside, happened, people)
     facts["tables"] = {
         name: about(beside.opened[name], one, rows.get(name, one.frame[:0]))
@@ -297,8 +316,6 @@ def _joined(
     facts["further"] = [*rows]
     everything = [*beside.further.values(), *beside.told.values()]
     ledger = joined_ledger([one.ledger for one in cleaned.values()], everything)
-    shield = shield_for(config, key_heads(main), people["customer_id"])
-    keys = lead_keys(config, cleaned, leads, shield)
     known = known_of(cleaned, everything, shield if keys is None else keys)
     if shield is not None:
         people = shield.over(people)
@@ -307,6 +324,7 @@ def _joined(
         rows = {name: surrogated(frame, hidden) for name, frame in rows.items()}
         facts["notes"].append(asdict(hidden.note))
         facts["key_fingerprint"] = hidden.fingerprint
+    facts["from_orders"] = from_orders if shield is None else under_surrogates(from_orders, shield)
     harmless = harmless_of(config, [*tables.values(), *beside.tables])
     return Intake(
         lines, people, ledger, facts, known, harmless, keys or shield, rows, tables, cleaned, mappings

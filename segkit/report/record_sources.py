@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,17 @@ def last_said(orders: pd.DataFrame, field: str) -> pd.Series:
     known = orders[without_blanks(orders[field]).notna()].sort_values("order_date", kind="stable")
     last = known.drop_duplicates("customer_id", keep="last")
     return last.set_index(last["customer_id"].astype(str))[field]
+
+
+def filled_in(study: Study, field: str, claims: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """What list and orders say, where the list left cells blank: what was filled in is the orders' word."""
+    ids = study.intake.get("from_orders", {}).get(field, [])
+    if not ids or "customers" not in claims:
+        return {}
+    said = claims["customers"]
+    filled = said.index.isin(ids)
+    ordered = claims["orders"].reindex(said.index) if "orders" in claims else said.where(filled)
+    return {"customers": said.mask(filled), "orders": ordered.mask(filled, said)}
 
 
 def of_firms(names: pd.Series) -> pd.Series:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from segkit.config import Config
 from segkit.intake.further_tables import FurtherTable, OpenTable
+from segkit.intake.outcome_doubts import note_doubts
 from segkit.intake.profile import side_quality
 from segkit.intake.reading import read_tables
 from segkit.intake.side_grains import (
@@ -28,6 +29,7 @@ from segkit.intake.values import is_empty, read_phones, read_yes_no
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
 from segkit.report.further_step import about
+from segkit.report.shield import Shield
 from segkit.workdays import next_working_monday
 
 EVERYTHING = {"zh": "全部", "en": "all"}
@@ -84,6 +86,8 @@ def open_sides(
                 problems += wrong
             else:
                 found[grain] = OpenSide(mapping, open_side(table, mapping))
+                if grain == "outcomes":
+                    note_doubts(found[grain].opened)
         except InputProblems as wrong_file:
             problems += wrong_file.problems
     return found, problems
@@ -100,7 +104,9 @@ def cut_sides(
     """
     found: dict[Side, FurtherTable] = {}
     problems: list[Problem] = []
-    start = config.followup.start or next_working_monday(as_of)
+    start = config.followup.start
+    if start is None or start <= as_of:  # a day that is over is said by itself
+        start = next_working_monday(as_of)
     for grain, side in sides.items():
         until = as_of
         if grain == "contacts":
@@ -126,8 +132,11 @@ def tie(
     people: pd.DataFrame,
     leads: pd.DataFrame | None,
     config: Config,
+    hidden: Shield | None = None,
 ) -> Sides:
     """The rows of known customers and leads, found by number, by that of the lead, by phone or e-mail.
+
+    Where a client's own key is personal, `hidden` knows the surrogates under which its sheets come back.
 
     Raises
     ------
@@ -138,7 +147,7 @@ def tie(
     told: dict[str, dict[str, Any]] = {}
     fields: list[dict[str, Any]] = []
     notes: list[Problem] = []
-    ids = _Ids(people, leads)
+    ids = _Ids(people, leads, hidden)
     for grain, table in tables.items():
         side = sides[grain]
         whose = ids.found(table.frame["customer_id"])
@@ -163,9 +172,11 @@ def tie(
 
 
 class _Ids:
-    """Who is meant by a number, a lead's number, a phone or an e-mail."""
+    """Who is meant by a number, a lead's number, a surrogate of ours, a phone or an e-mail."""
 
-    def __init__(self, people: pd.DataFrame, leads: pd.DataFrame | None) -> None:
+    def __init__(self, people: pd.DataFrame, leads: pd.DataFrame | None, hidden: Shield | None) -> None:
+        keys = None if hidden is None else hidden.keys
+        self.own = {} if keys is None else dict(zip(keys["surrogate"], keys["customer_id"], strict=True))
         self.of_lead: dict[str, str] = {}
         self.customers = {*people["customer_id"]}
         self.reached: dict[str, list[str]] = {}
@@ -185,6 +196,7 @@ class _Ids:
 
     def everybody(self, key: str) -> list[str]:
         """All whom a key may mean: one number is one person, a phone may be shared."""
+        key = self.own.get(key.strip().upper(), key)
         if key in self.customers:
             return [key]
         if key in self.of_lead:
