@@ -43,8 +43,8 @@ def note_doubts(opened: OpenTable) -> None:
         revenue = pd.to_numeric(opened.own[head], errors="coerce")
         below = counts & (revenue < 0)
         if below.any():
-            facts = {"n": int(below.sum()), "sum": float(revenue[below].sum())}
-            _say(opened, below, "negative", head, Problem("outcomes.negative", facts, column=head))
+            told = {"n": int(below.sum()), "sum": float(revenue[below].sum())}
+            _say(opened, below, "negative", head, Problem("outcomes.negative", told, column=head))
 
 
 def _say(opened: OpenTable, where: pd.Series, reason: str, head: str, note: Problem) -> None:
