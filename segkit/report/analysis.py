@@ -227,13 +227,16 @@ def _plan_sheet(study: Study, customers: pd.DataFrame, reasons: pd.Series) -> pd
     """The tasks in the words of the report; a client without owners has them under 待分配."""
     lang, tasks = study.lang, study.plan.tasks
     content = [f"content.{c}" for c in tasks["content"]]
-    because = tasks["why"].map({why: say(f"plan.why.{why}", lang) for why in tasks["why"].unique()})
+    # as text even where there is no task
+    because = (
+        tasks["why"].map({why: say(f"plan.why.{why}", lang) for why in tasks["why"].unique()}).astype("str")
+    )
     known = tasks["customer_id"].map(reasons)
     stage = tasks["segment"].map(lambda label: study.label_name(str(label)))
     sheet = tasks.assign(
         starts=_begins(tasks, study),
         value=tasks["value"] if study.has_money else float("nan"),
-        why=because + say("plan.why.joint", lang) + known.fillna(stage),
+        why=because + say("plan.why.joint", lang) + known.fillna(stage).astype("str"),
         owner=tasks["owner"].where(tasks["owner"] != "", say("report.unassigned", lang)),
         next_step=[term(c, lang) if has_term(c) else c for c in content],
         content=[c.removeprefix("content.") for c in content],
