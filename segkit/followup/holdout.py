@@ -55,7 +55,7 @@ def draw_holdout(
     lot: pd.Series | float = 0.5
     if held is not None and len(held):
         lots = {name: _lot(draw, str(name), own["customer_id"]) for name, own in groups}
-        lot = ordered["segment"].map(lots)
+        lot = ordered["segment"].map(lots).astype("float64")
     out = place < np.floor(share * size + lot)
     arm.loc[ordered.index] = np.where(out, "holdout", "treated")
     return frame.assign(arm=arm.astype("str")).reset_index(drop=True)

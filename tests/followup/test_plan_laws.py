@@ -338,6 +338,8 @@ def test_a_draw_stays_and_newcomers_alone_are_drawn():
     new = more[~more["customer_id"].isin(first["customer_id"])]
     # a quarter of eighty and of forty, which are whole numbers; a broken one is rounded by lot
     assert int((new["arm"] == "holdout").sum()) == 30
+    again = plan(table(300), policy, **given_, held=first).arms  # nobody is new
+    assert again["arm"].tolist() == first["arm"].tolist()
     few = [plan(table(301 + i), policy, **given_, held=first).arms for i in range(12)]
     held = sum(int((arms["arm"] == "holdout").sum()) for arms in few) - 12 * 75
     assert 5 <= held <= 34  # expected are 78 / 4
