@@ -90,6 +90,12 @@ def test_channels_stages_and_owners_add_up(make: Make):
     owners = table(study, "lead_owners")
     assert column(owners, "owner") == ["张", "待分配"] and column(owners, "open") == [60, 10]
     assert owners.total[1:3] == [70, 35] and column(owners, "longest") == [26, 26]
+    many = shown(make, leads=office(owner=[f"人{i % 20:02d}" if i % 4 else "" for i in range(100)]))
+    owners = table(many, "lead_owners")
+    names = column(owners, "owner")
+    assert names[-2:] == ["其余 3 人", "待分配"] and len(names) == 12 + 2  # of 15 named 12 stand by name
+    assert sum(column(owners, "open")) == owners.total[1] == 70 and column(owners, "open")[-1] == 18
+    assert sum(column(owners, "stuck")) == owners.total[2] == 35
     said = said_in(section(study, "leads"))
     assert study.say("leads.at_least") in said
     exact = shown(make, leads=office(stage_since=pd.Timestamp("2025-12-28")))

@@ -190,7 +190,7 @@ def _ages(study: Study, states: pd.DataFrame, rules: LeadRules) -> list[Block | 
 
 
 def _owners(study: Study, states: pd.DataFrame) -> Sheet | None:
-    """Open leads and those beyond their days by owner, the most of them first."""
+    """Open leads and those beyond their days by owner, the most of them first; those of nobody last, on their own."""
     still = states[states["status"] == "open"]
     if not len(still):
         return None
@@ -202,17 +202,15 @@ def _owners(study: Study, states: pd.DataFrame) -> Sheet | None:
             "longest": still["age_days"].where(still["stuck"]).groupby(owner).max().astype("Float64"),
         }
     )
-    nobody = pd.Series(table.index == "", index=table.index)
-    table = table.assign(nobody=nobody).sort_values(
-        ["nobody", "stuck", "open"], ascending=[True, False, False], kind="stable"
-    )
-    rest = table.iloc[MOST:]
-    table = table.iloc[:MOST]
-    rows = [_owner_row(study, str(name), row) for name, row in table.iterrows()]
+    table = table.sort_values(["stuck", "open"], ascending=False, kind="stable")
+    named, nobody = table[table.index != ""], table[table.index == ""]
+    rest = named.iloc[MOST:]
+    rows = [_owner_row(study, str(name), row) for name, row in named.iloc[:MOST].iterrows()]
     if len(rest):
         longest = rest["longest"].max()
         row = pd.Series({"open": rest["open"].sum(), "stuck": rest["stuck"].sum(), "longest": longest})
         rows.append(_owner_row(study, study.say("leads.other_owners", n=len(rest)), row))
+    rows += [_owner_row(study, str(name), row) for name, row in nobody.iterrows()]
     n, stuck = len(still), int(still["stuck"].sum())
     total = [
         study.say("head.total"),
