@@ -57,6 +57,7 @@ def test_a_policy_with_every_rhythm_is_read(tmp_path):
         ("channel: phone, every_days: 30", "channel: fone, every_days: 30", "schemes.not_allowed", 14, "phone"),
         ("channel: phone, every_days: 30", "channel: 微信, every_days: 30", "schemes.not_allowed", 14, "social"),
         ("channel: phone, every_days: 30", "channel: 电话, every_days: 30", "schemes.not_allowed", 14, "phone"),
+        ("channel: phone, every_days: 30", "channel: fax, every_days: 30", "schemes.not_one_of", 14, "phone"),
         ("channel: phone, every_days: 180", "channel: fone, every_days: 180", "schemes.not_allowed", 9, "phone"),
         ("[spring_festival]", "[春节]", "schemes.not_allowed", 16, "spring_festival"),
         ("content: care_call}\n", "content: care_call, owner: 共享}\n", "schemes.not_allowed", 14, "pooled"),
@@ -145,7 +146,7 @@ UNNAMED = {"unknown", "unlisted"}
 # what is done for a customer who has asked for it or bought: no consent to marketing is needed
 SERVICE = {
     "account_visit", "ask_consent", "ask_needs", "ask_the_date", "budget_talk", "car_anniversary", "care_call",
-    "closing_visit", "delivery_update", "family_visit_invite", "festival_greeting", "find_again", "first_follow_up",
+    "closing_call", "closing_visit", "delivery_update", "family_visit_invite", "festival_greeting", "find_again", "first_follow_up",
     "handover_call", "home_visit_talk", "install_call", "level_review", "maintenance_call", "maintenance_tips",
     "need_call", "need_visit", "onboarding_call", "open_case_call", "owner_care_call", "progress_call", "recheck_visit",
     "referral_follow_up", "regular_follow_up", "satisfaction_survey", "second_visit_invite", "service_promise",
@@ -161,6 +162,13 @@ SPOKEN_ONLY = {
     "wealth_review",
     "service_promise",
 }
+# words of a content that only one channel can carry out, in the zh and en of terms.yml
+CARRIED_BY = {
+    "visit": ("上门", "拜访：", "Visit:", "Visit with", "Service visit:"),
+    "phone": ("电话", "Call:", "Call about", "call:", "Call the", "Call as"),
+    "email": ("邮件", "E-mail"),
+}
+SEVERAL = {"find_again"}  # names its channels in turn
 # the first contact of a class, of which the findings of a report speak
 FIRST = {
     ("general", "key_keep"): ("phone", "win_back_call"),
@@ -255,6 +263,22 @@ def test_what_sells_is_marketing_and_no_message_to_many_passes_for_service(name)
         if not touch.marketing:
             assert touch.content in SERVICE, (label, touch.content)
             assert touch.channel in PERSONAL or touch.content not in SPOKEN_ONLY, (label, touch.content)
+
+
+@pytest.mark.parametrize("name", OWN_POLICIES)
+def test_what_a_contact_is_about_can_be_done_by_its_channel(name):
+    """Nobody visits by phone: whose words name a visit stands with a visit only."""
+    playbook = load_playbook(name)
+    touches = [*every_touch(name), *([("floor", playbook.policy.floor)] if playbook.policy.floor else [])]
+    if playbook.leads is not None:
+        stages = playbook.leads.stages.items()
+        touches += [(stage, touch) for stage, rule in stages for touch in rule.touches]
+        touches += [("unknown", touch) for touch in playbook.leads.unknown]
+    for label, touch in touches:
+        words = " ".join(term(f"content.{touch.content}", lang) for lang in LANGS)
+        named = {channel for channel, told in CARRIED_BY.items() if any(word in words for word in told)}
+        if touch.content not in SEVERAL:
+            assert named <= {touch.channel}, (label, touch.channel, words)
 
 
 @pytest.mark.parametrize("name", OWN_POLICIES)
