@@ -75,3 +75,27 @@ def test_blanks_answer_for_no_real_contacts(said: str, tmp_path: Path) -> None:
 def test_a_reason_keeps_its_own_signs(tmp_path: Path) -> None:
     block = "privacy: {contacts: real, reason: ' 回访（核对，更新） ', person: 王五}"
     assert read(block, tmp_path).privacy.reason == "回访（核对，更新）"
+
+
+# --- channels ------------------------------------------------------------------------------------
+
+
+def test_channels_are_called_as_people_call_them(tmp_path: Path) -> None:
+    block = (
+        "followup: {team: [{id: a, channels: [微信, ＱＱ, 电话, Visit, 社交消息]}, {id: b, channels: 短信}]}"
+    )
+    team = read(block, tmp_path).followup.team
+    assert [m.channels for m in team or []] == [["social", "phone", "visit"], ["sms"]]
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("fone", ["phone"]), ("传真", []), ("fax", []), ("电话或微信", []), ("emial", ["email"])],
+)
+def test_a_channel_that_is_none_is_guessed_only_where_a_word_is_near(
+    word: str, near: list[str], tmp_path: Path
+) -> None:
+    [problem] = refused(f"followup: {{team: [{{id: a, channels: [电话, {word}]}}]}}", tmp_path)
+    assert problem.id == ("config.not_one_of_near" if near else "config.not_one_of")
+    assert problem.facts["near"] == near and ("是不是" in problem.text("zh")) is bool(near)
+    assert word in problem.text("zh") and problem.facts["key"] == "followup.team[1].channels[2]"

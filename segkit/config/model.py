@@ -22,7 +22,17 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from segkit.config.writing import Bare, Day, Spelt, Words, consent_meant, crms_meant, listed, members
+from segkit.config.writing import (
+    Bare,
+    Day,
+    Spelt,
+    Words,
+    channels_meant,
+    consent_meant,
+    crms_meant,
+    listed,
+    members,
+)
 from segkit.locale import Lang, lang_or_default
 from segkit.problems import Problem
 
@@ -186,7 +196,7 @@ class Member(_Block):
 
     id: Spelt = Field(min_length=1)
     minutes: int = Field(default=240, gt=0, le=1440)
-    channels: Annotated[list[Channel], BeforeValidator(listed)] = []
+    channels: Annotated[list[Channel], BeforeValidator(channels_meant)] = []
     regions: Words = []
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from segkit.intake.contact_words import channel_words
+from segkit.locale import LANGS, name_of
 from segkit.locale.spelling import plain_word
 
 _DATE = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
@@ -62,6 +65,22 @@ def consent_meant(value: Any) -> Any:
     """Consent may be said in Chinese: 已同意, 未知."""
     word = plain_word(value) if isinstance(value, str) else value
     return _CONSENT.get(word, word)
+
+
+@lru_cache(maxsize=1)
+def _channels() -> dict[str, str]:
+    words = channel_words()
+    named = {plain_word(name_of("channel", id, lang)): id for id in words for lang in LANGS}
+    return named | {plain_word(word): id for id, listed_words in words.items() for word in listed_words}
+
+
+def channels_meant(value: Any) -> Any:
+    """A channel may be called as people call it: 电话, 微信, WeChat."""
+    if not isinstance(value, str | list):
+        return value
+    words = [plain_word(v) if isinstance(v, str) else v for v in listed(value)]
+    meant = [_channels().get(w, w) if isinstance(w, str) else w for w in words]
+    return list(dict.fromkeys(meant)) if all(isinstance(w, str) for w in meant) else meant
 
 
 def members(value: Any) -> Any:

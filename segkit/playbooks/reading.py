@@ -25,7 +25,7 @@ from segkit.playbooks.sources import ContactSource, PoolSetup, ServiceSetup
 from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import UNKNOWN, Scheme
 from segkit.schemes.conditions import Condition
-from segkit.schemes.store import SENTENCES, Lines, near_word, scheme_keys, schemes_from
+from segkit.schemes.store import SENTENCES, Lines, scheme_keys, schemes_from
 from segkit.yaml_files import Tree, read_mapping
 
 # the block a key stands in, by the last keys on its path that are the model's own
@@ -211,16 +211,18 @@ def _problem(error: Mapping[str, Any], tree: Tree) -> Problem:
         return Problem(f"{kind}_none" if nothing else kind, facts, row=row)
     facts["limit"] = next((context[k] for k in ("ge", "le", "gt", "lt") if k in context), None)
     allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-    facts["allowed"] = _meant(str(error.get("input")), allowed)
-    return Problem(SENTENCES.get(kind, "schemes.bad_value"), facts, row=row)
+    meant = _meant(str(error.get("input")), allowed)
+    if kind == "literal_error" and not meant:
+        return Problem("schemes.not_one_of", facts | {"allowed": allowed}, row=row)
+    return Problem(SENTENCES.get(kind, "schemes.bad_value"), facts | {"allowed": meant}, row=row)
 
 
 def _meant(word: str, allowed: list[str]) -> list[str]:
-    """Which of the allowed words somebody may have meant: one near it, or one that has this name; else all."""
+    """Which of the allowed words somebody may have meant: one near it, or one that has this name."""
     named = [id for id in allowed for group in ("channel", "festival", "owner") if word in _names(group, id)]
     if set(allowed) == set(CHANNELS) and not named:  # as clients write them: 微信, wechat
         named = sorted(c for c in opted_out_of(word) if len(opted_out_of(word)) < len(CHANNELS))
-    return named or get_close_matches(word, allowed, 1) or allowed
+    return named or get_close_matches(word.lower(), allowed, 1)
 
 
 def _names(group: str, id: str) -> list[str]:
@@ -293,8 +295,10 @@ def _of_names(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
         yield Problem("playbook.no_main", facts, row=tree.line(("main",)))
     for i, name in enumerate(playbook.optional):
         if name not in schemes:
-            facts = {"at": f"optional.{i + 1}", "value": name, "allowed": near_word(name, schemes)}
-            yield Problem("schemes.not_allowed", facts, row=tree.line(("optional", i)))
+            meant = _meant(name, schemes)
+            id = "schemes.not_allowed" if meant else "schemes.not_one_of"
+            facts = {"at": f"optional.{i + 1}", "value": name, "allowed": meant or schemes}
+            yield Problem(id, facts, row=tree.line(("optional", i)))
     for name in sorted({*COLUMNS, "why"} & {*attributes}):
         facts = {"at": f"attributes.{name}", "name": name}
         yield Problem("playbook.name_taken", facts, row=tree.line(("attributes", name)))
@@ -343,6 +347,7 @@ def _of_labels(playbook: Playbook, tree: Tree) -> Iterator[Problem]:
     known = [*planned, *(label for label in labels if label not in planned)]
     for i, label in enumerate(playbook.policy.never_held):
         if label not in known:
-            at, meant = f"policy.never_held.{i + 1}", near_word(label, known)
-            told = {"at": at, "label": label, "near": meant}
-            yield Problem("policy.never_held", told, row=tree.line(("policy", "never_held", i)))
+            meant = _meant(label, known)
+            told = {"at": f"policy.never_held.{i + 1}", "label": label, "near": meant, "known": known}
+            id = "policy.never_held" if meant else "policy.never_held_known"
+            yield Problem(id, told, row=tree.line(("policy", "never_held", i)))

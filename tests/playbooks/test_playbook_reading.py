@@ -88,7 +88,7 @@ def problems(own, *changes: tuple[str, str]) -> list[tuple[str, str]]:
             "zh",
         ),
         ("main: size", "main: size\noptional: [depp]", "schemes.not_allowed", "deep"),
-        ("main: size", "main: size\nsections: [nix]", "schemes.not_allowed", "feedback"),
+        ("main: size", "main: size\nsections: [nix]", "schemes.not_one_of", "feedback"),
         ("  labels: {many", "  caps: {day: 5}\n  labels: {many", "policy.caps_contradict", "day: 5"),
         ("cuts: [0.5, 1.5]", "cuts: [yes, 1.5]", "schemes.bad_value", "yes"),
         ("  per_visit: {take", "  aov: {take", "playbook.name_taken", "attributes.aov"),
@@ -292,8 +292,10 @@ def test_a_scheme_reads_the_labels_of_those_before_it(own):
 
 
 def test_every_way_of_taking_that_was_made_up_is_refused(own):
-    for take in ("average", "latest", ""):
-        assert problems(own, ("take: count", f"take: '{take}'"))[0][0] == "schemes.not_allowed"
+    for take, near in (("average", False), ("latest", True), ("", False)):
+        [(id, said)] = problems(own, ("take: count", f"take: '{take}'"))
+        assert id == ("schemes.not_allowed" if near else "schemes.not_one_of")
+        assert ("did you mean last?" in said) is near
 
 
 # --- the package's own -----------------------------------------------------------------------------
