@@ -15,6 +15,8 @@ from segkit.locale import Lang, lang_or_default, name_of, say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from segkit.problems import Problem
+
 LOG = "contacts.csv"
 
 
@@ -28,7 +30,7 @@ def due(
     ] = None,
     log: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="contacts.csv; by default the one beside client.yml / 联系记录."),
+        typer.Option(help="contacts.csv or your own log; by default the one beside client.yml / 联系记录."),
     ] = None,
     owner: Annotated[Optional[str], typer.Option(help="One person only / 只看一个人.")] = None,  # noqa: UP045
     lang: LangOption = None,
@@ -42,7 +44,7 @@ def due(
         first = tasks["due"].min().date()
         when = day_of(day, "--day") or first
         whose = None if owner is None else _owner(tasks, owner, speak)
-        listed = due_list(tasks, when, done=_log(folder, log, speak))
+        listed = due_list(tasks, when, done=_log(folder, log, tasks, when, speak))
         listed["owner"] = listed["owner"].fillna("")
         if whose is not None:
             listed = listed[listed["owner"].fillna("") == whose]
@@ -141,39 +143,51 @@ def _owner(tasks: pd.DataFrame, said: str, lang: Lang) -> str:
     return named[said.strip()]
 
 
-def _log(folder: Path, given: Path | None, lang: Lang) -> pd.DataFrame | None:
+def _log(
+    folder: Path, given: Path | None, tasks: pd.DataFrame, day: dt.date, lang: Lang
+) -> pd.DataFrame | None:
     """The contact log: the one given, else that of the client the report belongs to, where there is one.
 
-    Where the file beside client.yml is none, that is said and nothing taken off.
+    Ours, or the client's own under its own headings. Where the file beside client.yml is none, that is said and
+    nothing taken off; so it is where no contact since the plan began is about one of its tasks.
     """
-    import pandas as pd
-
-    from segkit.intake.delimited import read_delimited
-    from segkit.intake.values import read_dates
     from segkit.problems import InputProblems, Problem
+    from segkit.report.contact_log import read_contacts
 
     home = folder.absolute().parents
-    path = given or (home[3] / LOG if len(home) > 3 else Path(LOG))
+    beside = home[3] if len(home) > 3 else Path()
+    path = given or beside / LOG
     if not path.is_file():
         if given is not None:
             raise InputProblems([Problem("due.no_log", {"path": str(given)})])
         return None
     try:
-        cells = read_delimited(path.read_bytes(), path.name).cells
-    except InputProblems:
-        cells = pd.DataFrame()
-    heads = {*cells.iloc[0].astype(str).str.strip()} if len(cells) else set()
-    if not ("date" in heads and {"task_id", "customer_id"} & heads):
-        problem = Problem("due.not_a_log", {"path": str(path)})
+        read = read_contacts(path, until=day, config=beside / "client.yml")
+    except InputProblems as wrong:
+        if {problem.id for problem in wrong.problems} == {"reading.headers_only"}:
+            return None  # nobody was contacted yet
+        problems = [Problem("due.not_a_log", {"path": str(path)}), *wrong.problems]
         if given is not None:
-            raise InputProblems([problem])
-        typer.echo(problem.text(lang), err=True)
+            raise InputProblems(problems) from wrong
+        typer.echo("\n".join(problem.text(lang) for problem in problems), err=True)
         return None
-    log = cells.iloc[1:].set_axis(cells.iloc[0].astype(str).str.strip(), axis=1).reset_index(drop=True)
-    for column in (column for column in ("date", "next_date") if column in log):
-        log[column] = read_dates(log[column]).values
-    if "effective" in log:
-        known = {"true": True, "1": True, "是": True, "false": False, "0": False, "否": False}
-        said = log["effective"].str.strip().str.lower().map(known)
-        log["effective"] = pd.array(said.where(said.notna(), None), dtype="boolean")
-    return log
+    doubts = [note for note in read.notes if note.id == "sides.unknown_words"]
+    doubts += _of_no_task(path, read.frame, tasks)
+    for doubt in doubts:
+        typer.echo(doubt.text(lang), err=True)
+    return read.frame
+
+
+def _of_no_task(path: Path, log: pd.DataFrame, tasks: pd.DataFrame) -> list[Problem]:
+    """Where no contact since the plan began is about a task: perhaps the customers are called otherwise there."""
+    from segkit.followup.today import on_tasks
+    from segkit.privacy.mask import mask_text
+    from segkit.problems import Problem
+
+    start = tasks["due"].min()
+    made = log[log["date"] >= start]
+    if made.empty or on_tasks(made, tasks).any():
+        return []
+    here, there = (mask_text(str(frame["customer_id"].iloc[0])) for frame in (made, tasks))
+    facts = {"path": str(path), "n": len(made), "start": start.date(), "here": here, "there": there}
+    return [Problem("due.no_contact_matches", facts)]

@@ -131,7 +131,8 @@ def carried_out(
     contacts reached nobody the task was tried only. Contacts before the plan began are of no task of it.
 
     A contact belongs to the task whose id it carries. One without a known id belongs to the task of the same customer
-    and channel that is nearest in time; each contact to one task, each task to one contact.
+    and channel that is nearest in time, of any channel where its own is not known; each contact to one task, each task
+    to one contact.
 
     Parameters
     ----------
@@ -176,18 +177,20 @@ def _by_id(due: pd.DataFrame, made: pd.DataFrame) -> dict[int, int]:
 
 
 def _by_customer(due: pd.DataFrame, made: pd.DataFrame, known: dict[int, int]) -> dict[int, int]:
-    """The same for what is left, by customer and channel, the nearest in time first."""
+    """The same for what is left, by customer and channel, the nearest in time first; then contacts of no channel."""
     named = set(due["task_id"].astype(str))
     taken = made.index.isin(list(known.values()))
     if "task_id" in made:  # it says itself that it belongs elsewhere in this plan
         taken |= made["task_id"].astype("string").isin(named).fillna(False).to_numpy(dtype=bool)
-    by = ["customer_id", *(["channel"] if "channel" in made else [])]
-    free = made[~taken].assign(contact=made.index[~taken])[[*by, "date", "contact"]]
+    by = made["channel"] if "channel" in made else pd.Series(None, index=made.index, dtype="str")
+    free = made[~taken].assign(contact=made.index[~taken], by=by.astype("object").fillna(""))
     left = due[~due.index.isin(list(known))]
-    pairs = left.assign(task=left.index)[[*by, "due", "task"]].merge(free, on=by)
+    tasks = left.assign(task=left.index)[["customer_id", "channel", "due", "task"]]
+    pairs = tasks.merge(free[["customer_id", "date", "contact", "by"]], on="customer_id")
     apart = (pairs["date"] - pairs["due"]).dt.days
-    pairs = pairs.assign(apart=apart.abs())[apart >= -EARLIEST]
-    pairs = pairs.sort_values(["apart", "due", "date", "contact"])
+    pairs = pairs.assign(apart=apart.abs(), vague=pairs["by"] == "")
+    pairs = pairs[(apart >= -EARLIEST) & (pairs["vague"] | (pairs["by"] == pairs["channel"]))]
+    pairs = pairs.sort_values(["vague", "apart", "due", "date", "contact"])
     found: dict[int, int] = {}
     used: set[int] = set()
     for task, contact in zip(pairs["task"], pairs["contact"], strict=True):

@@ -120,6 +120,54 @@ def test_a_day_before_the_plan_is_said_to_be_one(report) -> None:
     assert not any("计划从" in line for line in said(str(report), "--day", "2026-01-05")[1])
 
 
+OWN = "客户编号,联系日期,跟进方式,结果\n"
+
+
+def test_a_log_under_the_clients_own_headings_takes_off_what_was_done(report) -> None:
+    own = report / "跟进.csv"
+    own.write_text(
+        OWN + "C1,2025-12-29,电话,聊过\nC1,2026/1/5,电话回访,聊过\nC2,2026-01-05,手机,没人接\n",
+        encoding="gb18030",
+    )
+    _, lines, err = said(str(report), "--day", "2026-01-06", "--log", str(own))
+    assert lines[0].startswith("2026-01-06：2 次联系") and not err
+    left = "".join(lines)
+    assert (
+        "拜访" in left and "C2" in left and "已试 1 次" in left and "C1 云禾贸易（虚构） · 电话" not in left
+    )
+
+
+def test_a_log_whose_contacts_are_of_no_task_is_said_to_be_one(report) -> None:
+    own = report / "跟进.csv"
+    own.write_text(OWN + "K-1,2026-01-05,电话,聊过\nK-2,2026-01-05,飞鸽,聊过\n", encoding="utf-8")
+    code, lines, err = said(str(report), "--log", str(own))
+    assert code == 0 and lines[0].startswith("2026-01-05：2 次联系")
+    assert "2 次联系，没有一次" in err and "“K-1”" in err and "“C1”" in err and "飞鸽" in err
+    own.write_text(OWN + "K-1,2025-12-05,电话,聊过\n", encoding="utf-8")  # before the plan: nothing to miss
+    assert not said(str(report), "--log", str(own))[2]
+
+
+def test_headings_are_read_as_client_yml_says(report) -> None:
+    home = report.parents[3]
+    (home / "log.csv").write_text("甲列,乙列,丙列\nC1,2026-01-05,电话\n", encoding="utf-8")
+    (home / "orders.csv").write_text("客户编号,日期,金额\nC1,2025-01-01,1\n", encoding="utf-8")
+    (home / "client.yml").write_text(
+        "client: {id: hongye, name: 鸿业（虚构）}\nlang: zh\ninput: {orders: orders.csv, contacts: log.csv}\n"
+        "mapping:\n  contacts: {甲列: customer_id, 乙列: date, 丙列: channel}\n",
+        encoding="utf-8",
+    )
+    code, lines, err = said(str(report), "--log", str(home / "log.csv"))
+    assert code == 0 and lines[0].startswith("2026-01-05：1 次联系"), err
+
+
+def test_a_log_with_headings_only_takes_nothing_off(report) -> None:
+    (report.parents[3] / "contacts.csv").write_text(
+        "customer_id,date,channel,task_id\n", encoding="utf-8-sig"
+    )
+    code, lines, err = said(str(report))
+    assert code == 0 and lines[0].startswith("2026-01-05：2 次联系") and not err
+
+
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"date,note\n2026-01-05,x\n", b"PK\x03\x04\x00\x00"])
 def test_a_file_that_is_no_contact_log_is_refused_and_beside_the_config_said(report, content) -> None:
     (report / "other.csv").write_bytes(content)
