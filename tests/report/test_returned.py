@@ -345,8 +345,9 @@ def test_a_task_is_not_done_before_its_plan_was_made(tmp_path, cell, taken):
 
 def test_a_contact_of_long_ago_added_below_is_no_task_and_taken(tmp_path):
     more = {"customer_id": "00001", "channel": "电话", "status": "做了", "done_on": "2025-12-03"}
-    plan = plan_of(3).assign(as_of=dt.date(2025, 12, 31))
-    told = read_returned([table(tmp_path, [task(0, **DONE), more])], plans=[plan], customers=["00001"])
+    (path,) = sent(tmp_path, plan_of(1))
+    fill(path, {2: DONE, 3: more})
+    told = read_returned([path], plans=[plan_of(1)], customers=["00001"])
     assert told.contacts["date"].tolist() == [pd.Timestamp("2025-12-03"), pd.Timestamp("2026-01-06")]
     assert not told.unread and told.no_task == 1
 
