@@ -90,6 +90,6 @@ def test_where_nothing_can_be_planned_every_file_copes(nobody: Path, lang: str, 
 
 def test_the_month_after_an_empty_plan_is_reported_like_any_other(nobody: Path) -> None:
     folder = nobody / "later"
-    build(load_config(client(folder, dt.date(2025, 12, 31), 60, "全部")))
-    built = build(load_config(client(folder, dt.date(2026, 1, 31), 60, "")))
+    before = build(load_config(client(folder, dt.date(2025, 12, 31), 60, "全部")))
+    built = build(load_config(client(folder, dt.date(2026, 1, 31), 60, "")), previous=before.folder)
     assert len(pd.read_parquet((built.folder / "internal" / "plan.parquet").open("rb")))
