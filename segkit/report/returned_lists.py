@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segkit.followup.policy import CHANNELS
 from segkit.locale import Lang, name_of, say
 from segkit.problems import Problem
 from segkit.report.render.lists import head_of
@@ -24,7 +25,6 @@ _TAKEN = {
     (False, False): "log.not_taken",
     (False, True): "log.not_taken",
 }
-CHANNELS = ("phone", "visit", "email", "social", "sms", "survey", "event")
 
 
 def write_unread(

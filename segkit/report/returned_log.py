@@ -23,10 +23,10 @@ from segkit.report.previous import CUSTOMERS, MANIFEST
 from segkit.report.returned import CONTACTS, Returned, one_client, told_by
 from segkit.report.returned_files import ReturnedSheet, read_folder
 from segkit.report.returned_lists import write_unread
+from segkit.workbook.cells import csv_cell
 
 UNREAD = "unread.xlsx"
 DAYS = ("date", "next_date")
-_RISKY = tuple("=+-@\t\r＝＋－＠")  # a spreadsheet would take such text for a formula
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,14 @@ def import_log(paths: Sequence[Path], out: Path, *, lang: Lang, plan: Path | Non
     folder = read_folder(paths, skip=skip)
     _same_client(one_client(folder.sheets), out.parent)
     plans = _plan_files(plan, folder.sheets, out.parent / "reports")
-    returned = told_by(folder, [_plan(p) for p in plans], _customers(plans))
+    frames = [_plan(p) for p in plans]
+    returned = told_by(folder, frames, _customers(plans))
     if returned.counts["open"] == returned.counts["rows"] and (untouched := _in_reports(paths)):
         raise InputProblems([Problem("log.is_report", {"path": str(p)}) for p in untouched])
     new = _as_text(returned.contacts)
     again = _again(known, new)
-    merged, added, unchanged, changes = _merged(known, further, new)
+    ids = {str(id) for frame in frames for id in frame["task_id"]}
+    merged, added, unchanged, changes = _merged(known, further, new, ids)
     before = None
     try:
         if added or changes:
@@ -213,24 +215,27 @@ def _as_text(contacts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _merged(
-    known: pd.DataFrame, further: list[str], new: pd.DataFrame
+    known: pd.DataFrame, further: list[str], new: pd.DataFrame, planned: set[str]
 ) -> tuple[pd.DataFrame, int, int, list[Change]]:
     """(The log with what is new, contacts added, unchanged, cells changed).
 
     A contact the log has is brought up to date; empty cells of a sheet take nothing away. One that had no task
-    id when it was logged is the same contact once the id is known.
+    id when it was logged, or one that the plan does not hold, is the same contact once the id is mended or cleared.
     """
     rows = known.to_dict("records")
     by_id = {row["contact_id"]: row for row in rows}
-    loose = {_place(row): row for row in rows if not row["task_id"]}
+    told = {*new["contact_id"]}
+    astray = {row["contact_id"] for row in rows if planned and row["task_id"] not in {*planned, ""}} - told
+    loose = {_place(row): row for row in rows if not row["task_id"] or row["contact_id"] in astray}
     taken: set[int] = set()
     added: list[dict[str, Any]] = []
     changes: list[Change] = []
     unchanged = 0
     for row in new.to_dict("records"):
         old = by_id.get(row["contact_id"])
-        if old is None and row["task_id"] and id(loose.get(_place(row))) not in taken:
-            old = loose.get(_place(row))
+        there = loose.get(_place(row))
+        if old is None and there is not None and id(there) not in taken:
+            old = there if row["task_id"] or there["task_id"] else None
         if old is None:
             added.append({**dict.fromkeys(further, ""), **row})
             continue
@@ -277,7 +282,7 @@ def _replace(out: Path, frame: pd.DataFrame) -> Path | None:
     held = io.StringIO(newline="")
     writer = csv.writer(held, lineterminator="\r\n")
     writer.writerow(frame.columns)
-    writer.writerows([[_safe(cell) for cell in row] for row in frame.itertuples(index=False, name=None)])
+    writer.writerows([[csv_cell(cell) for cell in row] for row in frame.itertuples(index=False, name=None)])
     data = held.getvalue().encode("utf-8-sig", "replace")
     draft = out.with_name(out.name + ".tmp")
     try:
@@ -290,8 +295,3 @@ def _replace(out: Path, frame: pd.DataFrame) -> Path | None:
     finally:
         draft.unlink(missing_ok=True)
     return kept
-
-
-def _safe(cell: str) -> str:
-    """Text that a spreadsheet would run stands behind an apostrophe; reading takes it off again."""
-    return f"'{cell}" if cell.startswith(_RISKY) else cell

@@ -23,6 +23,7 @@ TEXT = frozenset({"text", "id", "day"})
 WHOLE = frozenset({"count", "days", "times"})  # shown without a decimal unless they are averages
 
 Cell = str | int | float | None
+_FORMULA = tuple("=+-@\t\r＝＋－＠")  # leads what a spreadsheet computes
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ def text_cell(value: object) -> str:
     return text if _units(text) <= EXCEL_TEXT else _fit_units(text, EXCEL_TEXT - 1) + "…"
 
 
+def csv_cell(text: str) -> str:
+    """A text as a CSV for people holds it: what a spreadsheet would take for a formula is led by an apostrophe."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def with_unit(head: str, unit: str, lang: Lang) -> str:
     """`head` with its unit in brackets, where the cells do not show it and the head does not say it yet."""
     id = f"workbook.unit.{unit}"
@@ -111,7 +117,11 @@ def cells(values: Sequence[Any] | pd.Series, unit: str, lang: Lang) -> list[Cell
         whole = column.dtype.kind in "iu" and not column.hasnans
         numbers = column if whole else pd.Series(column.to_numpy("float64", na_value=math.nan))
         return [v if abs(v) < 1e15 else _one(v, unit, lang) for v in numbers.tolist()]
-    return [_one(v, unit, lang) for v in column.tolist()]
+    listed, known = column.tolist(), dict[str, Cell]()  # a text that many rows share is looked at once
+    for v in listed:
+        if isinstance(v, str) and v not in known:
+            known[v] = _one(v, unit, lang)
+    return [known[v] if isinstance(v, str) else _one(v, unit, lang) for v in listed]
 
 
 def fit(

@@ -12,8 +12,8 @@ from segkit.followup.policy import opted_out_of
 from segkit.locale import Lang, name_of, say
 from segkit.report.model import ReportModel
 from segkit.report.render.file_names import file_names
-from segkit.report.render.ics import owner_of, stored_plan, text_of
 from segkit.report.render.lists import head_of
+from segkit.report.render.plan_rows import owner_name, stored_plan, text_of
 from segkit.workbook import Book, Head, Page
 
 # channel -> the one contact it needs; no more than that stands in the sheet
@@ -88,7 +88,7 @@ def write_field(
         channel = text_of(task, "channel")
         if channel in opted_out_of(text_of(who, "opt_out_channels")):
             continue
-        sheets.setdefault(owner_of(task, lang), []).append(_line(task, who, channel, lang))
+        sheets.setdefault(owner_name(task.get("owner"), lang), []).append(_line(task, who, channel, lang))
     target.mkdir(parents=True, exist_ok=True)
     names = file_names(sheets)
     mark = say("field.mark", lang)

@@ -19,10 +19,10 @@ import pandas as pd
 from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
 from segkit.followup.batching import BATCH, batches, by_hand
-from segkit.locale import LANGS, Lang, name_of, say
-from segkit.report.clean_tables import read_parquet
+from segkit.locale import LANGS, name_of, say
 from segkit.report.model import Meta, ReportModel
 from segkit.report.render.file_names import file_names
+from segkit.report.render.plan_rows import label_name, owner_name, stored_plan, text_of
 from segkit.report.render.values import is_missing
 
 ALL, EACH = "followup.ics", "followup"  # the file of everybody, the folder with one file per owner
@@ -69,11 +69,11 @@ def render_ics(model: ReportModel, folder: Path, out: Path, *, before: Path | No
     for task in plan[hand].to_dict("records"):
         text = _event(task, model, known)
         everything.append(text)
-        calendars[owner_of(task, lang)].append(text)
+        calendars[owner_name(task.get("owner"), lang)].append(text)
     for batch in _batches(plan[~hand]):
         text = _batch_event(batch, model, known)
         everything.append(text)
-        calendars[owner_of(batch, lang)].append(text)
+        calendars[owner_name(batch.get("owner"), lang)].append(text)
     files = [out / ALL]
     files[0].write_bytes(_calendar(model, say("ics.all", lang), everything))
     (out / EACH).mkdir(exist_ok=True)
@@ -82,26 +82,6 @@ def render_ics(model: ReportModel, folder: Path, out: Path, *, before: Path | No
         files.append(out / EACH / f"{names[owner]}.ics")
         files[-1].write_bytes(_calendar(model, say("ics.of", lang, owner=owner), events))
     return files
-
-
-def stored_plan(model: ReportModel, folder: Path) -> pd.DataFrame | None:
-    """The plan, by day, clock time and owner; None where the report has none."""
-    if "plan" not in model.tables or not (folder / model.tables["plan"]).is_file():
-        return None
-    plan = read_parquet(folder / model.tables["plan"])
-    by = [c for c in ("due", "starts", "owner", "task_id") if c in plan.columns]
-    return plan.sort_values(by, kind="stable", ignore_index=True)
-
-
-def owner_of(task: dict[str, Any], lang: Lang) -> str:
-    """Whose task it is; 待分配 / unassigned where nobody has it yet."""
-    return text_of(task, "owner") or say("report.unassigned", lang)
-
-
-def text_of(task: dict[str, Any], field: str) -> str:
-    """A field as text; "" where it is missing."""
-    value = task.get(field)
-    return "" if is_missing(value) else str(value).strip()
 
 
 def _calendar(model: ReportModel, name: str, events: list[bytes]) -> bytes:
@@ -127,7 +107,7 @@ def _event(task: dict[str, Any], model: ReportModel, known: dict[bytes, tuple[in
     """One VEVENT; written once, it stands in two files."""
     who = " ".join(filter(None, (text_of(task, "customer_id"), text_of(task, "name"))))
     event = _drafted(str(task["task_id"]), task, who, "ics.line.where", model)
-    segment = _segment(task, model)
+    segment = label_name(text_of(task, "segment"), model)
     if segment:
         event.add("categories", [segment])
     return _numbered(event, model.meta, known)
@@ -196,22 +176,16 @@ def _when(event: Event, task: dict[str, Any]) -> None:
 def _lines(task: dict[str, Any], model: ReportModel) -> Iterator[str]:
     lang = model.meta.lang
     facts = {
-        "segment": _segment(task, model),
+        "segment": label_name(text_of(task, "segment"), model),
         "next_step": text_of(task, "next_step"),
         "why": text_of(task, "why"),
-        "owner": owner_of(task, lang),
+        "owner": owner_name(task.get("owner"), lang),
     }
     for field, value in facts.items():
         if value:
             yield say(f"ics.line.{field}", lang, value=value)
     if not is_missing(task.get("minutes")):
         yield say("ics.line.minutes", lang, value=max(float(task["minutes"]), 1.0))
-
-
-def _segment(task: dict[str, Any], model: ReportModel) -> str:
-    label = text_of(task, "segment")
-    own = model.schemes[model.meta.main].labels if model.meta.main in model.schemes else {}
-    return (own.get(label) or name_of("segment", label, model.meta.lang)) if label else ""
 
 
 def _events_of(path: Path) -> dict[bytes, tuple[int, bytes]]:

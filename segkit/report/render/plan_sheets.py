@@ -17,6 +17,7 @@ from segkit.locale import Lang, name_of, say
 from segkit.report.model import ReportModel
 from segkit.report.render.file_names import file_names
 from segkit.report.render.lists import Sheeted, wholly_empty, working_list
+from segkit.report.render.plan_rows import owner_name, stored_table
 from segkit.report.returned_words import AS_OF_MARK, CLIENT_MARK, OUTCOMES, OWNER_MARK, STATUSES
 from segkit.workbook import Book, Page
 
@@ -150,11 +151,9 @@ def render_owner_books(model: ReportModel, folder: Path, out: Path) -> list[Path
     ------
     OSError : a file cannot be written
     """
-    path = folder / model.tables["plan"] if "plan" in model.tables else None
-    if path is None or not path.is_file():
+    plan = stored_table(model, folder, "plan")
+    if plan is None:
         return []
-    with path.open("rb") as handle:  # pyarrow looks for UTF-8 names even where the system speaks GBK
-        plan = pd.read_parquet(handle)
     lang, meta = model.meta.lang, model.meta
     written: list[Path] = []
     parts = by_owner(plan, lang)
@@ -187,13 +186,8 @@ def by_owner(plan: pd.DataFrame, lang: Lang) -> dict[str, pd.DataFrame]:
     minutes = plan["minutes"] if "minutes" in plan else pd.Series(1.0, index=plan.index)
     work = minutes.groupby(named).sum()
     order = sorted(work.index, key=lambda one: (one == unassigned, -float(work[one]), one))
-    return {owner: plan[named == owner] for owner in order}
-
-
-def owner_name(owner: object, lang: Lang) -> str:
-    """An owner as sheets show them; 待分配 for tasks nobody has yet."""
-    text = "" if owner is None or owner != owner else str(owner).strip()
-    return text or say("report.unassigned", lang)
+    parts = {str(owner): tasks for owner, tasks in plan.groupby(named, sort=False)}
+    return {owner: parts[owner] for owner in order}
 
 
 def status_name(id: str, lang: Lang) -> str:

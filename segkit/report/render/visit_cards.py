@@ -12,6 +12,7 @@ from segkit.locale import say
 from segkit.report.model import ReportModel
 from segkit.report.record_fields import PARTS
 from segkit.report.render.html import FONTS_HERE, environment, fonts_of, own_file
+from segkit.report.render.plan_rows import stored_table
 from segkit.report.render.values import is_missing, shown, unit_word
 
 LINES = 16  # to write on, as many as can fit; those that do not are cut off
@@ -26,11 +27,9 @@ def render_cards(model: ReportModel, folder: Path, out: Path) -> bool:
     folder : where that path begins
     out : the file to write; the same cards give the same bytes
     """
-    path = folder / model.tables["cards"] if "cards" in model.tables else None
-    if path is None or not path.is_file():
+    lines = stored_table(model, folder, "cards")
+    if lines is None:
         return False
-    with path.open("rb") as handle:  # pyarrow looks for UTF-8 names even where the system speaks GBK
-        lines = pd.read_parquet(handle)
     page = environment().get_template("cards.html.j2").render(**_names(model, lines))
     # newline: the same bytes on Windows
     out.write_text(page.replace(FONTS_HERE, fonts_of(page), 1), encoding="utf-8", newline="\n")

@@ -17,6 +17,7 @@ from segkit.followup.batching import by_hand
 from segkit.locale import Lang, has_message, say
 from segkit.report.model import Bullets, Column, ReportModel, Section, Sheet, Text
 from segkit.report.render.lists import customer_list, head_of, ledger_list, marks_of
+from segkit.report.render.plan_rows import stored_table
 from segkit.report.render.plan_sheets import (
     MOST_TASKS,
     SHEETS,
@@ -65,7 +66,7 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
     lang, meta = model.meta.lang, model.meta
     with Book(out, lang=lang, created=meta.as_of, title=meta.title, label=meta.client_name) as book:
         mark(book, model)
-        plan, unplanned = _stored(model, folder, "plan"), _stored(model, folder, "unplanned")
+        plan, unplanned = stored_table(model, folder, "plan"), stored_table(model, folder, "unplanned")
         _overview(book, model, plan, 0 if unplanned is None else len(unplanned))
         sections = [s for s in model.sections if s.id != DEFINITIONS and _tables(s) and not s.appendix]
         leading = [s for s in sections if any(t.id == SEGMENTS for t in _tables(s))]
@@ -75,17 +76,17 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
             plan_pages(book, model, plan)
         if unplanned is not None and len(unplanned):
             unplanned_list(book.page(say("xlsx.sheet.unplanned", lang)), model, unplanned)
-        customers = _stored(model, folder, "customers")
+        customers = stored_table(model, folder, "customers")
         if customers is not None:
             customer_list(book.page(say("xlsx.sheet.customers", lang)), model, customers)
         for key, write in RECORDS.items():
-            frame = _stored(model, folder, key)
+            frame = stored_table(model, folder, key)
             if frame is not None and len(frame):
                 write(book.page(say(f"xlsx.sheet.{key}", lang)), model, frame)
         for section in sections:
             if section not in leading:
                 _section(book, model, section, section.title)
-        ledger = _stored(model, folder, "ledger")
+        ledger = stored_table(model, folder, "ledger")
         if ledger is not None and len(ledger):
             ledger_list(book.page(say("xlsx.sheet.ledger", lang)), model, ledger)
         _sources(book, model)
@@ -93,14 +94,6 @@ def render_xlsx(model: ReportModel, folder: Path, out: Path) -> None:
             _section(book, model, section, say("xlsx.sheet.appendix", lang, title=section.title))
         if plan is not None:  # last, for there may be many
             owner_sheets(book, model, plan)
-
-
-def _stored(model: ReportModel, folder: Path, key: str) -> pd.DataFrame | None:
-    path = folder / model.tables[key] if key in model.tables else None
-    if path is None or not path.is_file():
-        return None
-    with path.open("rb") as handle:  # pyarrow looks for UTF-8 names even where the system speaks GBK
-        return pd.read_parquet(handle)
 
 
 def _tables(section: Section) -> list[Sheet]:

@@ -19,7 +19,6 @@ import pandas as pd
 
 from segkit.locale import LANGS, name_of, say
 from segkit.problems import InputProblems, Problem
-from segkit.report.clean_tables import read_parquet
 from segkit.report.model import ReportModel
 from segkit.report.render.crm.mapping import Crm, CrmField, CrmObject, Rows, crm_of, known_crms
 from segkit.report.render.crm.rules import (
@@ -31,11 +30,11 @@ from segkit.report.render.crm.rules import (
     quoted,
     validate,
 )
-from segkit.report.render.ics import stored_plan
+from segkit.report.render.plan_rows import label_name, stored_plan, stored_table
+from segkit.workbook.cells import csv_cell
 
 FOLDER = "crm"
 NUMBERS = frozenset({"integer", "epoch_ms"})  # stand in JSON without quotes
-_LEADING = tuple("=+-@\t\r＝＋－＠")
 
 
 @dataclass
@@ -155,10 +154,9 @@ def _tasks(model: ReportModel, folder: Path) -> pd.DataFrame:
 
 def _customers(model: ReportModel, folder: Path, tasks: pd.DataFrame) -> pd.DataFrame:
     """Our fields of customers: the label and why, and the first of the tasks planned for them."""
-    if "customers" not in model.tables:
+    stored = stored_table(model, folder, "customers")
+    if stored is None:
         stored = pd.DataFrame({"customer_id": tasks["customer_id"].unique()})
-    else:
-        stored = read_parquet(folder / model.tables["customers"])
     label = _text(stored, model.meta.main)
     known = pd.DataFrame(
         {
@@ -189,9 +187,8 @@ def _whole(column: pd.Series) -> pd.Series:
 
 
 def _label_names(model: ReportModel, labels: pd.Series) -> pd.Series:
-    main = model.meta.main
-    own = model.schemes[main].labels if main in model.schemes else {}
-    return labels.map(lambda id: (own.get(id) or name_of("segment", id, model.meta.lang)) if id else "")
+    names = {label: label_name(label, model) for label in labels.unique()}
+    return labels.map(names)
 
 
 def _cells(one: CrmField, frame: pd.DataFrame) -> list[str]:
@@ -265,7 +262,7 @@ def _refused(refused: Sequence[Refusal], model: ReportModel) -> str:
     writer.writerow(say(f"crm.refused.{head}", lang) for head in ("file", "key", "column", "why", "value"))
     for one in refused:
         cells = (one.name, quoted(one.key), one.column, one.problem.text(lang), quoted(one.value))
-        writer.writerow(f"'{c}" if c.startswith(_LEADING) else c for c in cells)
+        writer.writerow(map(csv_cell, cells))
     return out.getvalue()
 
 
