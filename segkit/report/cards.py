@@ -18,7 +18,7 @@ from segkit.locale import listing
 from segkit.report.card_figures import Figure, Figures
 from segkit.report.clean_tables import write_parquet
 from segkit.report.record_fields import FROM_CASES, SAME
-from segkit.report.record_parts import cases, channel_name, chosen, contacts
+from segkit.report.record_parts import cases, channel_name, chosen, contacts, outcomes_named
 from segkit.report.record_sources import head_in
 from segkit.report.records import Records
 from segkit.report.render.values import is_missing, shown
@@ -180,7 +180,7 @@ class _Cards:
         self.figures = Figures(study, last["amount"] if len(last) else pd.Series(dtype="float64"))
         talks = contacts(study)
         if talks is not None and "outcome" in talks:
-            said = chosen(talks, "outcome", talks["outcome"])
+            said = outcomes_named(study, talks, talks["outcome"])
             talks = talks.assign(outcome=said.to_numpy())
         self.talks = self._of_accounts(talks)
         found = cases(study)

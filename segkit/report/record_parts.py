@@ -133,7 +133,7 @@ def from_contacts(study: Study) -> list[Held]:
     if "channel" in last:
         made["contact_channel"] = last["channel"].map(lambda id: channel_name(study, id))
     if "outcome" in last:
-        made["contact_outcome"] = chosen(rows, "outcome", last["outcome"])
+        made["contact_outcome"] = outcomes_named(study, rows, last["outcome"])
     if "next_date" in last and pd.api.types.is_datetime64_any_dtype(last["next_date"]):
         made["contact_next"] = last["next_date"].where(last["next_date"] > pd.Timestamp(study.as_of))
     made["contacts_90d"] = recent.groupby(rows["customer_id"].astype(str)).sum().astype("Int64")
@@ -160,6 +160,12 @@ def channel_name(study: Study, id: object) -> str | None:
     if not isinstance(id, str) or not id.strip():
         return None
     return name_of("channel", id, study.lang) if id in CHANNELS else mask_text(id)
+
+
+def outcomes_named(study: Study, rows: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """What came of contacts: ours by its name (要求不再联系), the client's own choices as they are written."""
+    said = chosen(rows, "outcome", values)
+    return said.map(lambda word: name_of("contact_outcome", word, study.lang), na_action="ignore")
 
 
 def chosen(rows: pd.DataFrame, column: str, values: pd.Series) -> pd.Series:

@@ -15,14 +15,15 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_clients import Make
 
 from segkit.locale import Lang
 from segkit.playbooks import Segmentation
 from segkit.privacy.scan import leaks
 from segkit.report.analysis import open_study
-from segkit.report.model import Sheet
+from segkit.report.model import Kpis, Sheet
 from segkit.report.previous import Previous
-from segkit.report.record_fields import alike
+from segkit.report.record_fields import BASIC, alike
 from segkit.report.record_parts import most_often, usual_gap
 from segkit.report.records import Records, customer_records
 from segkit.report.sections.records import records
@@ -248,6 +249,9 @@ def test_last_contact_and_open_complaints(shop: Study) -> None:
     assert (one["complaints_12m"], one["complaints_open"]) == (1, 1)
     assert pd.isna(row(full, "K3")["contact_outcome"]), "somebody's own words are not shown"
     assert pd.isna(row(full, "K4")["last_contact"]), "a contact after the day of the report is none yet"
+    ours = contacts.assign(outcome="opted_out")
+    named = customer_records(replace(shop, tables={"contacts": ours, "complaints": complaints}))
+    assert row(named, "K1")["contact_outcome"] == "要求不再联系"
 
 
 def test_next_step_is_the_first_task_or_the_reason_why_there_is_none(shop: Study, made: Records) -> None:
@@ -375,6 +379,25 @@ def test_the_section_counts_what_the_file_holds(shop: Study, made: Records) -> N
     for name in ("records", "record_fields", "record_differences", "record_changes"):
         assert (shop.folder / shop.model.tables[name]).is_file()
     assert leaks(shop.folder / "model.json") == [] if (shop.folder / "model.json").is_file() else True
+
+
+def test_where_nothing_is_missing_nothing_is_called_missing(tmp_path: Path) -> None:
+    study = study_of(tmp_path)
+    full = study.customers.assign(
+        province="江苏省", city="南京市", industry="零售", owner="R1", channel="网站"
+    )
+    full = full.assign(register_date=pd.Timestamp("2024-01-01"), grade="A", consent_marketing="1")
+    study = replace(study, customers=full)
+    (sheet,) = (b for b in records(study).section.blocks if isinstance(b, Sheet) and b.id == "records")
+    assert study.model.kpis["records_filled"].value == 1.0
+    assert "最缺" not in sheet.title and "没有缺的" in sheet.title
+
+
+def test_without_a_field_to_fill_in_there_is_no_share_of_it(make: Make) -> None:
+    study = make(["客户编号,下单次数,最近下单日期,累计消费", *(f"K{i},2,2025-11-01,{i}" for i in range(1, 81))])
+    blocks = records(study).section.blocks
+    assert blocks and "records_filled" not in study.model.kpis
+    assert all(id in study.model.kpis for block in blocks if isinstance(block, Kpis) for id in block.ids)
 
 
 def test_both_languages_hold_the_same_facts(shop: Study, made: Records, tmp_path: Path) -> None:

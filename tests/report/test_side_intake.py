@@ -76,6 +76,25 @@ def test_contacts_find_customers_leads_and_phones(client) -> None:
     assert not_yet(config) == []
 
 
+def test_who_asked_in_the_clients_own_log_to_be_left_alone_is_not_planned(client) -> None:
+    said = ["拒绝联系", "不要再联系了", "退订", "Opted out", "未退订", "没人接"]
+    rows = [f"K{i},C{i},2025-12-01,电话,{word}" for i, word in enumerate(said, 1)]
+    config = client(
+        "customers: c.csv, contacts: k.csv",
+        {"c.csv": CUSTOMERS, "k.csv": [CONTACTS[0] + ",结果", *rows]},
+        "followup: {consent: yes}\n",
+    )
+    study = open_study(config=str(config.path), lang="zh")
+    plan = study.plan.excluded
+    assert {*plan.loc[plan["reason"] == "opted_out", "customer_id"]} >= {"C1", "C2", "C3", "C4"}
+    assert not {*study.plan.tasks["customer_id"]} & {"C1", "C2", "C3", "C4"}
+    reached = study.tables["contacts"].set_index("customer_id")["effective"]
+    assert reached.eq(False).fillna(False).tolist() == [False, False, False, False, False, True]
+    assert "C5" not in {
+        *plan.loc[(plan["reason"] == "opted_out") & (plan["channel"] == "phone"), "customer_id"]
+    }
+
+
 def test_leads_alone_are_the_customers_of_the_report(client, tmp_path: Path) -> None:
     more = [
         f"L{i},,赵{i},1009999{i:04d},2025-11-{i % 28 + 1:02d},{'跟进中' if i % 2 else '新线索'}"
