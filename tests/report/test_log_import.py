@@ -214,6 +214,19 @@ def test_what_is_not_there_or_no_sheet_ends_with_two(here):
     assert not (here / "contacts.csv").exists()
 
 
+@pytest.mark.parametrize("mended", ["T000000000000", ""])
+def test_a_contact_whose_wrong_task_id_is_mended_or_cleared_is_not_logged_twice(here, mended):
+    kept(plan_of(1), here / "report")
+    given = {"customer_id": "00000", "channel": "电话", "owner": "王芳", **DONE}
+    table(here / "a", [{"task_id": "Tffffffffffff", **given}])
+    assert "计划里没有这个任务号" in run("a", "--plan", "report")[2]
+    table(here / "a", [{"task_id": mended, **given}])
+    for _ in range(2):
+        code, _, err = run("a", "--plan", "report")
+        assert code == 0 and "新增 0 条" in err and len(log(here)) == 1
+    assert log(here)["task_id"].tolist() == [mended or "Tffffffffffff"]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_is_found_in_an_empty_folder_is_not_an_empty_list(here, lang):
     (here / "空").mkdir()
