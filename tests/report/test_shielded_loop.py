@@ -17,6 +17,7 @@ from segkit.problems import InputProblems, Problem
 from segkit.report.analysis import open_study
 from segkit.report.build import build
 from segkit.report.clean_tables import Intake, read_parquet
+from segkit.report.first_look import look
 from segkit.report.intake_step import take_in
 from segkit.report.records import customer_records
 
@@ -224,3 +225,13 @@ def test_a_blank_of_the_list_is_filled_from_the_orders_and_credited_to_them(clie
     fields = customer_records(study).fields.set_index(["field", "table"])["known"]
     assert fields["owner"].to_dict() == {"customers": 7, "orders": 1}
     assert fields["province"].to_dict() == {"customers": 7, "orders": 1}
+
+
+def test_init_lets_the_plan_begin_after_data_of_a_later_day(tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    text = "\n".join(ORDERS).replace("手机号", "客户编号").replace("100000", "C")
+    file.write_text(text, encoding="utf-8")
+    look([file], tmp_path, lang="zh", today=dt.date(2025, 3, 3))
+    config = load_config(tmp_path / "client.yml")
+    start, as_of = config.followup.start, take_in(config).facts["as_of"]["date"]
+    assert start is not None and start > as_of and start.weekday() == 0
