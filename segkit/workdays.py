@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -38,6 +39,14 @@ class DaysKnown(Protocol):
     def holidays(self) -> Collection[dt.date]: ...
     @property
     def workdays(self) -> Collection[dt.date]: ...
+
+
+@dataclass(frozen=True)
+class OwnCalendar:
+    """Days off and days on of one client, beside the official calendar."""
+
+    holidays: Collection[dt.date] = ()
+    workdays: Collection[dt.date] = ()
 
 
 def is_workday(day: dt.date, holidays: Collection[dt.date] = (), workdays: Collection[dt.date] = ()) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -105,48 +106,35 @@ def _whole_months(days: pd.Series, as_of: dt.date) -> pd.PeriodIndex:
 def _forecast(
     name: str, rows: pd.DataFrame, whole: pd.PeriodIndex, quarter: tuple[dt.date, dt.date], level: float
 ) -> Forecast:
-    def none(why: Literal["too_short", "no_sales"]) -> Forecast:
-        return Forecast(
-            None,
-            None,
-            None,
-            len(rows),
-            level,
-            "money",
-            "seasonal_naive",
-            segment=name,
-            start=quarter[0],
-            end=quarter[1],
-            origins=max(0, origins),
-            why_not=why,
-        )
-
-    origins = len(whole) - SEASON - AHEAD + 1
+    origins = max(0, len(whole) - SEASON - AHEAD + 1)
+    made = partial(
+        Forecast,
+        n=len(rows),
+        level=level,
+        unit="money",
+        method="seasonal_naive",
+        segment=name,
+        start=quarter[0],
+        end=quarter[1],
+        origins=origins,
+    )
     if origins < LEAST_ORIGINS:
-        return none("too_short")
+        return made(None, None, None, why_not="too_short")
     sales = rows.groupby("month")["amount"].sum().reindex(whole, fill_value=0.0).to_numpy(dtype="float64")
     quarters = np.convolve(sales, np.ones(AHEAD), mode="valid")  # ending with each month from the third on
     came, said = quarters[SEASON:], quarters[:-SEASON]
     if not came.any():
-        return none("no_sales")
+        return made(None, None, None, why_not="no_sales")
     wrong = came - said
     wrong_of_last = came - quarters[SEASON - AHEAD : -AHEAD]
     scale = float(np.abs(came).sum())
     value = float(quarters[-SEASON + AHEAD - 1])
     half = float(t.ppf(0.5 + level / 2, origins // AHEAD)) * math.sqrt(float((wrong**2).mean()))
     low = value - half if (sales < 0).any() else max(0.0, value - half)
-    return Forecast(
+    return made(
         round(value, 2),
         low,
         value + half,
-        len(rows),
-        level,
-        "money",
-        "seasonal_naive",
-        segment=name,
-        start=quarter[0],
-        end=quarter[1],
         past_error=float(np.abs(wrong).sum()) / scale,
         past_error_of_last=float(np.abs(wrong_of_last).sum()) / scale,
-        origins=origins,
     )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,24 +59,6 @@ class Member(BaseModel):
     regions: tuple[str, ...] = ()
 
 
-class DaysOff(Protocol):
-    """Days off and days on that the official calendar does not know."""
-
-    @property
-    def holidays(self) -> Collection[dt.date]: ...
-
-    @property
-    def workdays(self) -> Collection[dt.date]: ...
-
-
-@dataclass(frozen=True)
-class OwnCalendar:
-    """Days off and days on of one client, beside the official calendar."""
-
-    holidays: Collection[dt.date] = ()
-    workdays: Collection[dt.date] = ()
-
-
 @dataclass(frozen=True)
 class Plan:
     """A plan that fits the time there is. Every touch that is due is in exactly one of the first three frames.
@@ -124,7 +104,7 @@ class Plan:
     @property
     def weeks(self) -> pd.DataFrame:
         """`owner, week` (its Monday), `need, planned, capacity`, minutes."""
-        monday = self.load["due"] - pd.to_timedelta(self.load["due"].dt.dayofweek, unit="D")
+        monday = self.load["due"] - pd.to_timedelta(self.load["due"].dt.day_of_week, unit="D")
         by = self.load.assign(week=monday).groupby(["owner", "week"], as_index=False, sort=True)
         return by[["need", "planned", "capacity"]].sum()
 

@@ -34,10 +34,10 @@ from segkit.followup.outcome import (
     upper_bound,
 )
 from segkit.followup.permission import barred_touches, drawn_arms
-from segkit.followup.plan_model import TASKS, UNSCHEDULED, DaysOff, Member, OwnCalendar, Plan
+from segkit.followup.plan_model import TASKS, UNSCHEDULED, Member, Plan
 from segkit.followup.policy import CHANNELS, Policy
 from segkit.problems import InputProblems, Problem
-from segkit.workdays import known_years, next_workday, provisional, workdays_from
+from segkit.workdays import DaysKnown, OwnCalendar, known_years, next_workday, provisional, workdays_from
 
 __all__ = ["Member", "OwnCalendar", "Plan", "plan"]
 
@@ -55,7 +55,7 @@ def plan(
     days: int = 20,
     label: str = "rfm",
     team: Sequence[Member] | None = None,
-    calendar: DaysOff | None = None,
+    calendar: DaysKnown | None = None,
     history: pd.DataFrame | None = None,
     consent: str = "unknown",
     holdout: float = 0.0,
@@ -105,7 +105,7 @@ def plan(
     members = _team(frame, team)
     going = np.flatnonzero(barred == "")
     at_floor = (asked.met > NEVER) & (asked.met + policy.floor_days <= day_number(workdays[-1]))
-    work, order, groups = queue_of(frame, labels, due, going, policy, members, workdays, at_floor)
+    work, order, groups, listed = queue_of(frame, labels, due, going, policy, members, workdays, at_floor)
     capacity = np.tile([[m.minutes] for m in members], (1, len(workdays)))
     diary = Diary(policy.caps)
     for row, day, channel in asked.capped:
@@ -125,9 +125,9 @@ def plan(
         why=np.array(WHY, dtype=object)[due.why[chosen[inside]]],
         task_id=task_ids(rows.iloc[chosen[inside]]),
     )
-    tasks = in_day_order(tasks, overdue_first=policy.first == "value")
+    tasks = in_day_order(tasks, listed[inside])
     left = rows.iloc[chosen[~inside]].assign(reason=placed.reason[~inside].astype(object))
-    excluded = excluded_rows(frame, ids, labels, rows, due, barred, policy)
+    excluded = excluded_rows(ids, labels, rows, due, barred, policy)
     return Plan(
         tasks=tasks[TASKS],
         unscheduled=left[UNSCHEDULED].reset_index(drop=True),
@@ -183,7 +183,7 @@ def minutes_asked(
     days: int = 20,
     label: str = "rfm",
     team: Sequence[Member] | None = None,
-    calendar: DaysOff | None = None,
+    calendar: DaysKnown | None = None,
     history: pd.DataFrame | None = None,
     consent: str = "unknown",
     arms: pd.DataFrame | None = None,
@@ -197,7 +197,9 @@ def minutes_asked(
     members = _team(asked.frame, team)
     going = np.flatnonzero(asked.barred == "")
     nobody = np.zeros(len(asked.frame), dtype=bool)
-    work, _, groups = queue_of(asked.frame, asked.labels, asked.due, going, policy, members, workdays, nobody)
+    work, _, groups, _ = queue_of(
+        asked.frame, asked.labels, asked.due, going, policy, members, workdays, nobody
+    )
     minutes = np.zeros(len(members))
     named = work.member >= 0
     np.add.at(minutes, work.member[named], work.minutes[named])
@@ -218,7 +220,7 @@ def _asked(
     label: str,
     history: pd.DataFrame | None,
     consent: str,
-    calendar: DaysOff | None,
+    calendar: DaysKnown | None,
     draw: _Draw,
 ) -> _Asked:
     frame = customers.sort_values("customer_id", kind="stable").reset_index(drop=True)
@@ -254,7 +256,7 @@ def _workdays(
     start: dt.date,
     days: int,
     team: Sequence[Member] | None,
-    calendar: DaysOff | None,
+    calendar: DaysKnown | None,
 ) -> list[dt.date]:
     """The days of the plan, or everything that keeps it from being made."""
     problems: list[Problem] = []
@@ -282,7 +284,7 @@ def _workdays(
     return workdays_from(start, days, holidays=holidays, workdays=workdays)
 
 
-def _named_days(calendar: DaysOff | None) -> tuple[Collection[dt.date], Collection[dt.date]]:
+def _named_days(calendar: DaysKnown | None) -> tuple[Collection[dt.date], Collection[dt.date]]:
     return ((), ()) if calendar is None else (calendar.holidays, calendar.workdays)
 
 

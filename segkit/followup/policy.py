@@ -19,6 +19,7 @@ from segkit.locale.spelling import plain_word, stands_in
 
 Channel = Literal["phone", "visit", "email", "social", "sms", "survey", "event"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
+EVERY_CHANNEL: dict[Lang, str] = {"zh": "全部", "en": "all"}  # what a cell says that refuses every one
 PERSONAL: tuple[Channel, ...] = ("phone", "visit")  # a person speaks to a person: no mass message
 Festival = Literal[
     "new_year", "spring_festival", "qingming", "labour_day", "dragon_boat", "mid_autumn", "national_day"

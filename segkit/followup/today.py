@@ -13,7 +13,6 @@ FIRST_RESPONSE = "first_response"  # content of the touch that keeps a promise o
 AGREED = "agreed"  # why: the customer was told this day
 EARLIEST = 3  # days before it is due from which on a contact is taken for a task whose id it lacks (示例参数)
 NEEDED = ("task_id", "due", "customer_id", "owner", "channel", "content")
-ADDED = ("days_late", "tries")
 
 
 def due_list(

@@ -14,7 +14,7 @@ from segkit.config import Config
 from segkit.followup.ordering import PLACES
 from segkit.followup.plan_model import Member, Plan
 from segkit.followup.planner import Demand, minutes_asked, plan
-from segkit.followup.policy import Policy
+from segkit.followup.policy import EVERY_CHANNEL, Policy
 from segkit.playbooks.lacking import policy_gaps
 from segkit.playbooks.leads import LeadRules, lead_candidates, lead_policy, usual_leads
 from segkit.privacy.surrogate import load_key
@@ -25,7 +25,6 @@ from segkit.workdays import next_working_monday
 OWNERS_NAMED = 5
 CONTACTS, LEADS = "contacts", "leads"
 REFUSED = "opted_out"  # the outcome of a contact in which the customer asked for no more
-EVERYTHING = "all"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _without_refusals(customers: pd.DataFrame, contacts: pd.DataFrame | None) ->
         if "opt_out_channels" in customers
         else pd.Series("", index=customers.index)
     )
-    return customers.assign(opt_out_channels=cells.astype("object").mask(refusing, EVERYTHING))
+    return customers.assign(opt_out_channels=cells.astype("object").mask(refusing, EVERY_CHANNEL["en"]))
 
 
 def _team_notes(team: Sequence[Member], customers: pd.DataFrame) -> Iterator[Problem]:

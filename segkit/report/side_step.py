@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from segkit.config import Config
+from segkit.followup.policy import EVERY_CHANNEL
 from segkit.intake.further_tables import FurtherTable, OpenTable
 from segkit.intake.outcome_doubts import note_doubts
 from segkit.intake.profile import side_quality
@@ -26,13 +27,13 @@ from segkit.intake.side_grains import (
     suggest_side,
 )
 from segkit.intake.values import is_empty, read_phones, read_yes_no
+from segkit.locale import Lang
 from segkit.privacy.mask import mask_text
 from segkit.problems import InputProblems, Problem
 from segkit.report.further_step import about
 from segkit.report.shield import Shield
 from segkit.workdays import next_working_monday
 
-EVERYTHING = {"zh": "全部", "en": "all"}
 OPT_OUT = "opt_out_channels"
 
 
@@ -216,7 +217,7 @@ def _phone(cell: str) -> str:
 
 
 def _opted_out(
-    listed: pd.DataFrame, people: pd.DataFrame, leads: pd.DataFrame | None, ids: _Ids, lang: str
+    listed: pd.DataFrame, people: pd.DataFrame, leads: pd.DataFrame | None, ids: _Ids, lang: Lang
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, Problem]:
     """The opt-out list written beside what the customers' own column says."""
     channels = listed["channel"] if "channel" in listed.columns else pd.Series(None, index=listed.index)
@@ -226,7 +227,7 @@ def _opted_out(
         whom = ids.everybody(str(key))
         strangers += not whom
         for one in whom:
-            refused.setdefault(one, []).append(EVERYTHING[lang] if pd.isna(channel) else str(channel))
+            refused.setdefault(one, []).append(EVERY_CHANNEL[lang] if pd.isna(channel) else str(channel))
     facts = {"n": len(listed), "people": len(refused), "strangers": strangers}
     people = _with_refusals(people, people["customer_id"], refused)
     if leads is not None:

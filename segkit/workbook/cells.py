@@ -117,11 +117,7 @@ def cells(values: Sequence[Any] | pd.Series, unit: str, lang: Lang) -> list[Cell
         whole = column.dtype.kind in "iu" and not column.hasnans
         numbers = column if whole else pd.Series(column.to_numpy("float64", na_value=math.nan))
         return [v if abs(v) < 1e15 else _one(v, unit, lang) for v in numbers.tolist()]
-    listed, known = column.tolist(), dict[str, Cell]()  # a text that many rows share is looked at once
-    for v in listed:
-        if isinstance(v, str) and v not in known:
-            known[v] = _one(v, unit, lang)
-    return [known[v] if isinstance(v, str) else _one(v, unit, lang) for v in listed]
+    return [_one(v, unit, lang) for v in column.tolist()]
 
 
 def fit(
