@@ -93,6 +93,12 @@ class Uplift(Estimate):
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
     @property
+    def weights(self) -> dict[str, int]:
+        """Customers of each segment that counts: those with an empty arm do not."""
+        counted = [one for one in self.segments if one.raw.value is not None]
+        return {one.segment: one.treated.n + one.control.n for one in counted}
+
+    @property
     def detectable(self) -> float | None:
         """The smallest rise these arms would have shown in four cases of five (可测的最小差异)."""
         if self.control.value is None or not self.treated.n or not self.control.n:

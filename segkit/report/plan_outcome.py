@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,11 @@ class BeforeAndAfter:
 
 
 def before_and_after(
-    orders: pd.DataFrame, rows: pd.DataFrame, spans: Sequence[tuple[dt.date, dt.date]]
+    orders: pd.DataFrame,
+    rows: pd.DataFrame,
+    spans: Sequence[tuple[dt.date, dt.date]],
+    *,
+    weights: Mapping[str, float] | None = None,
 ) -> BeforeAndAfter | None:
     """What would a comparison without a control say? Each period against as many days before the first.
 
@@ -93,6 +97,8 @@ def before_and_after(
     ----------
     rows : of one arm, as `outcomes` gives them
     spans : as `periods` gives them
+    weights : of the segments, as the comparison of both arms weighs them, so that it says the same of what was bought;
+        others do not count. None: every row alike
 
     Returns
     -------
@@ -107,16 +113,23 @@ def before_and_after(
             continue
         if pd.isna(begun) or begun > pd.Timestamp(first):
             return None
-        before.append(purchases(orders, there["customer_id"], first, spans[0][0] - dt.timedelta(days=1)))
+        then = purchases(orders, there["customer_id"], first, spans[0][0] - dt.timedelta(days=1))
+        before.append(there[["segment"] if weights else []].reset_index(drop=True).join(then))
     if not before:
         return None
-    then = pd.concat(before)
-    return BeforeAndAfter(
-        float(then["converted"].mean()),
-        float(rows["converted"].mean()),
-        float(then["revenue"].mean()),
-        float(rows["revenue"].mean()),
-    )
+    (share, money), (share_after, money_after) = (_averages(of, weights) for of in (pd.concat(before), rows))
+    return BeforeAndAfter(share, share_after, money, money_after)
+
+
+def _averages(rows: pd.DataFrame, weights: Mapping[str, float] | None) -> tuple[float, float]:
+    """Share that bought and money per head."""
+    columns = ["converted", "revenue"]
+    if not weights:
+        return float(rows["converted"].mean()), float(rows["revenue"].mean())
+    by = rows[rows["segment"].isin([*weights])].groupby("segment")[columns].mean()
+    of = by.index.map(weights).to_numpy(dtype="float64")
+    share, money = (float((by[column] * of).sum() / of.sum()) for column in columns)
+    return share, money
 
 
 # --- contacts --------------------------------------------------------------------------------------

@@ -25,6 +25,16 @@ THREE: list[Arm] = [
     ("sleepy", "treated", 200, 44), ("sleepy", "holdout", 200, 6),
     ("shy", "treated", 200, 4), ("shy", "holdout", 200, 40),
 ]  # fmt: skip
+OWN = """
+id: own
+title: {zh: 自用（虚构）, en: Own (invented)}
+schemes:
+  rfm: {kind: rfm, segments: eight, split: median}
+main: rfm
+campaign: {margin: 0.5, source: {zh: 示例参数, en: sample parameter}}
+policy:
+  labels: {key_value: {touches: [{channel: phone, every_days: 30, minutes: 1, content: next_purchase_offer}]}}
+"""
 
 
 def rows_of(arms: list[Arm], *, name: str = "spring", cost: float = 10.0) -> list[str]:
@@ -106,6 +116,22 @@ def test_all_together_the_cost_is_said_where_the_campaign_worked(tmp_path):
     kpi = study.model.kpis["campaign_cost"]
     assert kpi.value == pytest.approx(1000 / 50) and kpi.n == 1000
     assert "20.00 元" in told(study) and "摊到全部 100 位购买的人是每位 10.00 元" in told(study)
+
+
+def test_money_and_cost_are_of_those_who_have_a_like_without(tmp_path):
+    one: list[Arm] = [("one", "treated", 500, 100), ("one", "holdout", 500, 50)]
+    alone, beside = (tmp_path / name for name in ("alone", "beside"))
+    for folder in (alone, beside):
+        folder.mkdir()
+        (folder / "own.yml").write_text(OWN, encoding="utf-8")
+    study = opened(beside, rows_of([*one, ("all", "treated", 200, 150)]), more="playbook: own.yml\n")
+    other = opened(alone, rows_of(one), more="playbook: own.yml\n")
+    ours, theirs = study.model.kpis, other.model.kpis
+    for id in ("campaign_more", "campaign_money", "campaign_cost"):
+        assert ours[id].value == pytest.approx(theirs[id].value), id
+    assert "合计不含 200 位" in told(study) and "合计不含" not in told(other)
+    profit = next(line for line in told(other).split("。") if "毛利" in line)
+    assert profit in told(study)
 
 
 def test_without_a_margin_nothing_is_said_of_profit(tmp_path):

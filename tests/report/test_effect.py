@@ -300,11 +300,67 @@ def test_harm_of_everybody_is_said_too(tmp_path):
 def test_without_a_holdout_before_and_after_is_called_useless(tmp_path):
     study = shop(tmp_path)
     said = told(study, previous(plan_of(400)))
-    assert "没有留下不联系的一组" in said and "前后对比不能用" in said and "各需约" in said
+    assert "没有留出不联系的一组" in said and "前后对比不能用" in said and "各需约" in said
     assert "effect_more" not in study.model.kpis
     everybody = arms().assign(arm="treated")
     study.model.sections.clear()
-    assert "没有留下不联系的一组" in told(study, previous(plan_of(400), everybody))
+    assert "没有留出不联系的一组" in told(study, previous(plan_of(400), everybody))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_everybody_held_out_is_not_called_nobody(tmp_path, lang):
+    study = shop(tmp_path, lang)
+    said = told(study, previous(plan_of(0), arms().assign(arm="holdout")))
+    assert study.say("effect.all_held", n=400) in said and study.say("effect.no_holdout") not in said
+    (finding,) = [one for one in study.found if one.id == "effect"]
+    assert {"zh": "holdout 改小", "en": "lower holdout"}[lang] in finding.action and finding.n == 400
+    apart = arms().assign(segment=lambda rows: rows["arm"].map({"treated": "first", "holdout": "repeat"}))
+    study.model.sections.clear()
+    study.found.clear()
+    said = told(study, previous(plan_of(200), apart))
+    assert study.say("effect.no_pair", n=400) in said and study.say("effect.no_holdout") not in said
+
+
+def test_one_thing_has_one_figure(tmp_path):
+    """Segments held out unevenly: what those contacted bought is weighed alike in every sentence."""
+    study = shop(tmp_path)  # 60 of 120 and 0 of 80 contacted, 20 of 40 and 0 of 160 left out
+    said = told(study, previous(plan_of(200), halves(treated=(0, 120), held=(200, 240))))
+    (compared,) = re.findall(r"联系的有 ([\d.]+) 位买，没联系的有 ([\d.]+) 位", said)
+    (naive,) = re.findall(r"变为 ([\d.]+) 位，.*变为 ([\d.]+) 位，", said)
+    assert compared == naive == ("20.0", "20.0")  # not 30.0 and 10.0
+
+
+def halves(*, treated: tuple[int, int], held: tuple[int, int]) -> pd.DataFrame:
+    """Arms of which the first so many customers are in `first`, of each half (from, to)."""
+    frame = arms()
+    for start, end in (treated, held):
+        frame.loc[frame.index[start:end], "segment"] = "first"
+    return frame
+
+
+def test_the_sum_of_money_is_of_those_it_was_measured_on(tmp_path):
+    study = shop(tmp_path)  # 40 of the buyers are of a segment that nobody was held out from
+    said = told(study, previous(plan_of(200), halves(treated=(0, 40), held=(0, 0))))
+    each = 80 * (20 / 160 - 20 / 200)
+    assert study.model.kpis["effect_money"].value == pytest.approx(160 * each)
+    assert f"合计 {160 * each:+.2f} 元" in said and "合计不含 40 人次" in said
+    assert study.model.kpis["effect_money"].n == 360
+    whole = shop(tmp_path)
+    assert "合计不含" not in told(whole, previous(plan_of(200), arms()))
+
+
+def test_what_is_shown_makes_the_title_before_what_only_seems(tmp_path):
+    study = shop(tmp_path, lifts=62, base=22)  # of 100 each, 58 against 13, and 4 against 9
+    rows = halves(treated=(58, 158), held=(200, 300))
+    swap = {f"K{i:03d}": f"K{i + 100:03d}" for i in range(200, 213)}  # buyers held out change segments
+    swap |= {new: old for old, new in swap.items()}
+    rows["customer_id"] = rows["customer_id"].replace(swap)
+    told(study, previous(plan_of(200), rows))
+    sheet = table(study, "effect")
+    verdicts = dict(zip(column(sheet, "segment"), column(sheet, "verdict"), strict=True))
+    assert verdicts["repeat"] == study.say("effect.verdict.helped")
+    assert verdicts["first"] == study.say("effect.verdict.leans_harmed")
+    assert sheet.title == study.say("effect.by_segment.helped", names=[study.label_name("repeat")])
 
 
 def test_how_far_the_plan_was_kept(tmp_path):

@@ -16,7 +16,11 @@ from segkit.report.sections.next_holdout import WORTH_SEEING, joined
 from segkit.report.study import Head, Study
 
 ENDS = ("value", "low", "high")
-VERDICTS = ("harmed", "leans_harmed", "helped")  # in the order in which they make a title
+VERDICTS = (
+    "harmed",
+    "helped",
+    "leans_harmed",
+)  # in the order in which they make a title, what is shown first
 
 
 @dataclass(frozen=True)
@@ -76,14 +80,21 @@ def result(one: Comparison) -> str:
 
 
 def money(one: Comparison) -> str:
-    """The difference of the money per head, and of all customers contacted in all periods together."""
-    spent, times = one.found.revenue, one.times["treated"]
+    """The difference of the money per head, and of all it was measured on, in all periods together."""
+    spent, times = one.found.revenue, one.found.priced
     if spent.value is None or spent.low is None or spent.high is None or not one.study.has_money:
         return ""
     sure = spent.low > 0 or spent.high < 0
     each = {name: signed(getattr(spent, name), 2) for name in ENDS}
     sums = {f"sum_{name}": signed(getattr(spent, name) * times, 2) for name in ENDS}
     return one.say("money.sure" if sure else "money.open", **each, **sums)
+
+
+def left_out(one: Comparison) -> str:
+    """How many of those contacted the sum of money does not hold, because nobody is like them."""
+    left = one.times["treated"] - one.found.priced
+    known = one.found.revenue.value is not None and one.study.has_money
+    return one.study.say(f"{one.of}.money.rest", left=left) if known and left else ""
 
 
 def needed(one: Comparison) -> str:
@@ -107,7 +118,7 @@ def cards(one: Comparison) -> list[str]:
     if found.value is not None:
         note = study.say("effect.between", **per_hundred(found))
         ids.append(study.kpi(f"{one.of}_more", 100 * found.value, "ratio", n=found.n, note=note))
-    spent, times = found.revenue, one.times["treated"]
+    spent, times = found.revenue, found.priced
     if spent.value is not None and spent.low is not None and spent.high is not None and study.has_money:
         ends = {name: signed(getattr(spent, name) * times, 2) for name in ("low", "high")}
         note = study.say("effect.between", **ends)

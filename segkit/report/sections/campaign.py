@@ -74,7 +74,7 @@ def _told(
     order = [] if own or study.ranked else study.segmentation.main_scheme.order()
     arms = Comparison(study, "campaign", rows, found, name, order, table)
     said = [study.say("campaign.compared", n=sum(arms.people.values()), **arms.people)]
-    said += [by_lot.result(arms), by_lot.money(arms)]
+    said += [by_lot.result(arms), by_lot.money(arms), by_lot.left_out(arms)]
     if not found.shown:
         said.append(by_lot.needed(arms))
     if cards:
@@ -83,7 +83,7 @@ def _told(
     blocks: list[Block | None] = [Text(text=joined(study, said)), *by_lot.harm(arms)]
     if not study.ranked:
         blocks += [*_not_the_same(arms), *by_lot.by_segment(arms)]
-    blocks += _costs(arms, source, card=cards)
+    blocks += _costs(arms, source, by_own=own, card=cards)
     notes = ["campaign.not_by_lot"] + ([] if own or not found.segments else ["campaign.labels_of_today"])
     return [*blocks, Text(text=joined(study, [study.say(id) for id in notes]), role="note")]
 
@@ -145,8 +145,12 @@ def _in_words(one: Comparison, part: Segment, which: str) -> dict[str, Any]:
 # --- what it cost ------------------------------------------------------------------------------------
 
 
-def _costs(one: Comparison, source: CampaignSource, *, card: bool) -> list[Block | None]:
-    """Cost of the incentive per extra purchase, and with a margin what is left of it."""
+def _costs(one: Comparison, source: CampaignSource, *, by_own: bool, card: bool) -> list[Block | None]:
+    """Cost of the incentive per extra purchase, and with a margin what is left of it.
+
+    Both set the cost of those against the gain whose gain is known: the whole leaves out the client's `by_own`
+    segments with an empty arm.
+    """
     study, rows, found = one.study, one.rows, one.found
     paid = (
         pd.to_numeric(rows["cost"], errors="coerce").fillna(0.0) if "cost" in rows else pd.Series(dtype=float)
@@ -156,8 +160,11 @@ def _costs(one: Comparison, source: CampaignSource, *, card: bool) -> list[Block
     rows = rows.assign(cost=paid)
     treated = rows[rows["arm"] == "treated"]
     people, cost, bought = len(treated), float(treated["cost"].sum()), int(treated["converted"].sum())
-    extra = cost_of_extra_purchase(found, people=people, cost=cost, bought=bought or None)
-    facts = {"cost": cost, "bought": bought, "each": extra.per_purchase or 0.0, "people": people}
+    compared = _paid(
+        treated, [s.segment for s in found.segments if s.shrunk.value is not None] if by_own else None
+    )
+    extra = cost_of_extra_purchase(found, people=compared[0], cost=compared[1])
+    facts = {"cost": cost, "bought": bought, "each": cost / bought if bought else 0.0, "people": people}
     said = [study.say("campaign.cost", used=int((treated["cost"] > 0).sum()), **facts)]
     if extra.value is None:
         said.append(study.say(f"campaign.cost.{extra.why_not}", **facts))
@@ -169,7 +176,9 @@ def _costs(one: Comparison, source: CampaignSource, *, card: bool) -> list[Block
             study.kpi("campaign_cost", extra.value, "money", n=found.n, note=note)
     margin = source.margin if found.revenue.value is not None else None
     if margin is not None:
-        left = incremental_profit(found.revenue, people=people, margin=margin, cost=cost)
+        known = [s.segment for s in found.segments if s.revenue.value is not None] if by_own else None
+        n, paid_for = _paid(treated, known)
+        left = incremental_profit(found.revenue, people=n, margin=margin, cost=paid_for)
         ends = dict(zip(by_lot.ENDS, ends_of(left), strict=True))
         which = "open" if left.low is None or left.low <= 0 <= (left.high or 0.0) else "sure"
         said.append(
@@ -182,6 +191,12 @@ def _costs(one: Comparison, source: CampaignSource, *, card: bool) -> list[Block
     if stray:
         blocks.append(Text(text=study.say("campaign.stray", n=stray), role="warning"))
     return [*blocks, None if study.ranked else _costs_by_segment(one, treated, margin)]
+
+
+def _paid(treated: pd.DataFrame, segments: list[str] | None) -> tuple[int, float]:
+    """Those with the campaign and what they cost, of some segments or (None) of all."""
+    those = treated if segments is None else treated[treated["segment"].isin(segments)]
+    return len(those), float(those["cost"].sum())
 
 
 def _costs_by_segment(one: Comparison, treated: pd.DataFrame, margin: float | None) -> Sheet | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from segkit.evaluate.experiment import Uplift, uplift
+from segkit.evaluate.experiment import ARMS, HOLDOUT, TREATED, Uplift, uplift
 from segkit.evaluate.power import sample_size
 from segkit.report.model import Block, Kpis, Sheet, Text
 from segkit.report.plan_outcome import (
@@ -62,25 +62,25 @@ def _measured(study: Study, previous: Previous, done: pd.DataFrame | None) -> li
         _lead(study, done, "no_orders", (), n=n)
         return [Text(text=study.say("effect.no_orders"), role="warning")]
     if previous.arms.empty:
-        return _unmeasured(study, previous, done)
+        return _unmeasured(study, previous, done, previous.arms)
     series = of_the_same_campaign(previous)
     spans = periods(series, study.as_of)
     rows = outcomes(series, study.orders, study.as_of)
     found = uplift(rows)
     if found.value is None:
-        return _unmeasured(study, previous, done)
+        return _unmeasured(study, previous, done, rows)
     order = study.segmentation.main_scheme.order()
     arms = by_lot.Comparison(study, "effect", rows, found, study.label_name, order, "effect")
     said = [study.say("effect.drawn", n=sum(arms.people.values()), **arms.people)]
     if len(series) > 1:
         said.append(study.say("effect.months", months=len(series), start=series[0].start))
-    said += [by_lot.result(arms), by_lot.money(arms)]
+    said += [by_lot.result(arms), by_lot.money(arms), by_lot.left_out(arms)]
     if not found.shown:
         said.append(by_lot.needed(arms))
     by_lot.cards(arms)
     _lead_of(arms, done)
     naive = [
-        before_and_after(study.orders, rows[rows["arm"] == arm], spans) for arm in ("treated", "holdout")
+        before_and_after(study.orders, rows[rows["arm"] == arm], spans, weights=found.weights) for arm in ARMS
     ]
     return [
         Text(text=joined(study, said)),
@@ -90,22 +90,35 @@ def _measured(study: Study, previous: Previous, done: pd.DataFrame | None) -> li
     ]
 
 
-def _unmeasured(study: Study, previous: Previous, done: pd.DataFrame | None) -> list[Block | None]:
-    """Nobody was held out: nothing can be said of the effect, and before/after only misleads."""
+def _unmeasured(
+    study: Study, previous: Previous, done: pd.DataFrame | None, drawn: pd.DataFrame
+) -> list[Block | None]:
+    """Nobody was held out, or everybody, or no segment has both: nothing can be said of the effect.
+
+    Where nobody was, before and after is all there is, and only misleads.
+    """
     orders = study.orders
     assert orders is not None
-    ids = previous.plan["customer_id"].drop_duplicates().tolist()
+    which = _why_unmeasured(drawn)
+    ids = (previous.plan if which == "no_holdout" else drawn)["customer_id"].drop_duplicates().tolist()
     base, least = usual_share(study, ids), WORTH_SEEING
     facts = {"base": 100 * base, "least": 100 * least, "needed": sample_size(base, base + least)}
-    said = [study.say("effect.no_holdout"), study.say("effect.would_need", **facts)]
-    _lead(study, done, "no_holdout", ("need",), n=len(ids), share=facts.pop("base"), **facts)
+    said = [study.say(f"effect.{which}", n=len(ids)), study.say("effect.would_need", **facts)]
+    _lead(study, done, which, ("need",), n=len(ids), share=facts.pop("base"), **facts)
+    blocks: list[Block | None] = [Text(text=joined(study, said), role="warning")]
+    if which != "no_holdout":
+        return blocks
     span = [(previous.start, study.as_of)]
     rows = purchases(orders, ids, *span[0]).assign(period=pd.Timestamp(previous.start))
     naive = before_and_after(orders, rows, span)
-    blocks: list[Block | None] = [Text(text=joined(study, said), role="warning")]
     if naive is not None:
         blocks.append(Text(text=study.say("effect.naive_alone", **_naive_facts(naive)), role="warning"))
     return blocks
+
+
+def _why_unmeasured(drawn: pd.DataFrame) -> str:
+    there = set(drawn["arm"])
+    return "no_holdout" if HOLDOUT not in there else "all_held" if TREATED not in there else "no_pair"
 
 
 # --- page one --------------------------------------------------------------------------------------
@@ -123,7 +136,7 @@ def _lead_of(one: by_lot.Comparison, done: pd.DataFrame | None) -> None:
     if found.shown and found.revenue.value is not None and study.has_money:
         which += "_money"
         facts |= {
-            f"sum_{name}": by_lot.signed((getattr(found.revenue, name) or 0.0) * times["treated"], 2)
+            f"sum_{name}": by_lot.signed((getattr(found.revenue, name) or 0.0) * found.priced, 2)
             for name in by_lot.ENDS
         }
     harmed = [] if study.ranked else [part for part in found.segments if part.verdict == "harmed"]
