@@ -26,8 +26,8 @@ def queue_of(
     members: Sequence[Member],
     workdays: Sequence[dt.date],
     at_floor: np.ndarray,
-) -> tuple[Work, np.ndarray, list[list[int]]]:
-    """The touches that may be made, in the order in which they choose their days."""
+) -> tuple[Work, np.ndarray, list[list[int]], np.ndarray]:
+    """The touches that may be made, in the order in which they choose days; and the place of each in a day's list."""
     who, why = due.who[going], due.why[going]
     days = np.array([day_number(d) for d in workdays])
     release = np.searchsorted(days, np.maximum(due.due[going], days[0]))
@@ -41,22 +41,28 @@ def queue_of(
     by_customer = np.lexsort((touch, due.nth[going], due.due[going], who))
     starts = np.flatnonzero(np.diff(who[by_customer], prepend=-1))
     round_[by_customer] = np.arange(len(going)) - np.repeat(starts, np.diff([*starts, len(going)]))
-    floor = (why == FLOOR) | (at_floor[who] & (round_ == 0) & (why != AGREED))
+    floor = why == FLOOR
+    if not policy.urgency:  # where somebody says who is urgent, silence is no claim to come first
+        floor |= at_floor[who] & (round_ == 0) & (why != AGREED)
     must = np.where(why == AGREED, 0, np.where(floor, 1, 2))
     value = money_of(frame)[who]
     overdue = due.due[going] < days[0]
+    place_of = {name: i for i, name in enumerate(policy.labels)}
+    rank = np.array([place_of.get(name, len(place_of)) for name in labels[who]], dtype="int64")
     if policy.first == "labels":
-        place_of = {name: i for i, name in enumerate(policy.labels)}
-        rank = np.array([place_of.get(name, len(place_of)) for name in labels[who]], dtype="int64")
-        rank = np.where(why == FLOOR, len(place_of), rank)
         urgency = np.zeros(len(going))
         if policy.urgency in frame:
             told = pd.to_numeric(frame[policy.urgency]).astype("float64").to_numpy()[who]
             urgency = np.where(np.isnan(told), np.inf, told)
             overdue = told < 0
-        order = np.lexsort((touch, who, -value, urgency, ~overdue, rank, round_, must))
+        late = np.where(why == FLOOR, len(place_of), rank)  # for the floor no class comes before another
+        order = np.lexsort((touch, who, -value, urgency, ~overdue, late, round_, must))
+        listed = np.lexsort((touch, who, -value, urgency, ~overdue, rank, why != AGREED))
     else:
-        order = np.lexsort((touch, who, ~overdue, -value, round_, must))
+        order = np.lexsort((touch, who, rank, ~overdue, -value, round_, must))
+        listed = np.lexsort((touch, who, rank, -value, ~overdue, why != AGREED))
+    place_in_list = np.empty(len(listed), dtype="int64")
+    place_in_list[listed] = np.arange(len(listed))
     minutes = due.of_touch([t.minutes for t in due.touches], "float64")[going]
     channel = due.of_touch([t.channel for t in due.touches], "object")[going]
     group, groups = able_members(frame, who, channel, members)
@@ -68,7 +74,7 @@ def queue_of(
         every - every // 4
     )  # a repeat keeps three quarters of its interval (示例参数 / sample parameter)
     columns = (who, release, latest, minutes, member, group, channel, marketing, repeat, distance, floor)
-    return Work(*(column[order] for column in columns)), order, groups
+    return Work(*(column[order] for column in columns)), order, groups, place_in_list[order]
 
 
 def _named(

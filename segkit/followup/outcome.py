@@ -32,10 +32,9 @@ def due_rows(ids: pd.Series, labels: np.ndarray, due: Candidates, value: np.ndar
     )
 
 
-def in_day_order(tasks: pd.DataFrame, *, overdue_first: bool) -> pd.DataFrame:
-    """By day; within a day in the order in which they were chosen, the overdue ones before the others if so asked."""
-    late = np.where(tasks["why"].isin(["overdue", "agreed"]), 0, 1) if overdue_first else np.zeros(len(tasks))
-    return tasks.iloc[np.lexsort((late, tasks["due"].to_numpy()))].reset_index(drop=True)
+def in_day_order(tasks: pd.DataFrame, place_in_list: np.ndarray) -> pd.DataFrame:
+    """By day; within a day as a person would go through the list."""
+    return tasks.iloc[np.lexsort((place_in_list, tasks["due"].to_numpy()))].reset_index(drop=True)
 
 
 def task_ids(rows: pd.DataFrame) -> list[str]:

@@ -105,7 +105,7 @@ def plan(
     members = _team(frame, team)
     going = np.flatnonzero(barred == "")
     at_floor = (asked.met > NEVER) & (asked.met + policy.floor_days <= day_number(workdays[-1]))
-    work, order, groups = queue_of(frame, labels, due, going, policy, members, workdays, at_floor)
+    work, order, groups, listed = queue_of(frame, labels, due, going, policy, members, workdays, at_floor)
     capacity = np.tile([[m.minutes] for m in members], (1, len(workdays)))
     diary = Diary(policy.caps)
     for row, day, channel in asked.capped:
@@ -125,7 +125,7 @@ def plan(
         why=np.array(WHY, dtype=object)[due.why[chosen[inside]]],
         task_id=task_ids(rows.iloc[chosen[inside]]),
     )
-    tasks = in_day_order(tasks, overdue_first=policy.first == "value")
+    tasks = in_day_order(tasks, listed[inside])
     left = rows.iloc[chosen[~inside]].assign(reason=placed.reason[~inside].astype(object))
     excluded = excluded_rows(ids, labels, rows, due, barred, policy)
     return Plan(
@@ -197,7 +197,9 @@ def minutes_asked(
     members = _team(asked.frame, team)
     going = np.flatnonzero(asked.barred == "")
     nobody = np.zeros(len(asked.frame), dtype=bool)
-    work, _, groups = queue_of(asked.frame, asked.labels, asked.due, going, policy, members, workdays, nobody)
+    work, _, groups, _ = queue_of(
+        asked.frame, asked.labels, asked.due, going, policy, members, workdays, nobody
+    )
     minutes = np.zeros(len(members))
     named = work.member >= 0
     np.add.at(minutes, work.member[named], work.minutes[named])

@@ -45,7 +45,7 @@ class Comparison:
     order: Sequence[str]
     table: str
 
-    def say(self, id: str, **facts: Any) -> str:
+    def word(self, id: str, **facts: Any) -> str:
         return self.study.say(f"{self.of}.{id}", **facts)
 
     @property
@@ -76,7 +76,7 @@ def result(one: Comparison) -> str:
     found = one.found
     facts = {**per_hundred(found), "base": hundred(found.control), "reached": hundred(found.treated)}
     which = "open" if not found.shown else "more" if (found.value or 0) > 0 else "less"
-    return one.say(f"result.{which}", **facts, **one.people)
+    return one.word(f"result.{which}", **facts, **one.people)
 
 
 def money(one: Comparison) -> str:
@@ -87,7 +87,7 @@ def money(one: Comparison) -> str:
     sure = spent.low > 0 or spent.high < 0
     each = {name: signed(getattr(spent, name), 2) for name in ENDS}
     sums = {f"sum_{name}": signed(getattr(spent, name) * times, 2) for name in ENDS}
-    return one.say("money.sure" if sure else "money.open", **each, **sums)
+    return one.word("money.sure" if sure else "money.open", **each, **sums)
 
 
 def left_out(one: Comparison) -> str:
@@ -101,7 +101,7 @@ def needed(one: Comparison) -> str:
     """What could be seen with so many, and how many customers it would take."""
     base = one.found.control.value or 0.0
     facts = {"least": 100 * WORTH_SEEING, "needed": needed_customers(one.found), **one.times}
-    said = one.say("needed", base=100 * base, **facts)
+    said = one.word("needed", base=100 * base, **facts)
     seen = one.found.detectable
     return said if seen is None else joined(one.study, [said, one.study.say("effect.seen", seen=100 * seen)])
 
@@ -155,9 +155,9 @@ def harm(one: Comparison) -> list[Block | None]:
             arms = one.rows.loc[one.rows["segment"] == part.segment, "arm"]
             sizes = {"treated": int((arms == "treated").sum()), "held": int((arms == "holdout").sum())}
             facts: dict[str, Any] = {**per_hundred(part.shrunk), "name": one.name(part.segment), **sizes}
-            said = [one.say(verdict, **facts)]
+            said = [one.word(verdict, **facts)]
             if verdict == "leans_harmed" and (wanted := _to_be_sure(part)):
-                said.append(one.say("to_be_sure", needed=wanted, **facts))
+                said.append(one.word("to_be_sure", needed=wanted, **facts))
             blocks.append(Text(text=joined(one.study, said), role="warning"))
     return blocks
 
@@ -185,7 +185,7 @@ def by_segment(one: Comparison) -> list[Block | None]:
             part.treated.value,
             part.control.value,
             *[None if end is None else 100 * end for end in ends_of(part.shrunk)],
-            one.say(f"verdict.{part.verdict}"),
+            one.word(f"verdict.{part.verdict}"),
         ]
         for part in parts
     ]
@@ -200,7 +200,7 @@ def by_segment(one: Comparison) -> list[Block | None]:
         ("high", study.say("head.effect_high"), "ratio"),
         ("verdict", study.say("head.effect_verdict"), "text"),
     ]
-    title = one.say(f"by_segment.{which}", names=names)
+    title = one.word(f"by_segment.{which}", names=names)
     note = study.say("effect.drawn_together", chance=LEANING)
     sheet = study.table(one.table, title, head, rows, n=one.found.n, note=note)
     return [sheet, _money_by_segment(one, parts)]
@@ -223,7 +223,7 @@ def _money_by_segment(one: Comparison, parts: list[Segment]) -> Sheet | None:
     ]
     rows = [[part.segment, *ends_of(part.revenue)] for part in priced]
     total = [study.say("effect.whole"), *ends_of(one.found.revenue)]
-    title = one.say("money_table")
+    title = one.word("money_table")
     return study.table(f"{one.table}_money", title, head, rows, n=one.found.n, total=total)
 
 

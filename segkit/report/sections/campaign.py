@@ -126,9 +126,9 @@ def _not_the_same(one: Comparison) -> list[Block | None]:
         **_in_words(one, most, "most"),
         **_in_words(one, gained, "gained"),
     }
-    words = [one.say("not_the_same", **facts)]
+    words = [one.word("not_the_same", **facts)]
     if gained.verdict == "helped" and most.verdict != "helped":
-        words.append(one.say("not_the_same.action", **facts))
+        words.append(one.word("not_the_same.action", **facts))
     return [Text(text=joined(one.study, words), role="warning")]
 
 

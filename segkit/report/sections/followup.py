@@ -297,7 +297,7 @@ def _floors(study: Study) -> list[Block]:
 
 
 def _unheard(study: Study) -> int:
-    """Customers with a rule of whom neither contact, purchase nor first day is known, and with whom nothing is planned."""
+    """Customers with a rule, nothing planned, and no contact, purchase or first day on record."""
     people = study.customers
     known = (
         people["customer_id"]

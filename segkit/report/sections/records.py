@@ -25,8 +25,9 @@ def records(study: Study) -> Shown:
     write_cards(study, cards)
     n = len(made.rows)
     basic = filled(made, "basic")
-    mean = sum(basic.values()) / len(basic) if basic else None
-    ids = [study.kpi("records_filled", mean, "share", n=n)]
+    ids = []
+    if basic:
+        ids.append(study.kpi("records_filled", sum(basic.values()) / len(basic), "share", n=n))
     apart = int(made.differences["customer_id"].nunique())
     ids.append(study.kpi("records_differ", apart, "count", n=n))
     if made.compared:
@@ -78,7 +79,9 @@ def _by_block(study: Study, made: Records, basic: dict[str, float]) -> Sheet | N
         ("share", study.say("head.customers_share"), "share"),
         ("sources", study.say("head.record_sources"), "text"),
     ]
-    if basic:
+    if basic and min(basic.values()) >= 1:
+        title = study.say("record.table_full", fields=len(basic))
+    elif basic:
         weakest = min(basic, key=lambda field: basic[field])
         title = study.say(
             "record.table", share=sum(basic.values()) / len(basic), field=weakest, least=basic[weakest]
