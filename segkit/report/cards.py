@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from segkit.locale import listing
+from segkit.followup.policy import PERSONAL
+from segkit.locale import listing, name_of
 from segkit.report.card_figures import Figure, Figures
 from segkit.report.clean_tables import write_parquet
 from segkit.report.record_fields import FROM_CASES, SAME
@@ -51,7 +52,7 @@ LOW = {"nps": 6, "csat": 3}  # scores up to these (Reichheld 2003; the middle of
 
 @dataclass(frozen=True)
 class Facts:
-    """What the questions of one card are chosen by; `score` is a low one, as (field, value), where there is one."""
+    """What the questions of one card are chosen by; `score` is a low one, as (kind, value), where there is one."""
 
     row: pd.Series
     figures: dict[str, Figure]
@@ -170,6 +171,7 @@ class _Cards:
     open: pd.DataFrame = field(init=False)
     needs: list[str] = field(init=False)
     known: str = field(init=False)
+    steps: pd.DataFrame = field(init=False)
 
     def __post_init__(self) -> None:
         study = self.study
@@ -193,6 +195,7 @@ class _Cards:
         fields = self.records.fields
         needs = dict.fromkeys(fields.loc[fields["block"].eq("needs"), "field"])
         self.needs = [need for need in needs if need not in FROM_CASES]  # those have their own place
+        self.steps = self._own_steps()
 
     def _of_accounts(self, rows: pd.DataFrame | None) -> pd.DataFrame:
         """Rows of the accounts, the latest first."""
@@ -201,6 +204,17 @@ class _Cards:
         rows = rows[rows["customer_id"].astype(str).isin(self.ids)]
         day = next((c for c in ("order_date", "opened_at", "date") if c in rows), None)
         return rows if day is None else rows.sort_values(day, ascending=False, kind="stable")
+
+    def _own_steps(self) -> pd.DataFrame:
+        """By account the first call or visit of the plan, those of its own owner before all others."""
+        tasks, customers = self.study.plan.tasks, self.study.customers
+        tasks = tasks.assign(customer_id=tasks["customer_id"].astype(str))
+        mine = tasks[tasks["customer_id"].isin(self.ids) & tasks["channel"].isin(PERSONAL)]
+        owners = customers["owner"] if "owner" in customers else pd.Series(pd.NA, index=customers.index)
+        owner = owners.astype("string").str.strip().set_axis(customers["customer_id"].astype(str))
+        own = (mine["customer_id"].map(owner) == mine["owner"].astype("string").str.strip()).fillna(False)
+        mine = mine.assign(own=own.astype(bool)).sort_values(["own", "due"], ascending=[False, True])
+        return mine.drop_duplicates("customer_id").set_index("customer_id")
 
     def of(self, id: str, row: pd.Series) -> Iterator[Line]:
         """The lines of one card."""
@@ -225,7 +239,7 @@ class _Cards:
             }
         if not is_missing(row.get("changed")):
             yield {"part": "change", "line": 0, "text": row["changed"]}
-        yield self._next(row)
+        yield self._next(id, row)
         facts = Facts(row, figures, len(mine["case"]), len(needs), _low_score(row))
         asked = [id for id, holds in ASK.items() if holds(facts)][:QUESTIONS]
         for line, question in enumerate(asked):
@@ -282,7 +296,16 @@ class _Cards:
                 "unit": "days",
             }
 
-    def _next(self, row: pd.Series) -> Line:
+    def _next(self, id: str, row: pd.Series) -> Line:
+        """What is done with the account next: a word with it goes before an invitation or a message."""
+        if id in self.steps.index:
+            step, lang = self.steps.loc[id], self.study.lang
+            words = {
+                "text": name_of("content", step["content"], lang),
+                "detail": name_of("channel", step["channel"], lang),
+                "note": step["owner"] or self.study.say("report.unassigned"),
+            }
+            return {"part": "next", "line": 0, "date": step["due"], **words}
         if is_missing(row.get("next_on")):
             return {"part": "next", "line": 0, "text": _text(row.get("no_step"))}
         words = {"text": row["next_what"], "detail": row["next_channel"], "note": row["next_owner"]}
@@ -332,11 +355,11 @@ def one_a_line(orders: pd.DataFrame) -> pd.DataFrame:
 
 
 def _low_score(row: pd.Series) -> tuple[str, float] | None:
-    """The first low score on record, by the field it stands in."""
+    """The first low score on record, by its kind."""
     for kind, low in LOW.items():
         for column in (kind, *SAME.get(kind, ())):
             if not is_missing(row.get(column)) and float(row[column]) <= low:
-                return column, float(row[column])
+                return kind, float(row[column])
     return None
 
 

@@ -233,9 +233,17 @@ def _renamed(mapping: SideMapping, playbook: Playbook) -> dict[str, str]:
 
 
 def _rfm_of(playbook: Playbook, segments: str) -> dict[str, dict[str, object]]:
-    """The playbook's RFM with the segment map that suits this client; nothing where it has none."""
+    """The playbook's RFM with the segment map that suits this client; nothing where it has none.
+
+    What the playbook says of its source is said of its own map; of another one the report names the source.
+    """
     given = playbook.schemes.get("rfm", {})
-    return {"rfm": {**given, "segments": segments}} if given.get("kind") == "rfm" else {}
+    if given.get("kind") != "rfm":
+        return {}
+    kept = {
+        key: value for key, value in given.items() if key != "source" or given.get("segments") == segments
+    }
+    return {"rfm": {**kept, "segments": segments}}
 
 
 def _own_names(

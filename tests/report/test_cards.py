@@ -193,6 +193,37 @@ def test_the_question_follows_from_what_is_known(shop: Study) -> None:
     assert asked.iloc[0].startswith("1 件投诉还没结") and "213 天" in asked.iloc[1] and len(asked) == 2
 
 
+@pytest.mark.parametrize("kind", ["nps", "last_nps", "csat", "last_csat"])
+def test_a_low_score_is_spoken_of_in_whole_sentences(shop: Study, kind: str) -> None:
+    some = as_key_accounts(shop, 1)
+    records = customer_records(some)
+    records = replace(records, rows=records.rows.assign(**{kind: 3}))
+    (asked, *_) = part(visit_cards(some, records), "ask")["text"]
+    scale = {"nps": "推荐分（0–10）", "csat": "满意度（1–5）"}[kind.removeprefix("last_")]
+    assert asked == f"{scale}上次给的是 3。最想让我们先改哪一件事？"
+
+
+def test_a_word_by_the_owner_comes_before_an_invitation_by_somebody_else(shop: Study) -> None:
+    some = as_key_accounts(shop, 1)
+    account = key_accounts(some).iloc[0]
+    task = {**some.plan.tasks.iloc[0], "customer_id": account["customer_id"]}
+
+    def step(*others: dict[str, object]) -> pd.Series:
+        tasks = pd.DataFrame(
+            [{**task, "due": pd.Timestamp(f"2026-01-{5 + i:02d}"), **one} for i, one in enumerate(others)]
+        )
+        study = replace(some, plan=replace(some.plan, tasks=tasks))
+        return part(visit_cards(study, customer_records(study)), "next").iloc[0]
+
+    event = {"channel": "event", "content": "client_event", "owner": "R9"}
+    other = {"channel": "phone", "content": "care_call", "owner": "R9"}
+    own = {"channel": "visit", "content": "account_visit", "owner": account["owner"]}
+    found = step(event, other, own)
+    assert (found["note"], found["detail"], found["date"].day) == (account["owner"], "拜访", 7)
+    assert step(event, other)["detail"] == "电话"
+    assert step(event)["note"] == "R9"
+
+
 def test_contacts_and_complaints_are_listed_and_never_called_missing_where_nobody_recorded_any(
     shop: Study, tmp_path: Path
 ) -> None:

@@ -132,7 +132,9 @@ def test_only_what_set_a_row_aside_is_named_and_each_row_once(tmp_path: Path) ->
 def test_few_customers_get_the_short_map(tmp_path: Path, lang: str, n: int, segments: str) -> None:
     lines = [ORDERS[0], *(f"C{i},2025-0{i % 6 + 1}-11,{100 + i}" for i in range(n))]
     first_look(tmp_path, {"o.csv": lines}, lang=lang)
-    assert load_config(tmp_path / "client.yml").schemes["rfm"]["segments"] == segments
+    written = load_config(tmp_path / "client.yml").schemes["rfm"]
+    assert written["segments"] == segments
+    assert ("source" in written) == (segments == "eleven")  # the playbook's source speaks of its own eleven
 
 
 def test_each_step_is_said_once(tmp_path: Path) -> None:

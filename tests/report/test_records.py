@@ -23,7 +23,7 @@ from segkit.privacy.scan import leaks
 from segkit.report.analysis import open_study
 from segkit.report.model import Kpis, Sheet
 from segkit.report.previous import Previous
-from segkit.report.record_fields import BASIC, alike
+from segkit.report.record_fields import alike
 from segkit.report.record_parts import most_often, usual_gap
 from segkit.report.records import Records, customer_records
 from segkit.report.sections.records import records
@@ -394,7 +394,9 @@ def test_where_nothing_is_missing_nothing_is_called_missing(tmp_path: Path) -> N
 
 
 def test_without_a_field_to_fill_in_there_is_no_share_of_it(make: Make) -> None:
-    study = make(["客户编号,下单次数,最近下单日期,累计消费", *(f"K{i},2,2025-11-01,{i}" for i in range(1, 81))])
+    study = make(
+        ["客户编号,下单次数,最近下单日期,累计消费", *(f"K{i},2,2025-11-01,{i}" for i in range(1, 81))]
+    )
     blocks = records(study).section.blocks
     assert blocks and "records_filled" not in study.model.kpis
     assert all(id in study.model.kpis for block in blocks if isinstance(block, Kpis) for id in block.ids)
