@@ -124,12 +124,17 @@ def schemes_of(
 
 
 def whole(playbook: Playbook, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The client's own schemes; those without `kind` take what they do not say from the playbook's."""
-    known = playbook.schemes
-    return {
-        name: {**(known.get(name, {}) if "kind" not in fields else {}), **fields}
-        for name, fields in overrides.items()
-    }
+    """The client's own schemes; those without `kind` take what they do not say from the playbook's.
+
+    Its source goes with its segment map: another map has one of its own.
+    """
+    own = {}
+    for name, fields in overrides.items():
+        known = playbook.schemes.get(name, {}) if "kind" not in fields else {}
+        if "segments" in fields and fields["segments"] != known.get("segments"):
+            known = {key: value for key, value in known.items() if key != "source"}
+        own[name] = {**known, **fields}
+    return own
 
 
 def _named(scheme: Scheme, schemes: Mapping[str, Scheme], playbook: Playbook) -> Scheme:

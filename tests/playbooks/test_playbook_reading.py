@@ -322,3 +322,11 @@ def test_a_playbook_of_the_package_reads_only_what_it_makes_or_names(name):
     if name != "general":  # answers the labels of maps a client may choose instead
         assert set(playbook.policy.labels) <= given
     assert yaml.safe_load(playbook.model_dump_json(by_alias=True))["id"] == name
+
+
+def test_another_segment_map_does_not_take_the_source_of_the_playbooks_own():
+    general = load_playbook("general")
+    assert "十一类" in schemes_of(general)["rfm"].source_text("zh")
+    assert schemes_of(general, {"rfm": {"segments": "eight"}})["rfm"].source_text("zh") == ""
+    same = schemes_of(general, {"rfm": {"segments": "eleven", "bins": 5}})["rfm"]
+    assert "十一类" in same.source_text("zh")

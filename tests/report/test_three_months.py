@@ -141,10 +141,12 @@ def test_half_of_every_cell_is_held_out_and_stays_so(months):
         assert len(again) > 1500 and (again["arm"] == again["customer_id"].map(first["arm"])).all()
 
 
-def test_nobody_held_out_is_contacted(months):
+def test_nobody_held_out_gets_marketing(months):
     for made in months:
         held = set(made.arms.loc[made.arms["arm"] == "holdout", "customer_id"])
-        assert len(made.plan.tasks) and not held & set(made.plan.tasks["customer_id"])
+        tasks = made.plan.tasks
+        assert len(tasks) and not held & set(tasks.loc[tasks["marketing"], "customer_id"])
+        assert not held & set(tasks.loc[tasks["why"] != "floor", "customer_id"])  # the floor is service
 
 
 def test_everybody_is_compared_as_they_were_drawn(months):

@@ -102,7 +102,8 @@ def _unmeasured(
     which = _why_unmeasured(drawn)
     ids = (previous.plan if which == "no_holdout" else drawn)["customer_id"].drop_duplicates().tolist()
     base, least = usual_share(study, ids), WORTH_SEEING
-    facts = {"base": 100 * base, "least": 100 * least, "needed": sample_size(base, base + least)}
+    facts: dict[str, Any] = {"base": 100 * base, "least": 100 * least}
+    facts["needed"] = sample_size(base, base + least)
     said = [study.say(f"effect.{which}", n=len(ids)), study.say("effect.would_need", **facts)]
     _lead(study, done, which, ("need",), n=len(ids), share=facts.pop("base"), **facts)
     blocks: list[Block | None] = [Text(text=joined(study, said), role="warning")]
