@@ -113,7 +113,8 @@ def apply(
             wrong.append(Problem("playbook.name_in_data", {"scheme": name, "name": scheme.name}))
             continue
         try:
-            fitted[name] = scheme if scheme.fitted else scheme.fit(labelled)
+            # what was learned last time stays; what needs no learning is only held against the columns
+            fitted[name] = Scheme.fit(scheme, labelled) if scheme.fitted else scheme.fit(labelled)
         except CannotLearn as why:
             unlearned += why.problems
             continue
