@@ -17,7 +17,7 @@ import numpy as np
 from segkit.followup.policy import PERSONAL, Caps
 
 WINDOWS = (("day", 1), ("week", 7), ("month", 30))
-NO_TIME, CAPPED, NO_MEMBER = "no_time", "capped", "no_member"
+NO_TIME, CAPPED, NO_MEMBER, LATER = "no_time", "capped", "no_member", "later"
 _ROUNDING = 1e-9  # minutes are added up as floats
 
 
@@ -167,11 +167,13 @@ class _Filler:
         self.before: dict[int, int] = {}
 
     def put(self, row: tuple[Any, ...], *, for_floor: bool) -> tuple[int, int, str]:
-        who, release, _latest, _minutes, named, group, _channel, _marketing, repeat, distance = row
+        who, release, latest, _minutes, named, group, _channel, _marketing, repeat, distance = row
         start = release
         if repeat in self.before:
             earliest = self.before[repeat] + distance
             start = max(start, bisect_left(self.days, earliest))
+        if start > latest:  # the one before it came so late that its own day is beyond the plan
+            return -1, -1, LATER
         reason = NO_TIME
         known = named if named >= 0 else self.with_whom.get(who, -1)
         if known >= 0 and (named >= 0 or known in self.groups[group]):

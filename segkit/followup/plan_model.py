@@ -40,6 +40,7 @@ STANDING = (
     "no_time",
     "capped",
     "no_member",
+    "later",
     "consent",
     "holdout",
     "opted_out",
@@ -69,7 +70,7 @@ class Plan:
         made again), `due` (the day it is done), `customer_id, owner` ("" where there is nobody yet: 待分配),
         `channel, content`, `why` (overdue | due | agreed | floor), `minutes, segment, value, marketing`
     unscheduled : due, but with no place: `reason` no_time | capped (no day within the caps) | no_member (nobody in
-        the team for this channel or region)
+        the team for this channel or region) | later (a repeat whose turn comes after the plan, the one before it late)
     excluded : due, but not to be done: `reason` opted_out (of marketing, or of this channel) | consent (to be
         confirmed first) | holdout | stopped (made often enough) | no_rule (no policy for the label)
     load : `owner, due, need` (minutes falling due on that day), `planned, capacity`; minutes per owner and day
@@ -112,7 +113,7 @@ class Plan:
     def standing(self) -> pd.Series:
         """Where each customer stands, by customer_id: `planned`, else why nothing is; who is absent is not due.
 
-        Of several reasons the first of no_time, capped, no_member, consent, holdout, opted_out, stopped, no_rule.
+        Of several reasons the first one of `STANDING`.
         """
         reasons = pd.concat(
             [

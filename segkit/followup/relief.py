@@ -30,12 +30,9 @@ def utilisation(made: Plan) -> float:
 
 
 def overloaded(made: Plan, *, most: float = MOST) -> list[str]:
-    """Of whom is more asked than `most` of their time in the days of the plan? Everybody, where work found no time."""
+    """Of whom is more asked than `most` of their time in the days of the plan?"""
     load = made.load.groupby("owner")[["need", "capacity"]].sum()
-    full = load.index[load["need"] > most * load["capacity"]].tolist()
-    if not full and (made.unscheduled["reason"] == "no_time").any():
-        return sorted(load.index)
-    return sorted(full)
+    return sorted(load.index[load["need"] > most * load["capacity"]])
 
 
 def relief(policy: Policy, asked_of: Asked, made: Plan, *, most: float = MOST) -> pd.DataFrame:
@@ -66,12 +63,12 @@ def relief(policy: Policy, asked_of: Asked, made: Plan, *, most: float = MOST) -
     asked = pd.concat([made.tasks, made.unscheduled])
     for label, index in _cheapest_first(asked, policy):
         for change in ("interval", "channel"):
-            if need / capacity <= most and rows:
+            if need / capacity <= most:
                 return pd.DataFrame(rows, columns=COLUMNS)
             touch = policy.labels[label].touches[index]
             other = _changed(touch, change)
-            if other is None:
-                continue
+            if other is None or (change == "channel" and label in policy.never_held):
+                continue  # a named key account is not put off with messages
             tried = _with(policy, label, index, other)
             then = asked_of(tried)
             left = float(then.minutes[full].sum())

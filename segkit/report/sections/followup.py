@@ -16,7 +16,7 @@ from segkit.report.study import Head, Shown, Study
 STALE_DAYS = 60  # a plan that begins later than this after the data end stands on old data
 MOST_OWNERS = 12  # rows of the table of owners; the fullest are shown
 SLACK = 0.005  # a gap to the best plan smaller than this is not spoken of
-NO_PLACE = ("no_time", "capped", "no_member")
+NO_PLACE = ("no_time", "capped", "no_member", "later")
 # excluded for a reason the reader decides about, each with a sentence of its own
 SAID = ("consent", "opted_out", "holdout", "stopped", "no_rule")
 
@@ -46,7 +46,7 @@ def followup(study: Study) -> Shown:
         "need": float(plan.load["need"].sum()) / 60,
         "use": used,
     }
-    ids = ["followup_tasks", "followup_customers", "followup_unscheduled", "followup_use"]
+    ids = ["followup_tasks", "followup_customers", "followup_use"]
     blocks: list[Block | None] = [
         Kpis(ids=ids),
         Text(text=study.say("report.plan", **facts)),
@@ -174,8 +174,11 @@ def _share(need: float, there: float) -> float | None:
 
 def _proposals(study: Study) -> list[Block | None]:
     """Where more is asked for than fits: what could be done less often or more cheaply, and what each change frees."""
-    if study.ranked or study.asked_of is None or not overloaded(study.plan):
+    full = overloaded(study.plan)
+    if study.ranked or study.asked_of is None or not full:
         return []
+    load = study.plan.load[study.plan.load["owner"].isin(full)].groupby("owner")[["need", "capacity"]].sum()
+    load = load.assign(use=load["need"] / load["capacity"].where(load["capacity"] > 0))
     changes = relief(study.policy, study.asked_of, study.plan)
     if changes.empty:
         return [Text(text=study.say("report.relief.none", most=MOST), role="note")]
@@ -205,7 +208,7 @@ def _proposals(study: Study) -> list[Block | None]:
     facts = {"most": MOST, "share": end}
     lead = "report.relief.lead" if study.has_money else "report.relief.lead_people"
     return [
-        Text(text=study.say(lead, use=utilisation(study.plan), most=MOST)),
+        Text(text=study.say(lead, n=len(full), use=float(load["use"].max()), most=MOST)),
         study.table("relief", title, head, rows, n=len(study.plan.tasks) + len(study.plan.unscheduled)),
         Text(text=study.say(which, **facts), role="note"),
     ]

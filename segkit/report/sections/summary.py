@@ -101,6 +101,7 @@ def _standing(study: Study, ids: set[str]) -> Counter[str]:
     found = Counter(standing[standing.index.isin(ids)].tolist())
     found["not_due"] = len(ids) - found.total()
     found["no_time"] += found.pop("capped", 0) + found.pop("no_member", 0)
+    found["not_due"] += found.pop("later", 0)
     return found
 
 
