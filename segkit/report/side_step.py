@@ -35,6 +35,9 @@ from segkit.report.shield import Shield
 from segkit.workdays import next_working_monday
 
 OPT_OUT = "opt_out_channels"
+SLIPS = (
+    0.01  # of the contacts; more than these dated behind the start are no slips (示例参数 / sample parameter)
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def cut_sides(
         if grain == "contacts":
             late, latest = later_rows(side.opened, start)
             goes_on = side.opened.reaches
-            if latest is not None and goes_on is not None and goes_on.date >= start:
+            many = late > SLIPS * len(side.opened.usable_days())  # a few are slips, set aside like any other
+            if many and latest is not None and goes_on is not None and goes_on.date >= start:
                 facts = {"n": late, "start": start, "latest": latest, "after": latest}
                 files = {source.file for source in side.opened.table.sources}
                 column = side.mapping.column("date")

@@ -23,7 +23,7 @@ from segkit.report.build import LeaksFound, build
 from segkit.report.model import ReportModel
 
 SECTIONS = ["summary", "overview", "data", "classes", "segments", "concentration", "industry", "region"]
-SECTIONS += ["followup", "definitions"]
+SECTIONS += ["strategy", "followup", "records", "definitions"]
 
 
 def kpis_in_html(path: Path) -> dict[str, set[float | None]]:

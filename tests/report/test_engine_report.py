@@ -48,9 +48,11 @@ def folder(sample, tmp_path_factory) -> Path:
 def test_the_report_of_an_engine_holds_the_same_numbers(folder):
     wanted = build(load_config(client(folder, "pandas", "orders.csv")), formats=["html"]).model
     built = build(load_config(client(folder, "duckdb")), formats=["html"])
-    assert {k: v.value for k, v in built.model.kpis.items()} == {k: v.value for k, v in wanted.kpis.items()}
+    # what the next quarter may bring is told from order lines, which stay in their engine
+    there = {k: v.value for k, v in wanted.kpis.items() if not k.startswith("outlook_")}
+    assert {k: v.value for k, v in built.model.kpis.items()} == there
     ids = [section.id for section in built.model.sections]
-    assert ids == [section.id for section in wanted.sections]
+    assert ids == [section.id for section in wanted.sections if section.id != "outlook"]
 
     def segments(model):
         return [
