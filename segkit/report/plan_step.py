@@ -15,6 +15,7 @@ from segkit.followup.ordering import PLACES
 from segkit.followup.plan_model import Member, Plan
 from segkit.followup.planner import Demand, minutes_asked, plan
 from segkit.followup.policy import EVERY_CHANNEL, Policy
+from segkit.intake.contact_words import REFUSED
 from segkit.playbooks.lacking import policy_gaps
 from segkit.playbooks.leads import LeadRules, lead_candidates, lead_policy, usual_leads
 from segkit.privacy.surrogate import load_key
@@ -24,7 +25,6 @@ from segkit.workdays import next_working_monday
 
 OWNERS_NAMED = 5
 CONTACTS, LEADS = "contacts", "leads"
-REFUSED = "opted_out"  # the outcome of a contact in which the customer asked for no more
 
 
 @dataclass(frozen=True)
