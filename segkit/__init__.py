@@ -57,12 +57,24 @@ _WHERE = {
     "stability": "segkit.evaluate.segmentation",
     "segmentation_quality": "segkit.evaluate.segmentation",
     "load": "segkit.samples",
+    "use": "segkit.teach.speaking",
+    "me": "segkit.teach.person",
+    "form": "segkit.teach.forms",
+    "check": "segkit.teach.checking",
+    "hint": "segkit.teach.hinting",
+    "predict": "segkit.teach.guessing",
+    "progress": "segkit.teach.standing",
 }
+
+# rooms a notebook looks into by name: segkit.charts.concentration(...), segkit.widgets.rfm_cuts(...)
+_ROOMS = ("charts", "widgets")
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"segkit.{name}")
     if name in _WHERE:
         value = getattr(import_module(_WHERE[name]), name)
         globals()[name] = value

@@ -1,0 +1,1 @@
+"""The classroom: exercises that answer a mistake with the right question, forms, guesses, plain errors."""

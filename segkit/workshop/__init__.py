@@ -1,0 +1,1 @@
+"""The trainer's side: pairs of languages, stubs, agenda, packs and grading of notebooks."""
