@@ -5,7 +5,9 @@ No global state: settings hold inside ``style()`` only, figures are made without
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import html
 import io
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -27,6 +29,7 @@ from segkit.locale import Lang, say
 
 WIDTH = 7.2  # inches
 DPI = 160
+WIDTH_ON_SCREEN = 760  # CSS pixels, of the 1,152 in the PNG: sharp on screens with more than one dot a pixel
 # sizes on one scale, in points
 SMALL, TEXT, TITLE = 9.0, 10.0, 13.0
 
@@ -116,8 +119,17 @@ class Drawn:
             self.figure.savefig(out, **how)
         return out.getvalue()
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
-        return {"image/png": self.png()}, {"image/png": {"alt": self.meta.alt}}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes | str], dict[str, dict[str, str]]]:
+        """The picture twice: JupyterLab drops the alt text of a PNG and shows the HTML, which keeps it."""
+        png, alt = self.png(), self.meta.alt
+        return {"text/html": pictured(png, alt), "image/png": png}, {"image/png": {"alt": alt}}
+
+
+def pictured(png: bytes, alt: str) -> str:
+    """The PNG as one ``<img>`` with its alt text: full width of the theme, narrower where the page is."""
+    data = base64.b64encode(png).decode("ascii")
+    look = f"width: {WIDTH_ON_SCREEN}px; max-width: 100%"
+    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" style="{look}">'
 
 
 def canvas(height: float, columns: int = 1, **layout: Any) -> tuple[Canvas, list[Axes]]:

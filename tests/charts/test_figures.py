@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import datetime as dt
 import warnings
 from collections.abc import Callable
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import numpy as np
@@ -295,6 +298,25 @@ def test_a_notebook_shows_the_picture_with_its_alt_text():
     data, metadata = DRAW["segment_value"](customers(), "en")._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"].startswith("Bar chart")
+
+
+def test_the_html_that_a_notebook_prefers_is_the_same_picture_with_the_alt_text_escaped():
+    drawn = DRAW["segment_value"](customers(), "zh")
+    said = 'A < B, "C" & D'
+    drawn = dataclasses.replace(drawn, meta=drawn.meta.model_copy(update={"alt": said}))
+    data, _ = drawn._repr_mimebundle_()
+    tags: list[tuple[str, dict[str, str | None]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append((tag, dict(attrs)))
+
+    Reader().feed(data["text/html"])
+    [(tag, attributes)] = tags
+    assert (tag, attributes["alt"]) == ("img", said)
+    assert (
+        base64.b64decode(str(attributes["src"]).removeprefix("data:image/png;base64,")) == data["image/png"]
+    )
 
 
 def test_long_titles_break_between_words_and_before_no_comma():
