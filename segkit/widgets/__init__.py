@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_WHERE: dict[str, str] = {
-}
+_WHERE: dict[str, str] = {}
 
 
 def __getattr__(name: str) -> Any:
