@@ -19,6 +19,7 @@ if "%~1"=="" goto sample
 %PY% "%~dp0start.py" %*
 set "CODE=%ERRORLEVEL%"
 if exist "%~1" pause
+if defined SEGKIT_PAUSE if not "%CODE%"=="0" pause
 exit /b %CODE%
 
 :sample

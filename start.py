@@ -15,11 +15,13 @@ hence no annotations, no f-strings and no pathlib in this file.
 
 from __future__ import print_function, unicode_literals
 
+import ctypes
 import errno
 import glob
 import hashlib
 import io
 import json
+import locale
 import ntpath
 import os
 import posixpath
@@ -56,6 +58,28 @@ CHECKS = [
     ("pytest", ["-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow and not browser"]),
 ]
 EVERY_TEST = ["-n", "2", "--dist", "loadfile"]
+
+# JupyterLab in class: nothing is asked, fetched or installed, work is saved every 30 s, code is read from the
+# last row, and line numbers stand where segkit's messages name them. Its language is set beside these.
+LAB = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": True, "autosaveInterval": 30},
+    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+    "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True},
+    "@jupyterlab/notebook-extension:tracker": {
+        "autoStartDefaultKernel": True,
+        "codeCellConfig": {"lineNumbers": True, "lineWrap": True},
+    },
+}
+LAB_SIZES = {"code-font-size": "15px", "content-font-size1": "16px", "ui-font-size1": "14px"}
+# A Chinese font is named first: left to the browser, characters come out in their Japanese shapes or in
+# another font than the letters beside them. What a machine does not have is passed over.
+CHINESE = "'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', sans-serif"
+LAB_FONTS = {
+    "content-font-family": CHINESE,
+    "ui-font-family": CHINESE,
+    "code-font-family": "Consolas, Menlo, 'DejaVu Sans Mono', " + CHINESE.replace("sans-serif", "monospace"),
+}
 
 MESSAGES = {
     "old_python": (
@@ -119,6 +143,12 @@ MESSAGES = {
     "still": ("  还在安装，已用 {seconds} 秒", "  still installing, {seconds} s so far"),
     "installed": ("装好了，用了 {seconds} 秒。", "Installed in {seconds} s."),
     "sample": ("生成样例数据 client_export。", "Making the sample data client_export."),
+    "lab": (
+        "JupyterLab 在浏览器里打开。这个窗口不要关：关掉它，JupyterLab 就停了。如果浏览器没有自己打开，"
+        "把下面的网址复制到浏览器里。",
+        "JupyterLab opens in the browser. Keep this window: closing it stops JupyterLab. If no browser opens, "
+        "copy the address below into one.",
+    ),
     "checking": ("检查：{name}", "Check: {name}"),
     "checked": ("{n} 项检查都通过。", "All {n} checks passed."),
     "check_failed": ("没有通过：{names}", "Not passed: {names}"),
@@ -126,7 +156,7 @@ MESSAGES = {
         "客户分类与跟进：一条命令，从客户的原始导出到报告。\n"
         "  python start.py report             样例客户的报告\n"
         "  python start.py report 订单.csv    自己的文件（后面的选项交给 segkit，如 --lang zh）\n"
-        "  python start.py lab                打开 JupyterLab（--lang zh 或 en）\n"
+        "  python start.py lab                打开 JupyterLab（--lang zh 或 en）；Windows 上双击 lab.bat\n"
         "  python start.py test               全部测试（后面的选项交给 pytest）\n"
         "  python start.py check              快速检查，2 分钟以内\n"
         "  python start.py bench              与手写代码和同类工具比速度，约 1 小时（--quick：3 分钟以内）\n"
@@ -134,7 +164,8 @@ MESSAGES = {
         "Customer classification and follow-up: one command, from a client's raw export to a report.\n"
         "  python start.py report             the sample client's report\n"
         "  python start.py report orders.csv  your own file (options go on to segkit, e.g. --lang en)\n"
-        "  python start.py lab                opens JupyterLab (--lang zh or en)\n"
+        "  python start.py lab                opens JupyterLab (--lang zh or en); on Windows double-click "
+        "lab.bat\n"
         "  python start.py test               every test (options go on to pytest)\n"
         "  python start.py check              the quick checks, under 2 minutes\n"
         "  python start.py bench              speed beside hand-written code and peers, about an hour "
@@ -281,6 +312,50 @@ def child_environment(environ, root):
     return child
 
 
+def windows_language():
+    """The language in which Windows speaks to this user, as LANG would name it: "zh_CN"."""
+    return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+
+
+def room_language(arguments, environ, root):
+    """(language, arguments without --lang): as asked; else of the notebooks where all are in one language, as
+    in the pack of a class; else the machine's."""
+    lang, rest = spoken(arguments, environ)
+    pattern = os.path.join(glob.escape(root), "notebooks", "*.{0}.ipynb")
+    taught = [one for one in ("zh", "en") if glob.glob(pattern.format(one))]
+    if rest == arguments and len(taught) == 1:
+        lang = taught[0]
+    return lang, rest
+
+
+def lab_settings(lang):
+    """What JupyterLab is set to before anybody chooses otherwise in its menus."""
+    settings = dict(LAB)
+    settings["@jupyterlab/translation-extension:plugin"] = {"locale": "zh_CN" if lang == "zh" else "default"}
+    look = dict(LAB_SIZES)
+    if lang == "zh":
+        look.update(LAB_FONTS)
+    settings["@jupyterlab/apputils-extension:themes"] = {"overrides": look}
+    return settings
+
+
+def lab_arguments(root, lang):
+    """JupyterLab on the whole folder, at notebook 00 of the language if it is there.
+
+    The browser gets the address itself: the page that would lead there is written under AppData, where
+    browsers do not find what Python from the Microsoft Store writes.
+    """
+    pattern = os.path.join(glob.escape(root), "notebooks", "00*.{0}.ipynb".format(lang))
+    page = "".join("/tree/notebooks/" + os.path.basename(path) for path in sorted(glob.glob(pattern))[:1])
+    return [
+        "--ServerApp.root_dir=" + root,
+        "--ServerApp.use_redirect_file=False",
+        "--LabApp.default_url=/lab" + page,
+        "--LabApp.extension_manager=readonly",
+        "--log-level=WARN",
+    ]
+
+
 def spoken(arguments, environ):
     """(language, arguments without --lang): as asked, else the machine's where it is zh or en, else zh."""
     rest = list(arguments)
@@ -415,9 +490,11 @@ def prepare(root, extra):
     return python
 
 
-def run(command, folder=None):
+def run(command, folder=None, **variables):
     """Exit code of a command that speaks for itself. Ctrl-C reaches it too; how to end is its choice."""
-    process = subprocess.Popen(command, cwd=folder, env=child_environment(os.environ, ROOT))
+    environ = child_environment(os.environ, ROOT)
+    environ.update(variables)
+    process = subprocess.Popen(command, cwd=folder, env=environ)
     while True:
         try:
             code = process.wait()
@@ -473,19 +550,23 @@ def bench(arguments):
 
 def lab(arguments):
     python = prepare(ROOT, "workshop")
-    lang, arguments = spoken(arguments, os.environ)
-    settings = {
-        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-        "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN" if lang == "zh" else "default"},
-    }
+    environ = dict(os.environ)
+    if WINDOWS:
+        environ.setdefault("LANG", windows_language())
+    lang, arguments = room_language(arguments, environ, ROOT)
     env = os.path.dirname(os.path.dirname(python))
     folder = os.path.join(env, "share", "jupyter", "lab", "settings")
     if not os.path.isdir(folder):
         os.makedirs(folder)
-    save(os.path.join(folder, "overrides.json"), json.dumps(settings, indent=2))
-    first = sorted(glob.glob(os.path.join(glob.escape(ROOT), "notebooks", "00*.{0}.ipynb".format(lang))))
-    pages = [os.path.relpath(page, ROOT) for page in first[:1]]
-    return run([python, "-m", "jupyterlab", "--ServerApp.root_dir=" + ROOT] + pages + arguments, ROOT)
+    save(os.path.join(folder, "overrides.json"), json.dumps(lab_settings(lang), indent=2))
+    # what was set in menus is kept in the environment: the user's own JupyterLab is neither read nor changed
+    config = os.path.join(env, "etc", "jupyter-class")
+    slides = os.path.join(config, "lab", "user-settings", "jupyterlab-slideshow")
+    if os.path.isdir(slides):
+        shutil.rmtree(slides)  # that the slides were on when the browser was closed
+    tell("lab")
+    command = [python, "-m", "jupyterlab"] + lab_arguments(ROOT, lang) + arguments
+    return run(command, JUPYTER_CONFIG_DIR=config)
 
 
 COMMANDS = {"report": report, "test": test, "check": check, "lab": lab, "bench": bench}

@@ -27,6 +27,7 @@ ASCII_FILES = [
     "constraints.txt",
     "environment.yml",
     "start.bat",
+    "lab.bat",
     "Makefile",
     "LICENSE",
     ".gitattributes",

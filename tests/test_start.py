@@ -16,6 +16,7 @@ import string
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -291,8 +292,8 @@ import json, os, shutil, sys, time
 from pathlib import Path
 log = Path({log!r})
 words = [word for word in sys.argv[1:] if word not in ("-m", "-P")]
-path, user = map(os.environ.get, ("PYTHONPATH", "PIP_USER"))
-call = dict(argv=sys.argv[1:], cwd=os.getcwd(), path=path, user=user)
+path, user, config = map(os.environ.get, ("PYTHONPATH", "PIP_USER", "JUPYTER_CONFIG_DIR"))
+call = dict(argv=sys.argv[1:], cwd=os.getcwd(), path=path, user=user, config=config)
 with log.open("a", encoding="utf-8") as file:
     file.write(json.dumps(call) + chr(10))
 says = log.parent / (words[0] + ".says")
@@ -552,10 +553,16 @@ def test_a_starter_alone_in_its_folder_asks_to_be_unzipped(
     assert desk.calls() == [] and not desk.env.exists()
 
 
-def test_the_lab_opens_the_first_notebook_in_the_users_language(desk: Desk) -> None:
+def test_the_lab_opens_the_first_notebook_in_the_users_language(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert desk.run("lab", "--lang", "zh", "--no-browser") == 0
+    said = capsys.readouterr().out
+    assert "这个窗口不要关" in said and "Keep this window" in said
     call = desk.calls()[-1]
-    assert call["argv"] == ["-m", "jupyterlab", f"--ServerApp.root_dir={desk.root}", "--no-browser"]
+    assert call["argv"][:3] == ["-m", "jupyterlab", f"--ServerApp.root_dir={desk.root}"]
+    assert "--LabApp.default_url=/lab" in call["argv"] and call["argv"][-1] == "--no-browser"
+    assert "--ServerApp.use_redirect_file=False" in call["argv"]
     settings = desk.env / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     zh = json.loads(settings.read_text(encoding="utf-8"))
     assert zh["@jupyterlab/translation-extension:plugin"] == {"locale": "zh_CN"}
@@ -565,8 +572,74 @@ def test_the_lab_opens_the_first_notebook_in_the_users_language(desk: Desk) -> N
     for lang in ("zh", "en"):
         (desk.root / "notebooks" / f"00_start.{lang}.ipynb").write_text("{}", encoding="utf-8")
     desk.run("lab", "--lang", "en")
-    assert desk.calls()[-1]["argv"][-1] == str(Path("notebooks", "00_start.en.ipynb"))
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start.en.ipynb" in desk.calls()[-1]["argv"]
     assert "zh_CN" not in settings.read_text(encoding="utf-8")
+
+
+def test_the_lab_leaves_the_users_own_jupyterlab_alone_and_does_not_open_with_slides_on(desk: Desk) -> None:
+    desk.run("lab", "--lang", "zh")
+    config = Path(desk.calls()[-1]["config"])
+    assert desk.env in config.parents
+    slides = config / "lab" / "user-settings" / "jupyterlab-slideshow" / "plugin.jupyterlab-settings"
+    theme = (
+        config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    )
+    for file, text in ((slides, '{"active": true}'), (theme, '{"theme": "JupyterLab Dark"}')):
+        file.parent.mkdir(parents=True)
+        file.write_text(text, encoding="utf-8")
+    desk.run("lab", "--lang", "zh")
+    assert theme.exists() and not slides.exists()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_setting_of_the_lab_is_one_that_jupyterlab_has(lang: str) -> None:
+    """Against the schemas of the JupyterLab that is installed: it passes over what it does not know."""
+    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
+    if not schemas.is_dir():
+        pytest.skip("no JupyterLab beside this Python")
+    for id, wanted in start.lab_settings(lang).items():
+        package, plugin = id.split(":")
+        schema = json.loads((schemas / package / f"{plugin}.json").read_text(encoding="utf-8"))
+        for name, value in wanted.items():
+            known = schema["properties"][name]
+            kind = {bool: "boolean", int: "number", str: "string", dict: "object"}[type(value)]
+            assert known.get("type", kind) == kind, (id, name)
+            choices = [choice["const"] for choice in known.get("oneOf", [])]
+            assert not choices or value in choices, (id, name, value)
+    looks = json.loads(
+        (schemas / "@jupyterlab/apputils-extension" / "themes.json").read_text(encoding="utf-8")
+    )
+    look = start.lab_settings(lang)["@jupyterlab/apputils-extension:themes"]["overrides"]
+    assert set(look) <= set(looks["definitions"]["cssOverrides"]["properties"])
+    assert ("content-font-family" in look) == (lang == "zh")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "notebooks", "lang"),
+    [
+        (["--lang", "en"], {"LANG": "zh_CN"}, ["00_start.zh.ipynb"], "en"),
+        ([], {"LANG": "zh_CN"}, ["00_start.en.ipynb", "04_grading.en.ipynb"], "en"),
+        ([], {"LANG": "en_US"}, ["00_start.zh.ipynb"], "zh"),
+        ([], {"LANG": "en_US"}, ["00_start.zh.ipynb", "00_start.en.ipynb"], "en"),
+        ([], {"LANG": "de_DE"}, [], "zh"),
+    ],
+)
+def test_the_language_of_the_room(
+    arguments: list[str], environ: dict[str, str], notebooks: list[str], lang: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "课堂 [1]"
+    (root / "notebooks").mkdir(parents=True)
+    for name in notebooks:
+        (root / "notebooks" / name).write_text("{}", encoding="utf-8")
+    assert start.room_language(arguments, environ, str(root)) == (lang, [])
+
+
+def test_windows_is_asked_for_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    for code, lang in ((0x0804, "zh_CN"), (0x0409, "en_US"), (0xFFFF, "")):
+        kernel = types.SimpleNamespace(GetUserDefaultUILanguage=lambda code=code: code)
+        windll = types.SimpleNamespace(kernel32=kernel)
+        monkeypatch.setattr(start.ctypes, "windll", windll, raising=False)
+        assert start.windows_language() == lang
 
 
 def test_check_runs_every_check_although_one_fails(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -608,14 +681,25 @@ def test_an_unknown_command_is_refused_with_the_list(desk: Desk, capsys: pytest.
 # --- its callers -----------------------------------------------------------
 
 
-def test_start_bat_is_ascii_with_windows_line_ends_and_speaks_chinese_through_code_points() -> None:
-    raw = (ROOT / "start.bat").read_bytes()
+@pytest.mark.parametrize(
+    ("name", "words"), [("start.bat", ["请先解压", "没有找到 Python"]), ("lab.bat", ["请先解压", "lab.bat"])]
+)
+def test_batch_files_are_ascii_with_windows_line_ends_and_speak_chinese_through_code_points(
+    name: str, words: list[str]
+) -> None:
+    raw = (ROOT / name).read_bytes()
     text = raw.decode("ascii")
-    assert raw.count(b"\n") == raw.count(b"\r\n") > 20
+    assert raw.count(b"\n") == raw.count(b"\r\n") > 10
     chinese = re.sub(r"\\u([0-9a-f]{4})", lambda hit: chr(int(hit.group(1), 16)), text)
-    assert "请先解压" in chinese and "没有找到 Python" in chinese
+    assert all(word in chinese for word in words)
     labels = set(re.findall(r"(?m)^:(\w+)", text))
     assert set(re.findall(r"goto (\w+)", text)) <= labels
+
+
+def test_lab_bat_calls_start_bat_which_waits_when_something_went_wrong() -> None:
+    lab, start_bat = ((ROOT / name).read_text(encoding="ascii") for name in ("lab.bat", "start.bat"))
+    assert 'call "%~dp0start.bat" lab %*' in lab and 'set "SEGKIT_PAUSE=1"' in lab
+    assert 'if defined SEGKIT_PAUSE if not "%CODE%"=="0" pause' in start_bat
 
 
 def test_make_calls_the_starter() -> None:
