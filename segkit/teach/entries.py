@@ -1,0 +1,161 @@
+"""One field of an exercise's form: from what is typed or chosen to a value, and back (表单项)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from segkit.locale import Lang, say
+from segkit.teach.exercise import Entry, Words
+
+
+class NotANumber(ValueError):
+    """What was typed cannot be read as a number."""
+
+
+def number_in(text: str, *, share: bool = False) -> float | int | None:
+    """The number in what a person typed: ``1，200``, ``３``, ``12%``; None for nothing.
+
+    Parameters
+    ----------
+    share : the number is a percentage and becomes a share in 0..1, with or without its sign
+
+    Raises
+    ------
+    NotANumber : there is something, but no number
+    """
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "").rstrip("%")
+    if not plain:
+        return None
+    try:
+        value = float(plain)
+    except ValueError:
+        raise NotANumber(text) from None
+    if value != value or value in (float("inf"), float("-inf")):
+        raise NotANumber(text)
+    if share:
+        return round(value / 100, 10)
+    return int(value) if value.is_integer() else value
+
+
+class Control:
+    """The widget of one cell: `value` is None while nothing is entered.
+
+    Parameters
+    ----------
+    entry : what is asked
+    lang : language of the options
+    label : said to screen readers, and shown where the cell stands alone
+    changed : called after every change a person makes
+    """
+
+    def __init__(self, entry: Entry, lang: Lang, label: str, changed: Callable[[], None]) -> None:
+        self._entry, self._changed, self._quiet = entry, changed, False
+        self.fault = ""
+        self.widget = _WIDGETS[entry.kind](entry, lang)
+        self.widget.tooltip = label
+        for box in _boxes(self.widget):
+            box.observe(self._on_change, "value")
+        self._lang = lang
+
+    @property
+    def value(self) -> Any:
+        self.fault = ""
+        kind = self._entry.kind
+        if kind == "several":
+            marked = [
+                id for id, box in zip(self._entry.options, _boxes(self.widget), strict=True) if box.value
+            ]
+            return marked or None
+        if kind == "choice":
+            return self.widget.value
+        typed = str(self.widget.value)
+        if kind == "text":
+            return typed.strip() or None
+        try:
+            return number_in(typed, share=kind == "percent")
+        except NotANumber:
+            self.fault = say("teach.form.no_number", self._lang, text=typed.strip())
+            return None
+
+    def put(self, value: Any) -> None:
+        """Show what was entered before, without telling anybody."""
+        self._quiet = True
+        try:
+            self._put(value)
+        finally:
+            self._quiet = False
+
+    def _put(self, value: Any) -> None:
+        kind = self._entry.kind
+        if kind == "several":
+            marked = value if isinstance(value, list) else []
+            for id, box in zip(self._entry.options, _boxes(self.widget), strict=True):
+                box.value = id in marked
+        elif kind == "choice":
+            self.widget.value = value if value in self._entry.options else None
+        elif value is None:
+            self.widget.value = ""
+        else:
+            self.widget.value = _typed(value, kind)
+
+    def _on_change(self, _: object) -> None:
+        if not self._quiet:
+            self._changed()
+
+
+def _typed(value: Any, kind: str) -> str:
+    if kind == "text" or isinstance(value, bool | str) or not isinstance(value, int | float):
+        return str(value)
+    shown = value * 100 if kind == "percent" else value
+    return f"{round(shown, 8):g}" if abs(shown) < 1e6 else str(shown)
+
+
+def _choice(entry: Entry, lang: Lang) -> Any:
+    import ipywidgets as widgets
+
+    options = [(say("teach.form.choose", lang), None), *_options(entry.options, lang)]
+    if entry.rows:
+        return widgets.Dropdown(options=options, value=None, layout=widgets.Layout(width="9em"))
+    return widgets.RadioButtons(options=options[1:], value=None, layout=widgets.Layout(width="auto"))
+
+
+def _several(entry: Entry, lang: Lang) -> Any:
+    import ipywidgets as widgets
+
+    boxes = [
+        widgets.Checkbox(description=words, indent=False, layout=widgets.Layout(width="auto"))
+        for words, _ in _options(entry.options, lang)
+    ]
+    return widgets.VBox(boxes)
+
+
+def _number(entry: Entry, lang: Lang) -> Any:
+    import ipywidgets as widgets
+
+    hint = "%" if entry.kind == "percent" else say("teach.form.number", lang)
+    return widgets.Text(placeholder=hint, continuous_update=False, layout=widgets.Layout(width="8em"))
+
+
+def _text(entry: Entry, lang: Lang) -> Any:
+    import ipywidgets as widgets
+
+    return widgets.Textarea(continuous_update=False, layout=widgets.Layout(width="36em", height="5em"))
+
+
+_WIDGETS: dict[str, Callable[[Entry, Lang], Any]] = {
+    "choice": _choice,
+    "several": _several,
+    "number": _number,
+    "percent": _number,
+    "text": _text,
+}
+
+
+def _options(options: dict[str, Words], lang: Lang) -> list[tuple[str, str]]:
+    return [(words[lang], id) for id, words in options.items()]
+
+
+def _boxes(widget: Any) -> list[Any]:
+    return list(getattr(widget, "children", None) or [widget])

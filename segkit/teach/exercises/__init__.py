@@ -1,0 +1,1 @@
+"""The exercises: one YAML file of words and one module of tests each."""

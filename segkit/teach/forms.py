@@ -1,0 +1,205 @@
+"""``form("E08")``: an exercise answered without typing Python (表单作答).
+
+What is entered becomes the same names the code would write, in the same notebook, so `check` sees no difference.
+It is kept in ``answers/E08.json`` and, for a notebook that is sent alone, in the output of the form's cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from segkit.locale import Lang, say
+from segkit.locale.spoken import spoken
+from segkit.teach import answers
+from segkit.teach.checking import check
+from segkit.teach.entries import Control
+from segkit.teach.exercise import Entry, Exercise, exercise
+from segkit.teach.hinting import hint
+from segkit.teach.namespace import notebook_names
+
+
+class Form:
+    """The form of one exercise, its buttons and what they say.
+
+    Attributes
+    ----------
+    exercise : the exercise
+    widget : the ipywidgets box that is shown
+    """
+
+    def __init__(self, asked: Exercise, lang: Lang) -> None:
+        import ipywidgets as widgets
+
+        self.exercise, self._lang = asked, lang
+        self._handle: Any = None
+        self._armed = False
+        self._cells: dict[str, dict[str, Control]] = {}
+        tables = [
+            self._table(list(group))
+            for _, group in groupby(asked.form, key=lambda one: tuple(one.rows) or one.name)
+        ]
+        self._said = widgets.HTML()
+        self._found = widgets.HTML()
+        buttons = [
+            self._button("check", "primary", self._check),
+            self._button("hint", "", self._hint),
+            self._button("clear", "", self._clear),
+        ]
+        self._clear_button = buttons[-1]
+        self.widget = widgets.VBox([*tables, widgets.HBox(buttons), self._said, self._found])
+        self._restore(read_entered(asked))
+
+    @property
+    def entered(self) -> dict[str, Any]:
+        """What is entered so far: name -> value; a table holds the rows that are filled."""
+        found: dict[str, Any] = {}
+        for entry in self.exercise.form:
+            cells = self._cells[entry.name]
+            if not entry.rows:
+                value = cells[""].value
+            else:
+                value = {row: cell.value for row, cell in cells.items() if cell.value is not None} or None
+            if value is not None:
+                found[entry.name] = value
+        return found
+
+    def enter(self, **values: Any) -> None:
+        """Fill the form as a person would, and keep it."""
+        for name, value in values.items():
+            for row, cell in self._cells[name].items():
+                cell.put(value.get(row) if row else value)
+        self._changed()
+
+    def record(self) -> dict[str, Any]:
+        """What the cell's output keeps, should the file be lost."""
+        return answers_record(self.exercise.id, self.entered)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self.widget)
+        self._handle = display(self._bundle(), raw=True, display_id=True)
+
+    def _bundle(self) -> dict[str, Any]:
+        n = len(self.entered)
+        text = say("teach.form.kept", self._lang, n=n, of=len(self.exercise.form), id=self.exercise.id)
+        return {"text/plain": text, answers.MIME: self.record()}
+
+    def _changed(self) -> None:
+        self._disarm()
+        entered = self.entered
+        written = answers.write(self.exercise.id, entered=entered)
+        write_names(self.exercise, entered)
+        faults = [cell.fault for cells in self._cells.values() for cell in cells.values() if cell.fault]
+        if not written:
+            faults.append(say("teach.form.not_kept", self._lang))
+        self._said.value = "<br>".join(map(escape, faults))
+        if self._handle is not None:
+            self._handle.update(self._bundle(), raw=True)
+
+    def _restore(self, entered: Mapping[str, Any]) -> None:
+        for name, value in entered.items():
+            for row, cell in self._cells.get(name, {}).items():
+                cell.put(value.get(row) if row and isinstance(value, dict) else value)
+        write_names(self.exercise, self.entered)
+
+    def _check(self, _: object) -> None:
+        self._disarm()
+        self._found.value = check(self.exercise.id).html(self._lang)
+
+    def _hint(self, _: object) -> None:
+        self._disarm()
+        self._found.value = hint(self.exercise.id).html(self._lang)
+
+    def _clear(self, _: object) -> None:
+        """Empties the form at the second press; the first says what will happen."""
+        if not self._armed:
+            self._armed = True
+            self._clear_button.description = say("teach.form.clear_sure", self._lang)
+            return
+        for name in self.exercise.made_of(self.entered):
+            notebook_names().pop(name, None)
+        for cells in self._cells.values():
+            for cell in cells.values():
+                cell.put(None)
+        self._found.value = ""
+        self._changed()
+
+    def _disarm(self) -> None:
+        self._armed = False
+        self._clear_button.description = say("teach.form.clear", self._lang)
+
+    def _button(self, id: str, style: str, act: Any) -> Any:
+        import ipywidgets as widgets
+
+        button = widgets.Button(description=say(f"teach.form.{id}", self._lang), button_style=style)
+        button.on_click(act)
+        return button
+
+    def _control(self, entry: Entry, row: str, label: str) -> Any:
+        control = Control(entry, self._lang, label, self._changed)
+        self._cells.setdefault(entry.name, {})[row] = control
+        return control.widget
+
+    def _table(self, entries: list[Entry]) -> Any:
+        """Entries with the same rows as one table, any other with its label above it."""
+        import ipywidgets as widgets
+
+        first = entries[0]
+        if not first.rows:
+            label = first.label[self._lang]
+            control = self._control(first, "", label)
+            return widgets.VBox([widgets.HTML(f"<b>{escape(label)}</b>"), control])
+        cells = [
+            widgets.HTML(""),
+            *(widgets.HTML(f"<b>{escape(one.label[self._lang])}</b>") for one in entries),
+        ]
+        for row, words in first.rows.items():
+            cells.append(widgets.HTML(escape(words[self._lang])))
+            cells += [
+                self._control(one, row, f"{words[self._lang]} · {one.label[self._lang]}") for one in entries
+            ]
+        columns = f"max-content repeat({len(entries)}, max-content)"
+        return widgets.GridBox(
+            cells, layout=widgets.Layout(grid_template_columns=columns, grid_gap="2px 16px")
+        )
+
+
+def form(id: str) -> Form:
+    """How do I answer without code? The form of exercise `id`; choices and numbers become the names `check` judges.
+
+    What was entered before is there again. Running the cell a second time loses nothing.
+
+    Raises
+    ------
+    InputProblems : there is no such exercise
+    """
+    return Form(exercise(id), spoken())
+
+
+def read_entered(asked: Exercise) -> dict[str, Any]:
+    """What was entered into the form of an exercise before, by name; nothing that is no name of the form."""
+    return entered_in(asked, answers.read(asked.id))
+
+
+def entered_in(asked: Exercise, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a record (a file's, or a notebook output's) that the form of the exercise has."""
+    entered = record.get("entered", {})
+    known = {entry.name for entry in asked.form}
+    return (
+        {name: value for name, value in entered.items() if name in known} if isinstance(entered, dict) else {}
+    )
+
+
+def answers_record(id: str, entered: Mapping[str, Any]) -> dict[str, Any]:
+    name, group = answers.person()
+    return {"exercise": id, "entered": dict(entered), "name": name, "group": group}
+
+
+def write_names(asked: Exercise, entered: Mapping[str, Any], names: dict[str, Any] | None = None) -> None:
+    """Write what was entered as the names the exercise judges; what is blank stays as it was."""
+    target = notebook_names() if names is None else names
+    target.update(asked.made_of(entered))
