@@ -13,6 +13,13 @@ _WHERE = {
     "segment_value": "segkit.charts.segments",
     "distributions": "segkit.charts.histograms",
     "segment_marks": "segkit.charts.marks",
+    "mean_or_median": "segkit.charts.lesson_grades",
+    "silence": "segkit.charts.lesson_grades",
+    # figures of the case jd
+    "clients_per_manager": "segkit.charts.workload",
+    "response_and_uplift": "segkit.charts.uplifts",
+    "best_before_and_after": "segkit.charts.fallback",
+    "nps_by_group": "segkit.charts.satisfaction",
 }
 
 

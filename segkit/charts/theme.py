@@ -148,13 +148,13 @@ def finished(figure: Canvas, id: str, title: str, alt: str, caption: Sequence[st
     return Drawn(figure, Figure(id=id, title=title, alt=alt, caption=note, chart=chart))
 
 
-def caption(lang: Lang, n: int, source: str, as_of: dt.date, *more: str) -> list[str]:
+def caption(lang: Lang, n: int, source: str, as_of: dt.date | str, *more: str) -> list[str]:
     """n, source and date, then what was left out."""
     first = say("chart.caption", lang, n=n, source=plain(source), date=as_of)
     return [first, *(say("chart.more", lang, more=sentence) for sentence in more if sentence)]
 
 
-def empty(id: str, reason: str, lang: Lang, source: str, as_of: dt.date, chart: Chart) -> Drawn:
+def empty(id: str, reason: str, lang: Lang, source: str, as_of: dt.date | str, chart: Chart) -> Drawn:
     """The figure that could not be drawn says so in its place."""
     with style():
         figure, [ax] = canvas(1.6)
