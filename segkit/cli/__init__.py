@@ -14,6 +14,7 @@ from segkit.cli.due import due
 from segkit.cli.log import log
 from segkit.cli.options import FAULT, OK, LangOption, QuietOption, day_of, fail, progress_lines, verdict
 from segkit.cli.sample_data import data
+from segkit.cli.workshop import workshop
 from segkit.locale import Lang, lang_or_default, say
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ app.command(
     short_help="今天该联系谁 / whom to contact today", epilog="segkit due reports/hongye/2025-12-31/zh"
 )(due)
 app.add_typer(log, name="log")
+app.add_typer(workshop, name="workshop")
 
 
 def main() -> None:
