@@ -71,14 +71,19 @@ LAB = {
         "codeCellConfig": {"lineNumbers": True, "lineWrap": True},
     },
 }
-LAB_SIZES = {"code-font-size": "15px", "content-font-size1": "16px", "ui-font-size1": "14px"}
-# A Chinese font is named first: left to the browser, characters come out in their Japanese shapes or in
-# another font than the letters beside them. What a machine does not have is passed over.
-CHINESE = "'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', sans-serif"
-LAB_FONTS = {
-    "content-font-family": CHINESE,
-    "ui-font-family": CHINESE,
-    "code-font-family": "Consolas, Menlo, 'DejaVu Sans Mono', " + CHINESE.replace("sans-serif", "monospace"),
+# Font sizes are read from the user's settings only, so they are written there once, as if chosen in the menus.
+# A Chinese font is named: left to the browser, characters come out in their Japanese shapes. What a machine
+# does not have is passed over.
+LAB_THEMES = ["lab", "user-settings", "@jupyterlab", "apputils-extension", "themes.jupyterlab-settings"]
+LAB_LOOK = {
+    "overrides": {
+        "code-font-size": "15px",
+        "content-font-size1": "16px",
+        "ui-font-size1": "14px",
+        "code-font-family": "Consolas, Menlo, 'DejaVu Sans Mono', 'Microsoft YaHei', 'PingFang SC', monospace",
+        "content-font-family": "'Segoe UI', 'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', sans-serif",
+        "ui-font-family": "'Segoe UI', 'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', sans-serif",
+    }
 }
 
 MESSAGES = {
@@ -332,11 +337,21 @@ def lab_settings(lang):
     """What JupyterLab is set to before anybody chooses otherwise in its menus."""
     settings = dict(LAB)
     settings["@jupyterlab/translation-extension:plugin"] = {"locale": "zh_CN" if lang == "zh" else "default"}
-    look = dict(LAB_SIZES)
-    if lang == "zh":
-        look.update(LAB_FONTS)
-    settings["@jupyterlab/apputils-extension:themes"] = {"overrides": look}
     return settings
+
+
+def set_up_lab(folder, config, lang):
+    """Write the settings of a language into `folder`, and into `config`, where what is chosen in menus is kept,
+    the look nobody has changed yet. That slides were on when the browser was closed is forgotten."""
+    for place in (folder, os.path.dirname(os.path.join(config, *LAB_THEMES))):
+        if not os.path.isdir(place):
+            os.makedirs(place)
+    save(os.path.join(folder, "overrides.json"), json.dumps(lab_settings(lang), indent=2))
+    if not os.path.exists(os.path.join(config, *LAB_THEMES)):
+        save(os.path.join(config, *LAB_THEMES), json.dumps(LAB_LOOK, indent=2))
+    slides = os.path.join(config, "lab", "user-settings", "jupyterlab-slideshow")
+    if os.path.isdir(slides):
+        shutil.rmtree(slides)
 
 
 def lab_arguments(root, lang):
@@ -352,6 +367,7 @@ def lab_arguments(root, lang):
         "--ServerApp.use_redirect_file=False",
         "--LabApp.default_url=/lab" + page,
         "--LabApp.extension_manager=readonly",
+        "--KernelManager.transport_encryption=auto",
         "--log-level=WARN",
     ]
 
@@ -555,15 +571,9 @@ def lab(arguments):
         environ.setdefault("LANG", windows_language())
     lang, arguments = room_language(arguments, environ, ROOT)
     env = os.path.dirname(os.path.dirname(python))
-    folder = os.path.join(env, "share", "jupyter", "lab", "settings")
-    if not os.path.isdir(folder):
-        os.makedirs(folder)
-    save(os.path.join(folder, "overrides.json"), json.dumps(lab_settings(lang), indent=2))
-    # what was set in menus is kept in the environment: the user's own JupyterLab is neither read nor changed
+    # the user's own JupyterLab is neither read nor changed
     config = os.path.join(env, "etc", "jupyter-class")
-    slides = os.path.join(config, "lab", "user-settings", "jupyterlab-slideshow")
-    if os.path.isdir(slides):
-        shutil.rmtree(slides)  # that the slides were on when the browser was closed
+    set_up_lab(os.path.join(env, "share", "jupyter", "lab", "settings"), config, lang)
     tell("lab")
     command = [python, "-m", "jupyterlab"] + lab_arguments(ROOT, lang) + arguments
     return run(command, JUPYTER_CONFIG_DIR=config)
