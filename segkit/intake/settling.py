@@ -30,6 +30,10 @@ class AsOf:
     last: dt.date | None = None
     later: int = 0  # rows after it
 
+    def __str__(self) -> str:
+        """The day alone, so that ``customer_table(frame, as_of=cleaned.as_of)`` reads as it should."""
+        return str(self.date)[:10]
+
 
 @dataclass(frozen=True)
 class Answers:

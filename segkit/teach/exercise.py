@@ -1,7 +1,8 @@
 """What an exercise is (练习): its words, its form, its steps and the known mistakes, read from one YAML file.
 
 ``exercises/E08.yml`` holds every word in both languages, ``exercises/e08.py`` the tests: ``step_<id>`` and
-``mistake_<id>``, whose parameters are the names they judge. Neither holds an answer.
+``mistake_<id>``, whose parameters are the names they judge, and ``guessed``, which reads from right names what was
+to be guessed. ``made_of``, where there is one, makes names of what the form holds. Neither file holds an answer.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Exercise(_Strict):
     level: Literal[1, 2, 3]
     title: Words
     person: Words
-    prediction: Question | None = None
+    prediction: Question
     form: tuple[Entry, ...]
     steps: tuple[Step, ...] = Field(min_length=3, max_length=6)
     mistakes: dict[str, Words] = Field(min_length=3)
@@ -179,13 +180,10 @@ def question(id: str) -> Question:
     """
     lesson, _, name = str(id).partition(".")
     if not name and lesson.upper() in known_exercises():
-        asked = exercise(lesson).prediction
-        if asked is not None:
-            return asked
+        return exercise(lesson).prediction
     known = _questions()
     if id not in known:
-        with_guess = [one for one in known_exercises() if exercise(one).prediction]
-        raise InputProblems([_unknown("teach.no_guess", str(id), [*known, *with_guess])])
+        raise InputProblems([_unknown("teach.no_guess", str(id), [*known, *known_exercises()])])
     return known[id]
 
 

@@ -27,7 +27,9 @@ class Compared:
         self.id, self.actual, self._asked = id, actual, asked
 
     def __repr__(self) -> str:
-        lang = spoken()
+        return self.text(spoken())
+
+    def text(self, lang: Lang) -> str:
         guess, actual = _recorded(self.id), _shown_value(self._asked, self.actual, lang)
         if guess is None:
             return say("teach.predict.none", lang, actual=actual)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from segkit.locale import Lang, say
 from segkit.locale.spoken import spoken
 from segkit.teach.exercise import Exercise, Step, exercise
+from segkit.teach.guessing import Compared
 
 MIME = "application/vnd.segkit.check+json"
 Status = Literal["passed", "failed", "unattempted"]
@@ -52,10 +53,12 @@ class Checked:
     ----------
     exercise : the exercise
     steps : one result a step, in order
+    actual : what was to be guessed first, once every step is right; else None
     """
 
     exercise: Exercise
     steps: tuple[StepResult, ...]
+    actual: Any = None
 
     @property
     def score(self) -> int:
@@ -108,6 +111,7 @@ class Checked:
                 lines.append((ASKS, question))
                 asked.add(question)
         if done == len(self.steps):
+            lines.append(("", Compared(self.exercise.id, self.exercise.prediction, self.actual).text(lang)))
             lines.append(("", say("teach.check.next", lang, next=self.exercise.next[lang])))
         return lines
 
@@ -142,7 +146,9 @@ def judge(id: str, names: Mapping[str, Any]) -> Checked:
     """
     asked = exercise(id)
     with contextlib.redirect_stdout(io.StringIO()):
-        return Checked(asked, tuple(_judged(asked, step, names) for step in asked.steps))
+        steps = tuple(_judged(asked, step, names) for step in asked.steps)
+        solved = all(one.status == "passed" for one in steps)
+        return Checked(asked, steps, _call(asked.tests.guessed, names) if solved else None)
 
 
 def _judged(asked: Exercise, step: Step, names: Mapping[str, Any]) -> StepResult:

@@ -50,6 +50,10 @@ def step_call(call: str) -> bool:
     return matches("E08.call", call, "4dc5ce7de19efc21")
 
 
+def guessed(r_score: Scores) -> str:
+    return max(BUYERS, key=lambda who: r_score[who])
+
+
 def mistake_scored_prospect(given: Scores) -> bool:
     score = given.get(PROSPECT)
     return score is not None and score == score  # not a missing number
