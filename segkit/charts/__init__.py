@@ -13,6 +13,9 @@ _WHERE = {
     "segment_value": "segkit.charts.segments",
     "distributions": "segkit.charts.histograms",
     "segment_marks": "segkit.charts.marks",
+    "segment_shift": "segkit.charts.class_bars",
+    "class_resources": "segkit.charts.class_bars",
+    "segment_grid": "segkit.charts.segment_grid",
     "mean_or_median": "segkit.charts.lesson_grades",
     "silence": "segkit.charts.lesson_grades",
     # figures of the case jd

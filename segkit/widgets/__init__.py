@@ -5,7 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_WHERE: dict[str, str] = {}
+_WHERE: dict[str, str] = {
+    "rfm_cuts": "segkit.widgets.scoring",
+    "abc_cuts": "segkit.widgets.shares",
+    "segment_map": "segkit.widgets.map_editor",
+    "capacity_load": "segkit.widgets.capacity",
+    "uplift_size": "segkit.widgets.sizing",
+    "definition_card": "segkit.widgets.definition_form",
+    "report_wizard": "segkit.widgets.wizard",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -195,9 +195,13 @@ class Explorer(VBox):
             except TraitError:
                 taken = False
             else:  # a slider moves what is beyond its ends
-                taken = _plain(control.value) == _plain(value)
+                taken = not control.has_trait("min") or _plain(control.value) == _plain(value)
             if not taken:
-                facts = {"name": control.description or name, "value": value, "allowed": _allowed(control)}
+                facts = {
+                    "name": getattr(control, "description", "") or self.label(name),
+                    "value": value,
+                    "allowed": _allowed(control),
+                }
                 wrong.append(Problem("widget.bad_value", facts))
         if wrong:
             for name in values:
@@ -236,7 +240,8 @@ _WRAPPING = Layout(display="flex", flex_flow="row wrap", align_items="center", g
 def said(error: SegkitError, lang: Lang) -> str:
     """What is wrong, as sentences in a row, without the count that stands above a list."""
     if isinstance(error, InputProblems):
-        return say("widget.problems", lang).join(problem.text(lang) for problem in error.problems)
+        *first, last = [problem.text(lang) for problem in error.problems]
+        return say("widget.problems", lang).join([*(text.rstrip("。.") for text in first), last])
     text = getattr(error, "text", None)
     return text(lang) if text else str(error)
 

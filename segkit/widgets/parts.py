@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -10,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from segkit.charts.theme import Drawn
+from segkit.charts.theme import Drawn, pictured
 from segkit.locale import Lang, has_message, name_of, say
 from segkit.report.model import Unit
 from segkit.report.render.values import LEFT, shown
@@ -53,18 +52,12 @@ def head(column: str, lang: Lang) -> str:
 
 def _html(part: Part, lang: Lang) -> str:
     if isinstance(part, Drawn):
-        return _picture(part)
+        return pictured(part.png(), part.meta.alt)
     if isinstance(part, Table):
         return _table(part, lang)
     if isinstance(part, str):
         return f"<p>{escape(part)}</p>"
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in part) + "</ul>"
-
-
-def _picture(drawn: Drawn) -> str:
-    data = base64.b64encode(drawn.png()).decode("ascii")
-    alt = escape(drawn.meta.alt, quote=True)
-    return f'<img class="segkit-figure" src="data:image/png;base64,{data}" alt="{alt}">'
 
 
 def _table(table: Table, lang: Lang) -> str:
@@ -95,7 +88,7 @@ STYLE = """<style>
 .segkit-explorer {font-size: 14px; line-height: 1.5; max-width: 60em; overflow-x: auto;}
 .segkit-explorer p, .segkit-explorer ul {margin: .4em 0;}
 .segkit-explorer ul {padding-left: 1.4em;}
-.segkit-explorer img.segkit-figure {display: block; width: 100%; max-width: 45em; height: auto; background: #fff;}
+.segkit-explorer img {display: block; height: auto; background: #fff;}
 .segkit-explorer table.segkit-table {border-collapse: collapse; margin: .6em 0; font-variant-numeric: tabular-nums;}
 .segkit-explorer table.segkit-table caption {text-align: left; font-weight: 600; padding: .2em 0;}
 .segkit-explorer table.segkit-table th, .segkit-explorer table.segkit-table td {padding: .2em .7em; background: none;}
