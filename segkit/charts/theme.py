@@ -19,6 +19,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
@@ -119,10 +120,34 @@ class Drawn:
             self.figure.savefig(out, **how)
         return out.getvalue()
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes | str], dict[str, dict[str, str]]]:
-        """The picture twice: JupyterLab drops the alt text of a PNG and shows the HTML, which keeps it."""
+    def axes(self) -> list[dict[str, Any]]:
+        """What stands at the axes of each panel: its heading, and of x and y the name and the tick labels."""
+        self.figure.draw_without_rendering()
+        return [
+            {
+                "heading": panel.get_title(loc="left") or panel.get_title() or panel.get_title(loc="right"),
+                **{side: axis.get_label_text() for side, axis in sides.items()},
+                **{f"{side}_ticks": _written(axis) for side, axis in sides.items()},
+            }
+            for panel in self.figure.axes
+            if panel.axison and (sides := {"x": panel.xaxis, "y": panel.yaxis})
+        ]
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes | str], dict[str, dict[str, Any]]]:
+        """The picture twice: JupyterLab drops the alt text of a PNG and shows the HTML, which keeps it.
+
+        What the picture says goes along as metadata, so that a notebook can be checked without looking.
+        """
         png, alt = self.png(), self.meta.alt
-        return {"text/html": pictured(png, alt), "image/png": png}, {"image/png": {"alt": alt}}
+        said = {"alt": alt, "segkit": {"id": self.meta.id, "title": self.meta.title, "axes": self.axes()}}
+        return {"text/html": pictured(png, alt), "image/png": png}, {"image/png": said}
+
+
+def _written(axis: Axis) -> list[str]:
+    """The tick labels one sees."""
+    if not axis.get_visible():
+        return []
+    return [text.get_text() for text in axis.get_ticklabels() if text.get_visible() and text.get_text()]
 
 
 def pictured(png: bytes, alt: str) -> str:

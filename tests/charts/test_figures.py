@@ -300,6 +300,17 @@ def test_a_notebook_shows_the_picture_with_its_alt_text():
     assert metadata["image/png"]["alt"].startswith("Bar chart")
 
 
+def test_a_notebook_keeps_what_the_picture_says_beside_it():
+    drawn = DRAW["concentration"](customers(), "en")
+    said = drawn._repr_mimebundle_()[1]["image/png"]["segkit"]
+    assert (said["id"], said["title"]) == ("concentration", drawn.meta.title)
+    [panel] = said["axes"]
+    assert panel["x"] == "Share of customers (most revenue first)" and "20%" in panel["x_ticks"]
+    two = DRAW["segment_value"](customers(), "en").axes()
+    assert [panel["x_ticks"] for panel in two] == [[], []] and all(panel["heading"] for panel in two)
+    assert "Champions" in two[0]["y_ticks"] and two[1]["y_ticks"] == []
+
+
 def test_the_html_that_a_notebook_prefers_is_the_same_picture_with_the_alt_text_escaped():
     drawn = DRAW["segment_value"](customers(), "zh")
     said = 'A < B, "C" & D'
