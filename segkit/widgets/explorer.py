@@ -67,9 +67,7 @@ class Explorer(VBox):
         self._told = HTML()
         reset = self.button("widget.reset", self.reset)
         self.buttons = [reset, *self.actions(self.lang)]
-        super().__init__(
-            [self.arrange(self.controls), Box(self.buttons, layout=_WRAPPING), self._told, self._shown]
-        )
+        super().__init__([self.arrange(self.controls), row(self.buttons), self._told, self._shown])
         for control in self.controls.values():
             control.observe(self._moved, names="value")
         self._refresh()
@@ -92,7 +90,7 @@ class Explorer(VBox):
         raise NotImplementedError
 
     def arrange(self, controls: Mapping[str, Any]) -> Widget:
-        return Box(list(controls.values()), layout=_WRAPPING)
+        return row(list(controls.values()))
 
     def actions(self, lang: Lang) -> list[Button]:
         return []
@@ -172,7 +170,8 @@ class Explorer(VBox):
         if control.has_trait("style") and control.style.has_trait("description_width"):
             control.style.description_width = "initial"
         if control.layout.width is None:
-            control.layout.width = "auto"
+            slider = control.has_trait("readout")
+            control.layout.width = "26em" if slider else "auto"  # a track of use beside label and number
             control.layout.min_width = "19em"
 
     def _require(self, values: Mapping[str, Any]) -> None:
@@ -234,7 +233,10 @@ class Explorer(VBox):
         self._shown.value = _framed(below)
 
 
-_WRAPPING = Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 16px")
+def row(widgets: Sequence[Widget]) -> Box:
+    """Widgets one beside the other; a narrow page wraps them."""
+    look = Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 16px")
+    return Box(list(widgets), layout=look)
 
 
 def said(error: SegkitError, lang: Lang) -> str:

@@ -24,6 +24,7 @@ class Table:
     frame : one row per line of the table
     units : column -> unit (``count money share days hours times ratio text date id``); others are text
     title : what the table says, one sentence or none
+    heads : headings of columns that have no words of their own: ``{"5": "5 points"}``
     names : groups of `terms.yml` by column, for columns that hold ids: ``{"label": "segment"}``
     """
 
@@ -31,6 +32,7 @@ class Table:
     units: Mapping[str, Unit] = field(default_factory=dict)
     title: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    heads: Mapping[str, str] = field(default_factory=dict)
 
 
 Part = Drawn | Table | str | Sequence[str]
@@ -63,7 +65,7 @@ def _html(part: Part, lang: Lang) -> str:
 def _table(table: Table, lang: Lang) -> str:
     units: dict[str, Unit] = {str(c): table.units.get(str(c), "text") for c in table.frame}
     heads = "".join(
-        f'<th scope="col" class="{_side(unit)}">{escape(head(column, lang))}</th>'
+        f'<th scope="col" class="{_side(unit)}">{escape(table.heads.get(column) or head(column, lang))}</th>'
         for column, unit in units.items()
     )
     rows = "".join(

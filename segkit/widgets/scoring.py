@@ -97,10 +97,29 @@ class RfmCuts(Explorer):
         told = scheme.notes(lang) if _own(values) else scheme.describe(lang)
         return [
             figure,
-            Table(levels(scheme, now, lang), {"score": "count", "customers": "count"}, self.label("levels")),
-            *([told] if told else []),
             *self._customer(str(values["customer"]), (first, before), (scheme, now), lang),
+            *(
+                [self._side_by_side(sides(scheme, now, lang), "sides", lang)]
+                if scheme.segments == "eight"
+                else []
+            ),
+            self._side_by_side(levels(scheme, now, lang), "levels", lang),
+            *([told] if told else []),
         ]
+
+    def _side_by_side(self, long: pd.DataFrame, title: str, lang: Lang) -> Table:
+        """One line a measure, one column a score, best first: its range and its customers."""
+        long = long.assign(
+            cell=[
+                say("widget.rfm_cuts.cell", lang, range=range_used, n=people)
+                for range_used, people in zip(long["range_used"], long["customers"], strict=True)
+            ]
+        )
+        wide = long.pivot(index="measure", columns="score", values="cell")
+        wide = wide.reindex(index=long["measure"].unique(), columns=_best_first(long["score"].unique()))
+        numbered = [score for score in wide.columns if score.isdigit()]
+        heads = {score: say("widget.rfm_cuts.points", lang, n=score) for score in numbered}
+        return Table(wide.reset_index(), title=self.label(title), heads=heads)
 
     def _customer(
         self, id: str, first: tuple[RFM, pd.DataFrame], now: tuple[RFM, pd.DataFrame], lang: Lang
@@ -164,9 +183,8 @@ def summary(labelled: pd.DataFrame, scheme: RFM) -> pd.DataFrame:
 
 
 def levels(scheme: RFM, labelled: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """``measure, score, range_used, customers``: the levels of each score, best first, and who stands on them;
-    for `eight` the two sides of the middle before them."""
-    rows = _sides(scheme, labelled, lang) if scheme.segments == "eight" else []
+    """``measure, score, range_used, customers``: the levels of each score, best first, and who stands on them."""
+    rows = []
     for axis, (score, (ladder, scores)) in enumerate(scheme.scores().items()):
         for level in sorted(range(len(scores)), key=lambda i: -scores[i]):
             people = int((labelled[score] == scores[level]).sum())
@@ -175,14 +193,12 @@ def levels(scheme: RFM, labelled: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "score", "range_used", "customers"])
 
 
-def _sides(scheme: RFM, labelled: pd.DataFrame, lang: Lang) -> list[tuple[str, str, str, int]]:
-    """High and low of R, F and M; who stands there, by their segments."""
+def sides(scheme: RFM, labelled: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """The same for the high and low side of R, F and M, which make the segments of `eight`."""
     held = labelled[scheme.name].value_counts()
     rows = []
     for axis, ladder in enumerate(scheme.ladders()):
-        if not ladder.cuts:  # nobody has bought
-            continue
-        for high in (1, 0):
+        for high in (1, 0) if ladder.cuts else ():  # no middle where nobody has bought
             level = 1 - high if axis == 0 else high
             target = ladder.target(1 - level, level)
             worst = value_text(ladder.form, target.value, lang)
@@ -195,7 +211,12 @@ def _sides(scheme: RFM, labelled: pd.DataFrame, lang: Lang) -> list[tuple[str, s
                     int(held.reindex(segments).fillna(0).sum()),
                 )
             )
-    return rows
+    return pd.DataFrame(rows, columns=["measure", "score", "range_used", "customers"])
+
+
+def _best_first(scores: Sequence[str]) -> list[str]:
+    """Numbers downwards; high before low as they come."""
+    return sorted(scores, key=lambda score: -int(score) if score.isdigit() else 0)
 
 
 def _measure(scheme: RFM, axis: int, lang: Lang) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from ipywidgets import BoundedFloatText, IntSlider
+from ipywidgets import BoundedFloatText, IntSlider, Label, VBox
 
 from segkit.charts.class_bars import class_resources
 from segkit.charts.lorenz import concentration
@@ -16,7 +16,7 @@ from segkit.problems import InputProblems, Problem
 from segkit.schemes.base import UNKNOWN
 from segkit.schemes.pareto import CLASSES, Pareto
 from segkit.schemes.store import scheme_from
-from segkit.widgets.explorer import Explorer
+from segkit.widgets.explorer import Explorer, row
 from segkit.widgets.parts import Part, Table
 from segkit.widgets.population import Population
 
@@ -49,6 +49,12 @@ class AbcCuts(Explorer):
                 )
         controls["hours"] = BoundedFloatText(value=HOURS, min=1, max=300)
         return controls
+
+    def arrange(self, controls: Mapping[str, Any]) -> VBox:
+        """The cuts, then what is a sample parameter, one class a line."""
+        lines = [[controls[f"{kind}_{label}"] for kind in ("minutes", "contacts")] for label in "abc"]
+        rows = [row([controls["cut_a"], controls["cut_b"]]), Label(self.label("samples"))]
+        return VBox([*rows, *(row(line) for line in lines), controls["hours"]])
 
     def scheme(self, values: Mapping[str, Any]) -> Pareto:
         """The classes these cuts make, fitted.
