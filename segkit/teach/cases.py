@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from segkit.intake.mapping import suggest_mapping
 from segkit.intake.reading import read_table
 from segkit.samples import load
 
-AS_OF = "2025-12-31"
+AS_OF = dt.date(2025, 12, 31)
 
 
 def jd_customers() -> pd.DataFrame:

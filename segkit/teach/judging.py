@@ -21,6 +21,7 @@ from segkit.teach.guessing import Compared
 MIME = "application/vnd.segkit.check+json"
 Status = Literal["passed", "failed", "unattempted"]
 MARKS: dict[Status, str] = {"passed": "√", "failed": "×", "unattempted": "·"}
+INTERRUPTED = "KeyboardInterrupt"
 ASKS = "→"  # before the question a failed step is answered with
 
 
@@ -138,7 +139,8 @@ def judge(id: str, names: Mapping[str, Any]) -> Checked:
     """How far is exercise `id` solved by what `names` holds?
 
     A name that is missing, ``None`` or ``...`` is unattempted, never wrong. What the trainee's functions print is
-    not shown; what they raise fails the step and is told in one line.
+    not shown; what they raise fails the step and is told in one line. A function that had to be interrupted is not
+    called again, and the steps that do without it are judged all the same.
 
     Raises
     ------
@@ -146,19 +148,25 @@ def judge(id: str, names: Mapping[str, Any]) -> Checked:
     """
     asked = exercise(id)
     with contextlib.redirect_stdout(io.StringIO()):
-        steps = tuple(_judged(asked, step, names) for step in asked.steps)
+        stuck: set[str] = set()
+        steps = tuple(_judged(asked, step, names, stuck) for step in asked.steps)
         solved = all(one.status == "passed" for one in steps)
         return Checked(asked, steps, _call(asked.tests.guessed, names) if solved else None)
 
 
-def _judged(asked: Exercise, step: Step, names: Mapping[str, Any]) -> StepResult:
+def _judged(asked: Exercise, step: Step, names: Mapping[str, Any], stuck: set[str]) -> StepResult:
     test = asked.test_of("step", step.id)
     if any(_is_blank(names.get(name, ...)) for name in _asks(test)):
         return StepResult(step, "unattempted")
+    if stuck & set(_asks(test)):
+        return StepResult(step, "failed", error=INTERRUPTED)
     error = ""
     try:
         if bool(_call(test, names)):
             return StepResult(step, "passed")
+    except KeyboardInterrupt:
+        stuck.update(_asks(test))
+        return StepResult(step, "failed", error=INTERRUPTED)
     except (Unanswered, NotImplementedError):
         return StepResult(step, "unattempted")
     except Exception as fault:

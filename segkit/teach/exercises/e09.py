@@ -34,11 +34,15 @@ def _key(split: Split) -> Key:
 @lru_cache(maxsize=4)
 def _counted(split: Split, folder: str) -> Key:
     customers = jd_customers()
-    scheme = RFM(segments="eight", split=split).fit(customers)
+    scheme = RFM(bins=5, segments="eight", split=split).fit(customers)
     inside = scheme.label(customers)["rfm"] == scheme.order()[0]
     money = customers["monetary"]
     buyers = int((customers["frequency"] > 0).sum())
     return Key(int(inside.sum()), buyers, len(customers), float(money[inside].sum() / money.sum()))
+
+
+def _both() -> tuple[Key, Key]:
+    return _key("mean"), _key("median")
 
 
 def _near(given: float, truth: float) -> bool:
@@ -74,16 +78,16 @@ def guessed(share_mean: float, share_median: float) -> float:
 
 
 def mistake_of_registered(given: float) -> bool:
-    return any(_near(given, key.people / key.registered) for key in map(_key, ("mean", "median")))
+    return any(_near(given, key.people / key.registered) for key in _both())
 
 
 def mistake_of_money(given: float) -> bool:
-    return any(_near(given, key.money_share) for key in map(_key, ("mean", "median")))
+    return any(_near(given, key.money_share) for key in _both())
 
 
 def mistake_other_split(given: float) -> bool:
     """Judged only where the value is not right: then it is that of the other split."""
-    return any(_near(given, _key(split).share) for split in ("mean", "median"))
+    return any(_near(given, key.share) for key in _both())
 
 
 def mistake_not_a_share(given: float) -> bool:
@@ -95,7 +99,7 @@ def mistake_points_not_people(more_people: float) -> bool:
 
 
 def mistake_whole_list(more_people: float) -> bool:
-    return more_people in (_key("mean").people, _key("median").people)
+    return more_people in [key.people for key in _both()]
 
 
 def mistake_blames_data(why: str) -> bool:

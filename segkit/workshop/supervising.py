@@ -1,0 +1,193 @@
+"""Running what a class handed in, each notebook in a process of its own with limits of time and memory (监督运行).
+
+Works on Windows too: the limits are kept by watching the process, not by the operating system.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from segkit.teach import answers
+from segkit.teach.exercise import exercise
+from segkit.workshop.submissions import Submission
+
+LOOK_EVERY = 0.2  # seconds between two looks at a process
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may take.
+
+    Attributes
+    ----------
+    cell_seconds : before a cell is interrupted, and the next one run
+    grace_seconds : before a process that cannot be interrupted is ended, and run again without that cell
+    megabytes : of memory, all its processes together
+    """
+
+    cell_seconds: float = 10
+    grace_seconds: float = 5
+    megabytes: float = 2000
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission and what became of it.
+
+    Attributes
+    ----------
+    score : 0 to 100
+    steps : step id -> passed, failed or unattempted
+    mistakes : known mistakes found
+    note : "" or why it could not be run as it stands: slow_cell, memory, stopped
+    """
+
+    submission: Submission
+    score: int
+    steps: dict[str, str]
+    mistakes: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def attempted(self) -> bool:
+        return any(status != "unattempted" for status in self.steps.values())
+
+
+@dataclass
+class _Run:
+    """What the child reported: its result if it came to one, else the cell it was in and why it ended."""
+
+    found: dict[str, Any] = field(default_factory=dict)
+    at: int | None = None
+    why: str = ""
+
+
+def run_all(submissions: list[Submission], limits: Limits = Limits(), jobs: int = 2) -> list[Graded]:
+    """Every submission judged, `jobs` at a time, in the order given."""
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        return list(pool.map(lambda one: run(one, limits), submissions))
+
+
+def run(one: Submission, limits: Limits = Limits()) -> Graded:
+    """What do the names of this notebook score?
+
+    A cell that takes too long or too much memory is left out, and the rest counts: once the process had to be
+    ended, it is run again without that cell.
+    """
+    left_out: list[int] = []
+    note = ""
+    while True:
+        done = _attempt(one, left_out, limits)
+        if done.found:
+            note = note or ("slow_cell" if done.found["slow"] else "")
+            return Graded(one, done.found["score"], done.found["steps"], tuple(done.found["mistakes"]), note)
+        note = done.why
+        if done.at is None or done.at in left_out:
+            steps = {step.id: "unattempted" for step in exercise(one.exercise).steps}
+            return Graded(one, 0, steps, (), note or "stopped")
+        left_out.append(done.at)
+
+
+def _attempt(one: Submission, left_out: list[int], limits: Limits) -> _Run:
+    with tempfile.TemporaryDirectory(prefix="segkit-grade-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        own = place / answers.FOLDER
+        own.mkdir()
+        record = {"id": one.exercise, "entered": one.entered}
+        (own / f"{one.exercise}.json").write_text(answers.as_json(record), encoding="utf-8")
+        job = {
+            "exercise": one.exercise,
+            "code": list(one.code),
+            "leave_out": left_out,
+            "cell_seconds": limits.cell_seconds,
+            "progress": str(place / "progress.txt"),
+            "result": str(place / "result.json"),
+        }
+        (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "segkit.workshop.one_submission", str(place / "job.json")],
+            cwd=place,
+            env=os.environ | {"SEGKIT_ANSWERS": str(own), "MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        why = _watched(process, place / "progress.txt", limits)
+        try:
+            return _Run(found=json.loads((place / "result.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return _Run(at=_cell(place / "progress.txt"), why=why)
+
+
+def _watched(process: subprocess.Popen[bytes], progress: Path, limits: Limits) -> str:
+    """Wait for the child; end it where it goes too far, and say why."""
+    import psutil
+
+    family = psutil.Process(process.pid)
+    before, since = "", time.monotonic()
+    while process.poll() is None:
+        time.sleep(LOOK_EVERY)
+        if _megabytes(family) > limits.megabytes:
+            _end(family)
+            return "memory"
+        now = _read(progress)
+        if now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > limits.cell_seconds + limits.grace_seconds:
+            _end(family)
+            return "slow_cell"
+    return "stopped"
+
+
+def _megabytes(family: Any) -> float:
+    import psutil
+
+    total = 0
+    for one in _alive(family):
+        try:
+            total += one.memory_info().rss
+        except psutil.Error:
+            continue
+    return total / 1e6
+
+
+def _alive(family: Any) -> list[Any]:
+    import psutil
+
+    try:
+        return [family, *family.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _end(family: Any) -> None:
+    import psutil
+
+    ended = _alive(family)
+    for one in ended:
+        try:
+            one.kill()
+        except psutil.Error:
+            continue
+    psutil.wait_procs(ended, timeout=5)
+
+
+def _read(progress: Path) -> str:
+    try:
+        return progress.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _cell(progress: Path) -> int | None:
+    said = _read(progress)
+    return int(said) if said.isdigit() else None
