@@ -177,8 +177,9 @@ class Scheme(Sourced, BaseModel, ABC):
         return written
 
     def save(self, path: str | Path) -> None:
-        """Write the scheme, with what it learned, as YAML; `load_scheme` reads it."""
+        """Write the scheme, with what it learned, as YAML; `load_scheme` reads it. A missing folder is made."""
         text = yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8", newline="\n")
 
     # --- words ---------------------------------------------------------------------------------

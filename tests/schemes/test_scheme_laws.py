@@ -83,8 +83,8 @@ def test_a_saved_and_reloaded_scheme_is_the_same(name: str, tmp_path: Path) -> N
     def check(customers: list[Customer]) -> None:
         table = table_of(customers)
         scheme = taught(name, table)
-        scheme.save(tmp_path / "方案.yml")
-        loaded = load_scheme(tmp_path / "方案.yml")
+        scheme.save(tmp_path / "口径" / "方案.yml")  # the folder is made
+        loaded = load_scheme(tmp_path / "口径" / "方案.yml")
         assert loaded == scheme
         pd.testing.assert_frame_equal(loaded.label(table), scheme.label(table))
         save_schemes({"mine": scheme}, tmp_path / "schemes.yml")
