@@ -41,6 +41,7 @@ class _Bar:
     customers: int
     people: float
     held: float | None
+    label: str = ""
 
 
 def segment_value(
@@ -50,6 +51,7 @@ def segment_value(
     keep: Sequence[str] = (),
     id: str = "segment_value",
     title: str | None = None,
+    about: str = "",
     marked: bool = True,
     lang: Lang,
     source: str,
@@ -66,6 +68,7 @@ def segment_value(
         and ``positive``, the sum of the totals above zero: shares are of these, and a segment whose whole is
         not above zero has none; a missing total is not known
     id, title : of the figure, where a report holds several of them and the message is not that of the first bar
+    about : label of the segment the title speaks of, where it is not the first bar
     marked : each segment in its own colour and mark; groups that are no segments stand in one colour
     labels : all labels of the scheme in order, where `summary` lacks some: keeps the colours of own labels
     keep : labels that have a bar of their own however small they are
@@ -92,7 +95,8 @@ def segment_value(
         return empty(id, say("chart.seg.none", lang), lang, source, as_of, chart)
 
     whole = any(bar.held is not None for bar in bars)
-    first = bars[0]
+    told = [bar for bar in bars if bar.label == about and (bar.held is not None or not whole)]
+    first = told[0] if told else bars[0]
     which = (
         "chart.seg.title_one" if len(bars) == 1 else "chart.seg.title" if whole else "chart.seg.title_people"
     )
@@ -144,7 +148,8 @@ def _bars(
         mark = marks[str(row.label)]
         name = str(row.name) if named else mark["name"]
         worth = row.positive if row.monetary > 0 else None
-        bars.append(_bar(name, mark["mark"], mark["colour"], row.customers, worth, n, total))
+        bar = _bar(name, mark["mark"], mark["colour"], row.customers, worth, n, total)
+        bars.append(replace(bar, label=str(row.label)))
     if len(others):
         rest = [str(o.name) if named else marks[str(o.label)]["name"] for o in others.itertuples()]
         name = say("chart.seg.others", lang, k=len(others))
