@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from segkit.locale import Lang, say
 from segkit.problems import InputProblems, Problem
+from segkit.teach.exercise import exercise, known_exercises
 from segkit.workshop.notebooks import ANSWER, PINNED, SOLUTION, Cell, Notebook, shown
 
 BEGIN, END = "# >>> answer", "# <<< answer"
@@ -28,16 +29,16 @@ class Region:
 
     @property
     def names(self) -> list[str]:
-        """The names the answer assigns, in order: what `check` will ask for."""
+        """The names the answer assigns, in order."""
         return names_assigned("\n".join(self.lines))
 
 
 def stub_of(solution: Notebook) -> Notebook:
     """The exercise without its answers, in the language of `solution`.
 
-    Every answer region becomes one comment naming the names to write, which stay unset, so that Run All works and
-    what a form wrote is not overwritten. Markdown tagged ``solution`` is dropped, and so are stored outputs, counts
-    and the tag that pins an output.
+    Every answer region becomes one comment naming the names to write (those the exercise judges, else all it
+    assigns), which stay unset, so that Run All works and what a form wrote is not overwritten. Markdown tagged
+    ``solution`` is dropped, and so are stored outputs, counts and the tag that pins an output.
 
     Raises
     ------
@@ -48,7 +49,13 @@ def stub_of(solution: Notebook) -> Notebook:
     if problems:
         raise InputProblems(problems)
     kept = [cell for cell in solution.cells if not (cell.kind == "markdown" and SOLUTION in cell.tags)]
-    return solution.but([_without_answer(cell, solution.lang) for cell in kept])
+    judged = _judged(str(solution.noted.get("exercise", "")))
+    return solution.but([_without_answer(cell, solution.lang, judged) for cell in kept])
+
+
+def _judged(id: str) -> tuple[str, ...]:
+    """The names that `check` asks for in this exercise; none where there is no such exercise."""
+    return exercise(id).names if id in known_exercises() else ()
 
 
 def regions(cell: Cell) -> list[Region]:
@@ -133,13 +140,14 @@ def _faults(cell: Cell, file: str) -> Iterator[Problem]:
                 yield Problem("stub.no_python", {"cell": cell.id, "line": line}, file=file)
 
 
-def _without_answer(cell: Cell, lang: Lang) -> Cell:
+def _without_answer(cell: Cell, lang: Lang, judged: tuple[str, ...]) -> Cell:
     if cell.kind != "code":
         return cell
     lines = cell.source.split("\n")
     whole = _is_python(cell.source)
     for region in reversed(regions(cell)):
-        names = region.names
+        # what the answer only uses on its way is the trainee's own business
+        names = [name for name in region.names if name in judged] or region.names
         comment = say("stub.write", lang, names=names) if names else say("stub.write_here", lang)
         lines[region.begin : region.end + 1] = [f"{region.indent}# {comment}"]
         if whole and not _is_python(

@@ -137,6 +137,14 @@ def test_an_answer_inside_a_function_leaves_python(tmp_path):
     ast.parse(stub)
 
 
+def test_of_an_exercise_only_what_is_judged_is_named(tmp_path):
+    from segkit.teach.exercise import exercise
+
+    judged = exercise("E08").names
+    source = f"# >>> answer\nhelper = 1\n{judged[1]} = helper\n{judged[0]} = helper\n# <<< answer"
+    assert stub_source(tmp_path, source) == f"# 在这里写：{judged[1]}、{judged[0]}"
+
+
 def test_several_answers_in_a_cell(tmp_path):
     source = "# >>> answer\na = 1\n# <<< answer\nmiddle = 2\n# >>> answer\nprint(a)\n# <<< answer"
     assert stub_source(tmp_path, source) == "# 在这里写：a\nmiddle = 2\n# 在这里写"
