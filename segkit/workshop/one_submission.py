@@ -7,11 +7,15 @@ seconds a cell may take, and the files for progress and result. Started by `supe
 from __future__ import annotations
 
 import _thread
+import contextlib
 import json
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
+
+PATIENCE = 6  # times the allowed seconds a cell may wait without working
 
 
 def main(job_file: str) -> None:
@@ -36,21 +40,9 @@ def main(job_file: str) -> None:
 
 def _ran_over(shell: Any, source: str, seconds: float) -> bool:
     """Run one cell; True where it had to be interrupted. Errors stay in the cell, as in a notebook."""
-    over = threading.Event()
-
-    def interrupt() -> None:
-        over.set()
-        _thread.interrupt_main()
-
-    watch = threading.Timer(seconds, interrupt)
-    watch.start()
-    try:
+    with Watch(seconds) as watch, contextlib.suppress(KeyboardInterrupt, SystemExit):
         shell.run_cell(source, store_history=True)
-    except (KeyboardInterrupt, SystemExit):
-        pass
-    finally:
-        watch.cancel()
-    return over.is_set()
+    return watch.over
 
 
 def _judged(exercise: str, names: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -62,12 +54,37 @@ def _judged(exercise: str, names: dict[str, Any], seconds: float) -> dict[str, A
         del sys.modules[name]
     from segkit.teach.judging import judge
 
-    watch = threading.Timer(seconds, _thread.interrupt_main)
-    watch.start()
-    try:
+    with Watch(seconds):
         return judge(exercise, names).record()
-    finally:
-        watch.cancel()
+
+
+class Watch:
+    """Interrupts the main thread once it has worked `seconds`, or waited many times as long.
+
+    Work is counted in seconds of the processor, so that a busy machine costs nobody a mark.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self.over = seconds, False
+        self._done = threading.Event()
+
+    def __enter__(self) -> Watch:
+        threading.Thread(target=self._look, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+
+    def _look(self) -> None:
+        worked, waited = time.process_time(), time.monotonic()
+        while not self._done.wait(0.1):
+            if (
+                time.process_time() - worked > self._seconds
+                or time.monotonic() - waited > PATIENCE * self._seconds
+            ):
+                self.over = True
+                _thread.interrupt_main()
+                return
 
 
 if __name__ == "__main__":

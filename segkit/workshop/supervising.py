@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 from segkit.teach import answers
 from segkit.teach.exercise import exercise
+from segkit.workshop.one_submission import PATIENCE
 from segkit.workshop.submissions import Submission
 
 LOOK_EVERY = 0.2  # seconds between two looks at a process
@@ -29,8 +31,8 @@ class Limits:
 
     Attributes
     ----------
-    cell_seconds : before a cell is interrupted, and the next one run
-    grace_seconds : before a process that cannot be interrupted is ended, and run again without that cell
+    cell_seconds : of work before a cell is interrupted, and the next one run
+    grace_seconds : of work more before a process that cannot be interrupted is ended, and run again without that cell
     megabytes : of memory, all its processes together
     """
 
@@ -133,31 +135,33 @@ def _watched(process: subprocess.Popen[bytes], progress: Path, limits: Limits) -
     import psutil
 
     family = psutil.Process(process.pid)
-    before, since = "", time.monotonic()
+    worked_at_most = limits.cell_seconds + limits.grace_seconds
+    before, worked, since = "", 0.0, time.monotonic()
     while process.poll() is None:
         time.sleep(LOOK_EVERY)
-        if _megabytes(family) > limits.megabytes:
+        if _total(family, lambda one: one.memory_info().rss / 1e6) > limits.megabytes:
             _end(family)
             return "memory"
-        now = _read(progress)
+        now, busy = _read(progress), _total(family, lambda one: sum(one.cpu_times()[:2]))
         if now != before:
-            before, since = now, time.monotonic()
-        elif time.monotonic() - since > limits.cell_seconds + limits.grace_seconds:
+            before, worked, since = now, busy, time.monotonic()
+        elif busy - worked > worked_at_most or time.monotonic() - since > (PATIENCE + 1) * worked_at_most:
             _end(family)
             return "slow_cell"
     return "stopped"
 
 
-def _megabytes(family: Any) -> float:
+def _total(family: Any, of: Callable[[Any], float]) -> float:
+    """The sum over the process and its children, those that just ended left out."""
     import psutil
 
-    total = 0
+    total = 0.0
     for one in _alive(family):
         try:
-            total += one.memory_info().rss
+            total += of(one)
         except psutil.Error:
             continue
-    return total / 1e6
+    return total
 
 
 def _alive(family: Any) -> list[Any]:
