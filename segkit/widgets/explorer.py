@@ -266,8 +266,9 @@ def _plain(value: Any) -> Any:
 
 def _allowed(control: Any) -> str:
     """What a control takes: its options, or its ends."""
-    if control.has_trait("_options_full"):
-        return ", ".join(str(value) for _, value in control._options_full)
+    options = getattr(control, "_options_full", ())  # label and value of each
+    if options:
+        return ", ".join(str(value) for _, value in options)
     if control.has_trait("min") and control.has_trait("max"):
         return f"{control.min}-{control.max}"
     return "—"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -84,8 +85,11 @@ class Population:
         found = (known == id.strip()).to_numpy().nonzero()[0]
         if len(found):
             return int(found[0])
-        near = get_close_matches(id.strip().upper(), list(known), 3) or list(known.head(3))
-        raise InputProblems([Problem("widget.no_customer", {"id": id, "near": near})])
+        same = known[known.map(_number) == _number(id)].head(3)  # C7 for C000007
+        near = [*same, *get_close_matches(id.strip().upper(), list(known), 3)] or known.head(3)
+        raise InputProblems(
+            [Problem("widget.no_customer", {"id": id, "near": list(dict.fromkeys(near))[:3]})]
+        )
 
     def called(self, place: int, lang: Lang) -> str:
         """Name and id where the table holds names, else the id."""
@@ -93,3 +97,7 @@ class Population:
         name = next((str(row[c]) for c in _NAMES if c in self.customers and pd.notna(row[c])), "")
         id = str(row["customer_id"])
         return say("widget.named", lang, name=name, id=id) if name else id
+
+
+def _number(id: str) -> str:
+    return re.sub(r"\D", "", id).lstrip("0")

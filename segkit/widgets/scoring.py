@@ -22,7 +22,7 @@ from segkit.widgets.parts import Part, Table
 from segkit.widgets.population import Population
 
 OWN = ("r_cuts", "f_cuts", "m_cuts")  # controls of own cut points, in the order of COLUMNS
-_SCALING = ("bins", "segments", "split", *OWN)
+_NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,6})?")
 
 
 class RfmCuts(Explorer):
@@ -238,16 +238,15 @@ def _own(values: Mapping[str, Any]) -> dict[str, list[float]]:
     most = 1 if values["segments"] == "eight" else values["bins"] - 1
     for letter, column, name in zip(LETTERS, COLUMNS, OWN, strict=True):
         pieces = _cuts(values[name])
-        try:
-            numbers = [float(piece) for piece in pieces]
-        except ValueError:
-            wrong = next(p for p in pieces if not re.fullmatch(r"[-+]?\d+(\.\d*)?", p))
-            problems.append(Problem("widget.rfm_cuts.no_number", {"letter": letter, "value": wrong}))
+        wrong = [piece for piece in pieces if not _NUMBER.fullmatch(piece)]
+        if wrong:
+            problems.append(Problem("widget.rfm_cuts.no_number", {"letter": letter, "value": wrong[0]}))
             continue
+        numbers = [float(piece) for piece in pieces]
         if len(numbers) > most:
             facts = {"letter": letter, "n": len(numbers), "most": most, "levels": most + 1}
             problems.append(Problem("widget.rfm_cuts.too_many", facts))
-        elif any(not abs(x) < float("inf") for x in numbers) or numbers != sorted(set(numbers)):
+        elif numbers != sorted(set(numbers)):
             problems.append(Problem("widget.rfm_cuts.not_ascending", {"letter": letter, "values": pieces}))
         elif numbers:
             own[column] = numbers
