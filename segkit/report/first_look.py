@@ -34,6 +34,7 @@ MOST_QUESTIONS = 7
 SURE = 0.8  # guesses below this are asked about
 MAP_IN: dict[Lang, str] = {"zh": "eight", "en": "eleven"}  # the map each language's practitioners expect
 MOST_REASONS = 4
+Meant = Dict[str, Dict[str, str | None]]
 LISTS: tuple[Grain, ...] = ("customers", "leads")  # who the customers are, the first that is there
 
 
@@ -56,6 +57,7 @@ def look(
     force: bool = False,
     today: dt.date | None = None,
     as_of: dt.date | None = None,
+    meant: Meant | None = None,
     progress: Progress = quiet,
 ) -> Seen:
     """Read, guess, write ``client.yml`` into `folder`.
@@ -67,6 +69,7 @@ def look(
     playbook : written into client.yml; the tables and columns it reads are looked for among the files
     today : `init` is the one place that asks the clock, for the first working Monday of the plan
     as_of : the day the analysis stands on, written into client.yml; needed where the files have no dates
+    meant : what the user says columns mean, by grain and heading, in place of the guess; None for not used
 
     Raises
     ------
@@ -78,10 +81,10 @@ def look(
     trade = load_playbook(playbook, folder=folder)
     say_once = _once(progress)
     say_once("read")
-    read = _read(files)
-    roles = roles_of(read, {path: _beside(path, folder) for path in read}, trade)
-    tables, inputs = _by_grain(read, roles, folder)
-    mappings = {grain: suggest_mapping(table, grain) for grain, table in tables.items()}
+    read, roles, tables, inputs, mappings = _guessed(files, folder, trade)
+    mappings = {
+        grain: _as_meant(mapping, (meant or {}).get(grain, {})) for grain, mapping in mappings.items()
+    }
     _refuse(mappings, tables)
     own = _own_names(mappings, tables, trade)
     sides, more_inputs = _sides(read, roles, folder)
@@ -132,6 +135,40 @@ def look(
     found = [*_asks(intake, guessed, asked, lang), *_asks_client(intake, buyers, lang, as_of is None)]
     asks = tuple(text for _, text in sorted(found, key=lambda q: -q[0]))
     return Seen(written, asks[:MOST_QUESTIONS], notes)
+
+
+def first_guesses(
+    files: Sequence[Path], folder: Path, *, playbook: str = "general"
+) -> dict[Grain, tuple[Table, Mapping]]:
+    """What `look` takes the columns of the main tables for, before it writes anything.
+
+    Raises
+    ------
+    InputProblems : the files cannot be read, or there is no such playbook
+    """
+    _, _, tables, _, mappings = _guessed(files, folder, load_playbook(playbook, folder=folder))
+    return {grain: (table, mappings[grain]) for grain, table in tables.items()}
+
+
+def _guessed(
+    files: Sequence[Path], folder: Path, trade: Playbook
+) -> tuple[dict[Path, Table], Roles, dict[Grain, Table], dict[Grain, list[str]], dict[Grain, Mapping]]:
+    read = _read(files)
+    roles = roles_of(read, {path: _beside(path, folder) for path in read}, trade)
+    tables, inputs = _by_grain(read, roles, folder)
+    return read, roles, tables, inputs, {g: suggest_mapping(table, g) for g, table in tables.items()}
+
+
+def _as_meant(mapping: Mapping, meant: Dict[str, str | None]) -> Mapping:
+    """The mapping with what the user said in place of what was guessed; said again, a guess becomes sure."""
+    if not meant:
+        return mapping
+    guesses = tuple(
+        Guess(guess.column, meant[guess.column], 1.0, "init.meant") if guess.column in meant else guess
+        for guess in mapping.guesses
+    )
+    columns = {guess.column: guess.field for guess in guesses if guess.field}
+    return replace(mapping, columns=columns, guesses=guesses)
 
 
 def _once(progress: Progress) -> Progress:
