@@ -59,6 +59,13 @@ CHECKS = [
 ]
 EVERY_TEST = ["-n", "2", "--dist", "loadfile"]
 
+# Arrows and the space bar belong to the control that has the focus, of which JupyterLab and its slides would
+# make steps to the next cell. No command is behind the name: the key is left to the browser.
+CONTROL_KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space"]
+CONTROL_FOCUSED = (
+    ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) .jp-OutputArea .jupyter-widgets :focus"
+)
+
 # JupyterLab in class: nothing is asked, fetched or installed, work is saved every 30 s, code is read from the
 # last row, and line numbers stand where segkit's messages name them. Its language is set beside these.
 LAB = {
@@ -69,6 +76,17 @@ LAB = {
     "@jupyterlab/notebook-extension:tracker": {
         "autoStartDefaultKernel": True,
         "codeCellConfig": {"lineNumbers": True, "lineWrap": True},
+    },
+    "@jupyterlab/shortcuts-extension:shortcuts": {
+        "shortcuts": [
+            {
+                "command": "segkit:left-to-the-control",
+                "keys": [key],
+                "selector": CONTROL_FOCUSED,
+                "preventDefault": False,
+            }
+            for key in CONTROL_KEYS
+        ]
     },
 }
 # Font sizes are read from the user's settings only, so they are written there once, as if chosen in the menus.

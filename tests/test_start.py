@@ -601,7 +601,7 @@ def test_every_setting_of_the_lab_is_one_that_jupyterlab_has(lang: str) -> None:
         schema = json.loads((schemas / package / f"{plugin}.json").read_text(encoding="utf-8"))
         for name, value in wanted.items():
             known = schema["properties"][name]
-            kind = {bool: "boolean", int: "number", str: "string", dict: "object"}[type(value)]
+            kind = {bool: "boolean", int: "number", str: "string", dict: "object", list: "array"}[type(value)]
             assert known.get("type", kind) == kind, (id, name)
             choices = [choice["const"] for choice in known.get("oneOf", [])]
             assert not choices or value in choices, (id, name, value)
