@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from segkit.cli.options import OK, WRONG_INPUT, LangOption, QuietOption, fail
+from segkit.cli.workshop_agenda import agenda
 from segkit.locale import Lang, lang_or_default, say
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ workshop = typer.Typer(no_args_is_help=True, help="Lessons, exercises and classe
 @workshop.callback()
 def _keep_the_name() -> None:
     """Lessons, exercises and classes / 课程、练习与开班."""
+
+
+workshop.command(
+    "agenda",
+    short_help="几点讲什么 / when is what taught",
+    epilog="segkit workshop agenda --days 2 --hours 6 --start 09:00 --lunch 90 --role 一线销售  ·  "
+    "segkit workshop agenda --days 1 --out agenda",
+)(agenda)
 
 
 # --- pairs -----------------------------------------------------------------------------------------
