@@ -22,6 +22,14 @@ def opened(lab: LabPage) -> None:
     lab.start(path)
 
 
+@pytest.fixture
+def run(lab: LabPage) -> LabPage:
+    """The notebook, all its cells run, whichever test came before."""
+    if lab.not_run():
+        lab.run_all()
+    return lab
+
+
 def test_the_menus_are_in_the_language_of_the_room(lab: LabPage) -> None:
     assert lab.menus() == MENUS[lab.lang]
 
@@ -71,34 +79,34 @@ def test_a_folded_cell_is_folded_and_opens_by_a_click(lab: LabPage) -> None:
     assert not lab.folded("language")
 
 
-def test_a_figure_is_shown_with_its_alt_text(lab: LabPage) -> None:
-    picture = lab.cell("figure").query_selector(".jp-OutputArea img")
+def test_a_figure_is_shown_with_its_alt_text(run: LabPage) -> None:
+    picture = run.cell("figure").query_selector(".jp-OutputArea img")
     assert picture
-    start = {"zh": "条形图", "en": "Bar chart"}[lab.lang]
+    start = {"zh": "条形图", "en": "Bar chart"}[run.lang]
     assert str(picture.get_attribute("alt")).startswith(start)
-    assert lab.pictures_without_alt() == []
+    assert run.pictures_without_alt() == []
 
 
 KINDS = ["slider", "choice", "button row"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_control_is_moved_by_keyboard(lab: LabPage, kind: str) -> None:
+def test_every_kind_of_control_is_moved_by_keyboard(run: LabPage, kind: str) -> None:
     """JupyterLab would take arrows for steps to the next cell, and leave a drop-down as it stands."""
-    assert lab.widget_cells() == ["widget"]
-    assert lab.move("widget", kind) == kind
+    assert run.widget_cells() == ["widget"]
+    assert run.move("widget", kind) == kind
 
 
-def test_slides_show_a_live_widget(lab: LabPage) -> None:
-    lab.select("title")
-    with lab.slides():
-        assert lab.on_slide() == ["title"]
-        lab.go_to_slide("widget")
-        assert lab.on_slide() == ["widget"]
+def test_slides_show_a_live_widget(run: LabPage) -> None:
+    run.select("title")
+    with run.slides():
+        assert run.on_slide() == ["title"]
+        run.go_to_slide("widget")
+        assert run.on_slide() == ["widget"]
         for kind in KINDS:
-            lab.move("widget", kind)
-        assert lab.on_slide() == ["widget"]
-    assert lab.menus() == MENUS[lab.lang]
+            run.move("widget", kind)
+        assert run.on_slide() == ["widget"]
+    assert run.menus() == MENUS[run.lang]
 
 
 def test_nothing_was_asked_of_the_network(lab: LabPage) -> None:
