@@ -44,11 +44,11 @@ class MapRows(VBox):
         if not isinstance(given, Mapping) or not set(given) <= {"id", "codes", *BANDS}:
             raise TraitError(f"{given} is no segment")
         if given.get("codes") is not None:
-            return {"id": str(given.get("id", "")), "codes": [str(code) for code in given["codes"]]}
+            return {"id": str(given.get("id", "")).strip(), "codes": [str(code) for code in given["codes"]]}
         bands = {band: list(given.get(band) or (1, self.bins)) for band in BANDS}
         if any(len(band) != 2 or not 1 <= band[0] <= band[1] <= self.bins for band in bands.values()):
             raise TraitError(f"{given} holds a range that is none")
-        return {"id": str(given.get("id", "")), **bands}
+        return {"id": str(given.get("id", "")).strip(), **bands}
 
     # --- what the buttons do --------------------------------------------------------------------
 
