@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from segkit.locale.spoken import spoken
+
 _MOST_FILES, _MOST_BYTES = 100, 5_000_000
 
 
@@ -75,13 +77,18 @@ class FailedCell:
         return any(text.strip() == one.strip() for one in self.done)
 
     def _notebooks(self) -> Iterator[list[dict[str, Any]]]:
-        """The file of this notebook; where its name is not known, those in the folder that hold this cell."""
+        """The file of this notebook; where its name is not known, those in the folder that hold this cell.
+
+        Of a pair the one in the spoken language comes first.
+        """
         told = self.names.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME") or ""
         own = self.folder / Path(str(told)).name
-        beside = sorted(self.folder.glob("*.ipynb"))[:_MOST_FILES]
+        beside = sorted(
+            self.folder.glob("*.ipynb"), key=lambda path: (f".{spoken()}." not in path.name, path.name)
+        )[:_MOST_FILES]
         for path in dict.fromkeys([own] * (own in beside) + beside):
             cells = _cells(path)
-            if any(_text(cell).strip() == self.source.strip() for cell in cells):
+            if path == own or any(_text(cell).strip() == self.source.strip() for cell in cells):
                 yield cells
 
 

@@ -119,6 +119,8 @@ def _short(line: str, most: int = 60) -> str:
 
 def missing_key(cell: FailedCell) -> Problem | None:
     """KeyError: a column or a row that the table does not have, a key that a dict does not have."""
+    if not cell.frames or not str(cell.frames[-1].f_globals.get("__name__")).startswith("pandas"):
+        return _in_dict(cell)  # pandas may call what asks a dict
     by_label = [f.f_locals for f in cell.frames if type(f.f_locals.get("self")).__name__ == "_LocIndexer"]
     axes = [inside["axis"] for inside in by_label if inside.get("axis") in {0, 1}]
     of_rows = bool(axes) and axes[-1] == 0
@@ -127,7 +129,7 @@ def missing_key(cell: FailedCell) -> Problem | None:
             wanted = _wanted(cell.error, frame.f_locals)
             if lacking := [key for key in wanted if key not in table.columns]:
                 return _column(lacking[0], table.columns)
-    return _row(cell) or _in_dict(cell)
+    return _row(cell)
 
 
 def _tables(inside: Mapping[str, Any]) -> list[pd.DataFrame]:
@@ -211,7 +213,7 @@ def missing_attribute(cell: FailedCell) -> Problem | None:
     if not isinstance(name, str):
         return None
     if owner is None:
-        return Problem("beginner.nothing_has", {"name": name})
+        return Problem("beginner.nothing_has", {"name": name}) if "NoneType" in str(error) else None
     if isinstance(owner, ModuleType):
         known = [*dir(owner), *getattr(owner, "_WHERE", ()), *getattr(owner, "_ROOMS", ())]
         place = owner.__name__

@@ -109,8 +109,8 @@ def code_of(source: str) -> Iterator[Sign | OpenText]:
         if char == "\n":
             line, start = line + 1, place + 1
         elif char == "#":
-            end = source.find("\n", place)
-            place = len(source) if end < 0 else end
+            ends = source.find("\n", place)
+            place = len(source) if ends < 0 else ends
             continue
         elif char in "'\"":
             end = _end_of_text(source, place)

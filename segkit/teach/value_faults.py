@@ -6,7 +6,6 @@ import re
 from pathlib import Path, PurePath
 from typing import Any
 
-from segkit.locale import has_message
 from segkit.problems import Problem
 from segkit.teach.failed_cell import FailedCell
 from segkit.teach.name_faults import near
@@ -140,7 +139,7 @@ _WORDED = (
 def as_worded(cell: FailedCell) -> Problem | None:
     """TypeError, ValueError, IndexError: kinds told apart by Python's sentence, the same from 3.11 to 3.13."""
     for pattern, id in _WORDED:
-        if (found := re.search(pattern, str(cell.error))) and has_message(id):
+        if found := re.search(pattern, str(cell.error)):
             return Problem(id, _facts(found))
     return None
 
