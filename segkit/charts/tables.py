@@ -18,12 +18,13 @@ from segkit.locale import Lang, say
 
 ROWS, COLUMNS = 12, 20
 _WIDEST = 60  # columns of type in the plain form; a Chinese character takes two
+_UNBROKEN = 30
 
 _STYLE = """<style>
 .segkit-table {border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; margin: 4px 0}
 .segkit-table th, .segkit-table td {padding: 4px 12px; border: 0; max-width: 26em; vertical-align: top}
-.segkit-table th {font-weight: 600; border-bottom: 1px solid #8888}
-.segkit-table td {border-bottom: 1px solid #8883}
+.segkit-table thead th {font-weight: 600; border-bottom: 1px solid #8888}
+.segkit-table tbody th, .segkit-table tbody td {border-bottom: 1px solid #8883}
 </style>"""
 
 
@@ -48,7 +49,8 @@ def table_html(frame: pd.DataFrame | pd.Series, lang: Lang, *, rows: int = ROWS)
     head = _line("th", table.heads, table)
     body = "".join(_line("td", row, table) for row in table.rows)
     more = "".join(f"<p>{html.escape(line)}</p>" for line in table.more)
-    return f'{_STYLE}<table class="segkit-table"><thead>{head}</thead><tbody>{body}</tbody></table>{more}'
+    table_alone = f'<table class="segkit-table"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    return f'{_STYLE}<div style="overflow-x: auto">{table_alone}</div>{more}'
 
 
 def table_text(frame: pd.DataFrame | pd.Series, lang: Lang, *, rows: int = ROWS) -> str:
@@ -168,8 +170,10 @@ def _line(tag: str, cells: Sequence[str], table: Readable) -> str:
     def cell(place: int, text: str) -> str:
         kind = "th" if place < table.keys else tag
         side = "right" if table.numeric[place] else "left"
+        # a date or the name of a class stays on one line, a sentence does not
+        whole = "; white-space: nowrap" if tag == "td" and _width(text) <= _UNBROKEN else ""
         scope = ' scope="row"' if kind == "th" and tag == "td" else ' scope="col"' if kind == "th" else ""
-        return f'<{kind}{scope} style="text-align: {side}">{html.escape(text)}</{kind}>'
+        return f'<{kind}{scope} style="text-align: {side}{whole}">{html.escape(text)}</{kind}>'
 
     return f"<tr>{''.join(cell(place, text) for place, text in enumerate(cells))}</tr>"
 

@@ -71,6 +71,8 @@ def near(word: str, known: Iterable[object], most: int = 3, cutoff: float = 0.7)
     form = _form(word)
     if form in by_form:
         return [by_form[form]]
+    if len(form) >= 4 and (longer := [name for one, name in by_form.items() if one.startswith(form)]):
+        return longer[:most]
     found = get_close_matches(form, by_form, n=most, cutoff=cutoff)
     likeness = [SequenceMatcher(None, one, form).ratio() for one in found]
     # beside a very good guess a poor one only confuses

@@ -138,7 +138,7 @@ def test_outer_levels_stand_where_they_change():
 def test_html_is_escaped_and_aligned():
     page = table_html(pd.DataFrame({"<b>": ["<script>"], "orders": [1200]}), "zh")
     assert "<script>" not in page and "&lt;script&gt;" in page and "&lt;b&gt;" in page
-    assert '<td style="text-align: right">1,200</td>' in page
+    assert '<td style="text-align: right; white-space: nowrap">1,200</td>' in page
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ NAMES = [
     ("", "cutoff == 3", "给 cutoff 起名字只写一个等号 =，两个等号 == 是比较", "One equals sign = gives cutoff its value; two == compare"),
     ("", "zqx + 1", "还没有 zqx 这个名字：先把上面的单元格从上到下运行一遍，再看名字有没有写错", "There is no name zqx yet: first run the cells above from top to bottom, then check its spelling"),
     (TABLE, "customers['recency_day']", "表里没有“recency_day”这一列；是不是 recency_days？", "The table has no column 'recency_day'; did you mean recency_days?"),
+    (TABLE, "customers['recency']", "表里没有“recency”这一列；是不是 recency_days？", "The table has no column 'recency'; did you mean recency_days?"),
     (TABLE, "customers[['monetary', 'Recency_Days']]", "表里没有“Recency_Days”这一列；是不是 recency_days？", "The table has no column 'Recency_Days'; did you mean recency_days?"),
     (TABLE, "customers['累计金额（元）']", "“累计金额（元）”是显示用的表头，代码里这一列写 \"monetary\"", "'累计金额（元）' is a heading for reading; in code this column is \"monetary\""),
     (TABLE, "customers['累计金额']", "“累计金额”是显示用的表头，代码里这一列写 \"monetary\"", "'累计金额' is a heading for reading; in code this column is \"monetary\""),
