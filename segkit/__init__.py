@@ -39,6 +39,7 @@ _WHERE = {
     "clv": "segkit.value.lifetime_value",
     "Propensity": "segkit.value.propensity",
     "Policy": "segkit.followup.policy",
+    "Member": "segkit.followup.plan_model",
     "plan": "segkit.followup.planner",
     "PoolRules": "segkit.followup.pool_rules",
     "pool": "segkit.followup.pool_rules",

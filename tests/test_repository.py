@@ -194,7 +194,7 @@ PUBLIC = [
     *("cohorts",),
     *("backtest",),
     *("stability", "segmentation_quality"),
-    *("Policy", "plan", "due_list", "PoolRules", "pool", "ServiceRules", "service"),
+    *("Policy", "Member", "plan", "due_list", "PoolRules", "pool", "ServiceRules", "service"),
     "load",
 ]
 

@@ -43,11 +43,11 @@ def clients_per_manager(
     calls = days / WORKING * WEEK / rhythms["every_days"]
     kept = (minutes * days * share / (calls * rhythms["minutes"]) + 1e-9).astype(int)
     told = list(zip(rhythms["every_days"], rhythms["minutes"], strict=True))
-    names = [say("chart.clients.rhythm", lang, every=float(every), minutes=float(m)) for every, m in told]
+    names = [say("chart.clients.rhythm", lang, every=f"{every:g}", minutes=f"{m:g}") for every, m in told]
     which = "chart.clients.title" if to_serve is None else "chart.clients.title_short"
     if to_serve is not None and kept.iloc[0] >= to_serve:
         which = "chart.clients.title_enough"
-    every, each = (float(value) for value in told[0])
+    every, each = (f"{value:g}" for value in told[0])
     title = say(which, lang, every=every, minutes=each, n=int(kept.iloc[0]), to_serve=to_serve or 0)
     with style():
         figure, [ax] = canvas(1.6 + 0.38 * len(names))
@@ -62,20 +62,21 @@ def clients_per_manager(
                 color=INK,
                 fontsize=SMALL,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
+                zorder=4,
             )
         if to_serve is not None:
-            ax.axvline(to_serve, zorder=0, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
+            ax.axvline(to_serve, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
             ax.annotate(
                 say("chart.clients.to_serve", lang, n=to_serve),
-                (to_serve, len(names) - 0.45),
+                (to_serve, len(names) - 0.3),
                 xytext=(4, 0),
                 textcoords="offset points",
-                va="top",
+                va="center",
                 color=GREY,
                 fontsize=SMALL,
             )
         ax.set_yticks(range(len(names)), names, color=INK)
-        ax.set_ylim(len(names) - 0.2 if to_serve is not None else len(names) - 0.5, -0.5)
+        ax.set_ylim(len(names) + (-0.5 if to_serve is None else 0.0), -0.5)
         ax.set_xlim(0, max(*kept, to_serve or 0) * 1.12)
         ax.set_xlabel(say("chart.clients.axis", lang))
         ax.tick_params(axis="y", length=0)
