@@ -71,7 +71,7 @@ def skips(agenda: Agenda, day: int, run: int) -> list[Entry]:
     opens = {of[0] for of in _by_part(agenda).values() if len(of) > 1}
     may = [e for e in ahead if not (e in ends | opens and not _is_optional(e)) and e.need != "must"]
     may = may or [e for e in ahead if e not in ends | opens and len(_by_part(agenda)[_part(e)]) > 1]
-    may.sort(key=lambda e: (not _is_optional(e), tuple(-n for n in e.importance), -e.minutes, e.start))
+    may.sort(key=lambda e: (*_may_go(e), -e.minutes, e.start))
     taken: list[Entry] = []
     for entry in may:
         if sum(one.minutes for one in taken) >= agenda.file.times.behind or len(taken) + 1 >= len(ahead):
@@ -88,16 +88,20 @@ def behind(agenda: Agenda, day: int, run: int, lang: Lang) -> str:
     slack = sum(e.minutes for e in agenda.of_day(day) if e.kind == "slack" and e.run >= run)
     if not skipped:
         return say("runsheet.behind_none", lang, n=late, slack=slack)
-    words = [_named(entry, lang) for entry in sorted(skipped, key=lambda e: e.start)]
+    words = [_named(agenda, entry, lang) for entry in sorted(skipped, key=lambda e: e.start)]
     what = ("、" if lang == "zh" else ", ").join(words)
     id = "runsheet.behind" if freed >= late else "runsheet.behind_little"
     return say(id, lang, n=late, what=what, freed=freed, slack=slack)
 
 
-def _named(entry: Entry, lang: Lang) -> str:
+def _named(agenda: Agenda, entry: Entry, lang: Lang) -> str:
     need = say(f"agenda.need.{entry.need}", lang)
-    title = entry.stretch.title.say(lang) if entry.stretch else ""
-    return say("runsheet.section", lang, part=_part(entry), title=title, minutes=entry.minutes, need=need)
+    part, stretch = _part(entry), entry.stretch
+    facts = {"minutes": entry.minutes, "need": need}
+    if stretch is None or stretch.id == part:
+        return say("runsheet.whole", lang, part=part_words(agenda, part, lang), **facts)
+    short = part if agenda.file.parts[part].kind == "lesson" else part_words(agenda, part, lang)
+    return say("runsheet.section", lang, part=short, title=stretch.title.say(lang), **facts)
 
 
 def _by_part(agenda: Agenda) -> dict[str, list[Entry]]:
@@ -109,6 +113,12 @@ def _by_part(agenda: Agenda) -> dict[str, list[Entry]]:
 
 def _part(entry: Entry) -> str:
     return entry.stretch.part if entry.stretch else ""
+
+
+def _may_go(entry: Entry) -> tuple[bool, int, int]:
+    """Optional first, whatever its rank; then what the course can best do without."""
+    need, rank = entry.importance
+    return (False, 0, 0) if _is_optional(entry) else (True, -need, -rank)
 
 
 def _is_optional(entry: Entry) -> bool:
