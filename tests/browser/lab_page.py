@@ -252,13 +252,14 @@ class LabPage:
                     return name
         raise AssertionError(f"cell {id}: what is shown does not follow; tried {tried or 'nothing to move'}")
 
-    def answer(self, id: str) -> None:
-        """Enter something into the cell's form and keep it, by keyboard; a form that does not say so is at fault."""
+    def answer(self, id: str, again: bool = False) -> None:
+        """Enter something into the cell's form (`again`: something else) and keep it, by keyboard; a form that
+        does not say so is at fault."""
         before = self.seen(id)
         name, control = next(self._controls(id))
         control.scroll_into_view_if_needed()
         control.focus()
-        control.press(KEYS[name][0])
+        control.press(KEYS[name][-1 if again else 0])
         self._settle()
         button = self.cell(id).query_selector(".jp-OutputArea button.jupyter-button")
         assert button, f"cell {id}: no button keeps what was entered"
@@ -332,4 +333,4 @@ def lab_page(server: LabServer, browser: Browser, lang: str) -> Iterator[LabPage
         yield LabPage(server, context, lang)
     finally:
         context.close()
-        server.forget_kernels()
+        server.forget()

@@ -64,11 +64,13 @@ class LabServer:
             body = answer.read()
         return json.loads(body) if body else None
 
-    def forget_kernels(self) -> None:
-        """End every kernel, so that the memory of one notebook is not the next one's."""
+    def forget(self) -> None:
+        """End every kernel and drop what was entered: the next reader of a notebook is another person."""
         for session in self.ask("api/sessions"):
             with contextlib.suppress(urllib.error.URLError):
                 self.ask(f"api/sessions/{session['id']}", "DELETE")
+        for kept in self.root.rglob("answers"):
+            shutil.rmtree(kept)
 
     def stop(self) -> None:
         """The server and all it started, also where it no longer answers."""
