@@ -85,7 +85,8 @@ class Form:
 
     def _bundle(self) -> dict[str, Any]:
         n = len(self.entered)
-        text = say("teach.form.kept", self._lang, n=n, of=len(self.exercise.form), id=self.exercise.id)
+        facts = {"n": n, "of": len(self.exercise.form), "id": self.exercise.id}
+        text = say("teach.form.kept", self._lang, **facts) if n else say("teach.form.nothing", self._lang)
         return {"text/plain": text, answers.MIME: self.record()}
 
     def _changed(self) -> None:

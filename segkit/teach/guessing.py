@@ -115,7 +115,8 @@ def _form(id: str, asked: Question) -> Any:
             continuous_update=False,
             layout=widgets.Layout(width="28em"),
         )
-    said = widgets.HTML(value=_html(_said(id, asked, lang)))
+    how = say("teach.predict.how", lang) if before is None else _said(id, asked, lang)
+    said = widgets.HTML(value=_html(how))
     button = widgets.Button(description=say("teach.predict.keep", lang), button_style="primary")
 
     def keep(_: object) -> None:
