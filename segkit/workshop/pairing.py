@@ -289,10 +289,10 @@ def _stubs(stub: Twins, solutions: dict[Lang, Notebook], done: Paired) -> None:
 
 
 def _unpinned(notebook: Notebook, done: Paired) -> None:
-    for cell in notebook.cells:
-        if cell.kind == "code" and PINNED in cell.tags and not output_text(cell).strip():
-            facts = {"cell": cell.id, "name": shown(notebook.path)}
-            done.left.append(Problem("pairs.unpinned", facts, file=shown(notebook.path)))
+    pinned = [cell for cell in notebook.cells if cell.kind == "code" and PINNED in cell.tags]
+    if bare := [cell.id for cell in pinned if not output_text(cell).strip()]:
+        file = shown(notebook.path)
+        done.left.append(Problem("pairs.unpinned", {"cells": bare, "n": len(bare), "name": file}, file=file))
 
 
 # --- comparing -------------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ def test_a_missing_english_twin_is_made_and_every_text_listed(twins):
     assert run("--check")[0] == 2 and not en.exists()
     code_, out, _ = run()
     assert code_ == 2 and out.split("\n")[0].endswith("04_small.en.ipynb")
-    assert found() == [("pairs.missing", "goal"), ("pairs.missing", "rule"), ("pairs.unpinned", "top")]
+    assert found() == [("pairs.missing", "goal"), ("pairs.missing", "rule"), ("pairs.unpinned", None)]
     assert json.loads(en.read_text(encoding="utf-8"))["metadata"]["segkit"]["lang"] == "en"
     assert cells_of(en)[1]["source"].endswith('use("en")')
 
