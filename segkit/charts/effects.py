@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from segkit.charts.figure import Chart, Series
-from segkit.charts.marks import ACCENT, GREY, INK, PALE
+from segkit.charts.marks import ACCENT, GREY, INK, PALE, PAPER
 from segkit.charts.theme import SMALL, Drawn, canvas, caption, drop_spines, finished, style
 from segkit.evaluate.estimate import Estimate
 from segkit.locale import Lang, count, number, percent, say
@@ -99,13 +99,14 @@ def _campaigns(ax: Axes, campaigns: Sequence[Estimate], difference: float, lang:
         ax.hlines(rows - i, one.low * 100, one.high * 100, color=colour, linewidth=1.8)
         ax.plot(
             one.value * 100, rows - i, marker="o", markersize=6, color=colour,
-            markerfacecolor=colour if shows else "white", linestyle="none",
+            markerfacecolor=colour if shows else PAPER, linestyle="none",
         )  # fmt: skip
     ax.set_yticks(range(1, rows + 1), [str(rows - i) for i in range(rows)])
     ax.set_ylim(0.4, rows + 1.1)
     ax.text(
         difference * 100, rows + 0.62, say("chart.effects.truth", lang, value=number(difference * 100, 1)),
         color=ACCENT, fontsize=SMALL, ha="center",
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0},
     )  # fmt: skip
     ax.set_xlabel(say("chart.effects.x_difference", lang))
     ax.set_ylabel(say("chart.effects.y_campaign", lang))

@@ -28,7 +28,7 @@ from segkit.locale.spoken import spoken
 from segkit.playbooks import known_playbooks, load_playbook
 from segkit.problems import InputProblems, SegkitError
 from segkit.widgets.parts import STYLE, Table, as_html
-from segkit.widgets.wizard_results import deliverables, doubts, framed, line, noted
+from segkit.widgets.wizard_results import deliverables, doubts, framed, line, near, noted
 from segkit.widgets.wizard_run import STEPS, Outcome, ReportRun
 from segkit.widgets.wizard_steps import Checked, ColumnSeen, WizardSteps
 
@@ -139,7 +139,11 @@ class ReportWizard(VBox):
 
     def _make_files(self) -> None:
         self.uploading = FileUpload(
-            accept=",".join(READ), multiple=True, description=self._say("upload"), layout=Layout(width="auto")
+            accept=",".join(READ),
+            multiple=True,
+            description=self._say("upload"),
+            tooltip=self._say("upload_such"),
+            layout=Layout(width="auto"),
         )
         self.uploading.observe(self._uploaded, names="value")
         here = sorted(p.name for p in Path.cwd().iterdir() if p.suffix.lower() in READ)
@@ -147,7 +151,7 @@ class ReportWizard(VBox):
             options=here, description=self._say("pick"), placeholder=self._say("pick_such"), style=_WIDE
         )
         self.adding = Box([self.uploading, self.picking, self._button("add", self._picked)], layout=_WRAPPING)
-        self.listed = VBox()
+        self.listed = Box(layout=_WRAPPING)
 
     def _uploaded(self, _: Any) -> None:
         if not self.uploading.value:
@@ -197,9 +201,17 @@ class ReportWizard(VBox):
         rows: list[Widget] = [] if seen else [HTML(framed(line(self._say("no_files"))))]
         for grain in dict.fromkeys(column.grain for column in seen):
             mine = [column for column in seen if column.grain == grain]
-            doubts = sum(column.doubtful for column in mine)
-            facts = {"n": len(mine), "doubts": doubts, "grain": self._say(f"grain.{grain}")}
-            rows.append(HTML(framed(line(say(f"{TOPIC}.columns", self.lang, **facts)))))
+            found = sum(column.doubtful for column in mine)
+            facts = {"n": len(mine), "doubts": found, "grain": self._say(f"grain.{grain}")}
+            rows.append(
+                HTML(
+                    framed(
+                        line(
+                            say(f"{TOPIC}.columns" if found else f"{TOPIC}.columns_sure", self.lang, **facts)
+                        )
+                    )
+                )
+            )
             rows += [self._row(column) for column in mine]
         self.columns.children = tuple(rows)
 
@@ -209,15 +221,16 @@ class ReportWizard(VBox):
             options=options,
             value=column.field or "",
             description=column.heading,
-            style=_WIDE,
-            layout=Layout(width="26em"),
+            style={"description_width": "9em"},
+            layout=Layout(width="26em", flex="0 0 auto"),
         )
         control.observe(lambda _: self._meant(column, control.value or None), names="value")
         self.meanings[column.grain, column.heading] = control
         shown = say(f"{TOPIC}.samples", self.lang, samples=list(column.samples), reason=column.reason)
         mark = "segkit-wrong" if column.doubtful else ""
         words = say(f"{TOPIC}.doubt", self.lang, text=shown) if column.doubtful else shown
-        return Box([control, HTML(framed(line(words, mark)))], layout=_WRAPPING)
+        told = HTML(framed(line(words, mark)), layout=Layout(flex="1 1 0"))
+        return Box([control, told], layout=_ROW)
 
     def _meant(self, column: ColumnSeen, field: str | None) -> None:
         self.steps.mean(column.grain, column.heading, field)
@@ -269,7 +282,7 @@ class ReportWizard(VBox):
             self._step(0, self._say("checking"))
             checked = self.steps.check(self._checking)
             if not report:
-                self._done(say(f"{TOPIC}.checked", self.lang, file=checked.config.as_posix()))
+                self._done(say(f"{TOPIC}.checked", self.lang, file=near(checked.config)))
                 notes = [note.text(self.lang) for note in checked.seen.notes]
                 self.result.value = framed(doubts(checked, self.lang) + noted(notes, self.lang))
                 return
@@ -321,7 +334,7 @@ class ReportWizard(VBox):
             return
         self.bar.value = self.bar.max
         folder = outcome.files[0].parent
-        facts = {"n": len(outcome.files), "folder": folder.as_posix()}
+        facts = {"n": len(outcome.files), "folder": near(folder)}
         self.status.value = framed(line(say(f"{TOPIC}.made", self.lang, **facts), "segkit-meaning"))
         self.result.value = framed(deliverables(outcome, self.lang) + doubts(checked, self.lang))
 
@@ -364,4 +377,5 @@ class ReportWizard(VBox):
 
 FRAME = ["client_column", "meaning", "samples", "why"]
 _WIDE = {"description_width": "initial"}
+_ROW = Layout(display="flex", flex_flow="row nowrap", align_items="center", grid_gap="2px 16px")
 _WRAPPING = Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="2px 16px")

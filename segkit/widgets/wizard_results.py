@@ -38,6 +38,12 @@ def line(sentence: str, how: str = "", role: str = "") -> str:
     return f"<p{marks}>{escape(sentence)}</p>"
 
 
+def near(path: Path) -> str:
+    """The path as seen from the notebook, where it lies below it."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
 def framed(inner: str) -> str:
     return f'<div class="segkit-explorer">{inner}</div>'
 

@@ -261,9 +261,10 @@ class WizardSteps:
 
 
 def _samples(column: pd.Series, guess: Guess) -> tuple[str, ...]:
-    """The first values that stand there, masked."""
+    """The values that stand there most often, masked: what is typical, not what slipped in from the next column."""
     kind = next((s.field for s in senses(guess.column) if s.field in PERSONAL), guess.field)
-    values = [value for value in column.drop_duplicates() if value.strip()][:SAMPLES]
+    often = column[column.str.strip() != ""].value_counts().head(SAMPLES)  # of equals the first to come
+    values = [str(value) for value in often.index]
     return tuple(mask(value, kind) if kind in PERSONAL else mask_text(value) for value in values)
 
 
