@@ -54,7 +54,7 @@ class AbcCuts(Explorer):
         """The cuts, then what is a sample parameter, one class a line."""
         lines = [[controls[f"{kind}_{label}"] for kind in ("minutes", "contacts")] for label in "abc"]
         rows = [row([controls["cut_a"], controls["cut_b"]]), Label(self.label("samples"))]
-        return VBox([*rows, *(row(line) for line in lines), controls["hours"]])
+        return VBox([*rows, *(row(line) for line in lines), row([controls["hours"]])])
 
     def scheme(self, values: Mapping[str, Any]) -> Pareto:
         """The classes these cuts make, fitted.

@@ -71,8 +71,11 @@ def test_every_buyer_stands_on_one_level_of_each_score(setting: dict[str, Any]) 
 def test_high_and_low_are_where_the_scheme_parts() -> None:
     scheme = segkit.RFM(segments="eight", split="median").fit(CUSTOMERS)
     buyers = CUSTOMERS[CUSTOMERS["frequency"] > 0]
-    table = sides(scheme, scheme.label(CUSTOMERS), "en").set_index(["measure", "score"])["customers"]
-    found = [int(n) for n in table.xs("high", level="score")]
+    high = sides(scheme, scheme.label(CUSTOMERS), "en").query("score == 'high'")
+    median = buyers["recency_days"].median()
+    assert [text[0] for text in high["range_used"]] == ["≤", "≥", "≥"]
+    assert high["range_used"].iloc[0] == f"≤ {int(median)}"
+    found = [int(n) for n in high["customers"]]
     assert found == [
         int((buyers["recency_days"] <= buyers["recency_days"].median()).sum()),
         int((buyers["frequency"] >= buyers["frequency"].median()).sum()),
