@@ -248,3 +248,38 @@ def test_the_course_file_speaks_both_languages_and_promises_what_can_be_observed
         )
         taught = part.kind in ("lesson", "case") and id != file.setup
         assert bool(part.outcome) == taught, id
+
+
+# --- the trainer's guide -----------------------------------------------------------------------------
+
+
+def test_the_trainers_guide_says_the_same_in_both_languages() -> None:
+    guides = {lang: (ROOT / "docs" / f"trainer.{lang}.md").read_text(encoding="utf-8") for lang in LANGS}
+    kinds = (r"^#", r"^- ", r"^\d\. ", r"^\|")
+    zh, en = ([len(re.findall(kind, text, re.MULTILINE)) for kind in kinds] for text in guides.values())
+    assert zh == en, "headings, points, steps, table rows"
+    figures = [sorted(re.findall(r"\d+(?:\.\d+)*", text)) for text in guides.values()]
+    assert figures[0] == figures[1]
+
+
+def test_what_the_trainers_guide_names_is_there() -> None:
+    file = load_course()
+    for lang in LANGS:
+        text = (ROOT / "docs" / f"trainer.{lang}.md").read_text(encoding="utf-8")
+        for path in (
+            "segkit/workshop/course.yml",
+            "lab.bat",
+            "start.py",
+            f"casestudies/jd/cards.{lang}.html",
+        ):
+            assert Path(path).name in text and (ROOT / path).exists(), path
+        assert (
+            f"{file.times.setup} " in text and f"{file.times.again}" in text and file.times.lunch_at in text
+        )
+        commands = re.findall(r"^segkit workshop agenda (.+)$", text, re.MULTILINE)
+        assert len(commands) == 2
+        for command in commands:
+            words_of_it = command.split()
+            assert {one for one in words_of_it if one.startswith("--")} <= {
+                "--days", "--hours", "--start", "--lunch", "--role", "--out",
+            }  # fmt: skip
