@@ -19,7 +19,7 @@ LONGEST, LONGEST_SETUP, IN_A_ROW, FIGURES = 12, 20, 2, 6
 FOLDED = {LANG_CELL, "setup", "widget", "form"}
 TAGS = {*FOLDED, *ROLES, "trainer", ANSWER, SOLUTION, PINNED, OPTIONAL}
 SLIDES = {"slide", "subslide", "fragment", "skip", "notes"}
-TAUGHT = {"segkit", "pandas", "matplotlib", "matplotlib.pyplot", "seaborn"}
+TAUGHT = {"segkit", "numpy", "pandas", "matplotlib", "matplotlib.pyplot", "seaborn"}
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
