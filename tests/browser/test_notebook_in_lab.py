@@ -81,9 +81,9 @@ def test_slides_show_a_live_widget(lesson: Lesson) -> None:
     """The first whose figure follows; where there is none, the last form: it can be answered again."""
     shown = lesson.on_slides(lesson.lab.explorers()) or lesson.on_slides(lesson.lab.forms())[-1:]
     assert shown, "nothing that moves stands on a slide"
-    lesson.lab.select(lesson.cells[0]["id"])
-    with lesson.lab.slides():
-        lesson.lab.go_to_slide(shown[0])
+    lesson.lab.select(shown[0])
+    with lesson.lab.slides():  # they begin at the selected cell
+        assert shown[0] in lesson.lab.on_slide()
         if shown[0] in lesson.lab.explorers():
             lesson.lab.move(shown[0])
         else:
