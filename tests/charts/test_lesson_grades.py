@@ -32,7 +32,8 @@ def skewed(n: int = 40) -> pd.DataFrame:
 def test_the_shares_are_those_of_the_two_schemes(lang: Literal["zh", "en"]) -> None:
     customers = skewed()
     drawn = mean_or_median(customers, lang=lang, **ABOUT)
-    for split, series in zip(("mean", "median"), drawn.meta.chart.series, strict=True):
+    splits: list[Literal["mean", "median"]] = ["mean", "median"]
+    for split, series in zip(splits, drawn.meta.chart.series, strict=True):
         scheme = RFM(bins=5, segments="eight", split=split).fit(customers)
         labels = scheme.label(customers)["rfm"]
         expected = [(labels == label).sum() / 40 for label in scheme.order()[:8]]
