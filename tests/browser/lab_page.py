@@ -260,7 +260,7 @@ class LabPage:
         control.scroll_into_view_if_needed()
         control.focus()
         control.press(KEYS[name][-1 if again else 0])
-        self._settle()
+        self.settle()
         button = self.cell(id).query_selector(".jp-OutputArea button.jupyter-button")
         assert button, f"cell {id}: no button keeps what was entered"
         button.focus()
@@ -276,14 +276,14 @@ class LabPage:
 
     def _changes(self, holds: Callable[[], bool]) -> bool:
         """Whether it holds once the kernel has dealt with what was sent to it and the page was drawn."""
-        self._settle()
+        self.settle()
         for _ in range(20):
             if holds():
                 return True
             self.page.wait_for_timeout(50)
         return False
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """The kernel answers in the order it was asked: after this, it has answered all that went before."""
         self.page.wait_for_timeout(150)
         self.page.evaluate(KERNEL_ANSWERS)
