@@ -27,6 +27,7 @@ CONFIG = "client.yml"
 BEFORE = "before"  # what stood there and was changed: client.before.yml
 PERSONAL = ("name", "phone", "email")
 SAMPLES = 3
+COMMON, RARE = 0.1, 0.05  # of all cells the commonest value has; of the commonest, what is a slip
 Progress = Callable[[str], None]
 
 
@@ -261,10 +262,12 @@ class WizardSteps:
 
 
 def _samples(column: pd.Series, guess: Guess) -> tuple[str, ...]:
-    """The values that stand there most often, masked: what is typical, not what slipped in from the next column."""
+    """Typical values, masked: the commonest where some are common, without what slipped in from the next column."""
     kind = next((s.field for s in senses(guess.column) if s.field in PERSONAL), guess.field)
-    often = column[column.str.strip() != ""].value_counts().head(SAMPLES)  # of equals the first to come
-    values = [str(value) for value in often.index]
+    counts = column[column.str.strip() != ""].value_counts(sort=False)  # in the order they come
+    if len(counts) and counts.max() >= COMMON * counts.sum():
+        counts = counts[counts >= RARE * counts.max()].sort_values(ascending=False, kind="stable")
+    values = [str(value) for value in counts.head(SAMPLES).index]
     return tuple(mask(value, kind) if kind in PERSONAL else mask_text(value) for value in values)
 
 

@@ -61,6 +61,14 @@ def test_columns_are_guessed_with_masked_samples(here: Path) -> None:
     assert "客户编号" in seen["客户编号"].reason and not seen["客户编号"].doubtful
 
 
+def test_samples_are_typical_and_no_slip_from_the_next_column(here: Path) -> None:
+    made = WizardSteps(here / "clients", "zh")
+    made.pick(export())
+    samples = {column.heading: column.samples for column in made.columns()}
+    assert samples["营销同意"] == ("是", "否") and samples["客户性质"] == ("企业", "个人")
+    assert samples["客户编号"] == ("KH00001", "KH00002", "KH00003")
+
+
 def test_check_writes_what_init_writes(here: Path) -> None:
     made = steps(here)
     checked = made.check()
