@@ -343,8 +343,8 @@ def _entries(
             entries += _run_entries(
                 number, run, made, laid.get(number, ()), rank, last=number == used[-1], file=file
             )
-        idle = sum(r.end - r.start for r in between[used[-1] + 1 : of_day[-1] + 1])
-        unused[day] = idle + between[used[-1]].end - entries[-1].end
+        lunch = sum(e.minutes for e in entries if e.day == day and e.kind == "lunch")
+        unused[day] = wish.minutes - (entries[-1].end - wish.start - lunch)
     return entries, unused
 
 

@@ -235,6 +235,7 @@ def test_the_real_workbook_gives_pages_without_holes() -> None:
     for lang in LANGS:
         for page in (client_page(made, lang), run_page(made, lang)):
             assert len(cells(page).rows) > 8 and "None" not in page
+    assert "拖动 rfm_cuts" in run_page(made, "zh"), "the widget of lesson 04 is to be shown"
     english = run_page(made, "en")
     shown = re.sub(r"<style>.*?</style>", "", english, flags=re.DOTALL)
     assert not re.findall(r"[\u4e00-\u9fff]+", shown), "an English run sheet is English"

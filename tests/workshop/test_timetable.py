@@ -17,7 +17,7 @@ from segkit.workshop.agenda_lines import day_lines, terminal_lines
 from segkit.workshop.composing import choice, lay_out, runs
 from segkit.workshop.course import CourseFile, Times, Words, load_course
 from segkit.workshop.material import Material, Stretch, on_disk
-from segkit.workshop.timetable import Agenda, Wish, agenda, compose
+from segkit.workshop.timetable import Agenda, Wish, agenda, clock, compose
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +55,8 @@ def test_a_day_that_holds_everything_has_it_in_order_with_known_minutes(tmp_path
     assert (made.minutes("setup"), made.minutes("lunch"), made.minutes("break")) == (30, 90, 15)
     assert list(dict.fromkeys(parts_on(made))) == ["01", "E01", "02", "case", "end"]
     assert made.left_out == ()
+    # the afternoon: 25 + 30 + 10 minutes and a tenth of them, to the next five, then the day is over
+    assert (clock(made.entries[-1].end), made.unused) == ("14:45", {1: 105})
     taught = [entry.stretch.id for entry in made.taught() if entry.stretch]
     assert taught.index("E01") == taught.index("s2") + 1, "the exercise comes right after its section"
 
@@ -229,7 +231,7 @@ def test_laws_of_the_clock(book: Any, wish: Wish) -> None:
         had_lunch = made.minutes("lunch", day)
         assert had_lunch in (0, lunch)
         room = entries[-1].end - begins - had_lunch
-        assert room <= made.wish.minutes, "a day never runs over"
+        assert room + made.unused[day] == made.wish.minutes and made.unused[day] >= 0, "a day never runs over"
         kinds = [entry.kind for entry in entries]
         assert kinds[-1] in ("slack", "teach") and kinds.count("lunch") == (1 if had_lunch else 0)
         if lunch and begins <= 11 * 60 and entries[-1].end > 14 * 60 + 30:
