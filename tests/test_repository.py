@@ -196,6 +196,7 @@ PUBLIC = [
     *("stability", "segmentation_quality"),
     *("Policy", "Member", "plan", "due_list", "PoolRules", "pool", "ServiceRules", "service"),
     "load",
+    *("use", "me", "form", "check", "hint", "predict", "progress"),
 ]
 
 EVERY_NAME = """

@@ -78,12 +78,12 @@ def collect(places: Iterable[str | Path]) -> Collected:
     ------
     InputProblems : a place does not exist, or there is no notebook in any of them
     """
-    places = [Path(place) for place in places]
-    missing = [Problem("grade.no_place", {"path": str(place)}) for place in places if not place.exists()]
+    given = [Path(place) for place in places]
+    missing = [Problem("grade.no_place", {"path": str(place)}) for place in given if not place.exists()]
     if missing:
         raise InputProblems(missing)
     unused: list[Problem] = []
-    files = [file for place in places for file in _files(place, unused)]
+    files = [file for place in given for file in _files(place, unused)]
     records = {file.source: _record(file.data) for file in files if file.source.suffix == ".json"}
     found = []
     for file in files:
@@ -93,7 +93,7 @@ def collect(places: Iterable[str | Path]) -> Collected:
             except _Unusable as why:
                 unused.append(Problem(why.id, why.facts, file=str(file.source)))
     if not found and not unused:
-        raise InputProblems([Problem("grade.nothing", {"paths": [str(place) for place in places]})])
+        raise InputProblems([Problem("grade.nothing", {"paths": list(map(str, given))})])
     newest: dict[tuple[str, str], Submission] = {}
     for one in sorted(found, key=lambda one: (one.when, one.source)):
         newest[_whose(one), one.exercise] = one

@@ -38,7 +38,7 @@ def _scorer(blanks: str, ties: str, order: str) -> Scorer:
         known = days.dropna() if fill is None else days.fillna(fill)
         if ties == "drop":
             known = known.drop_duplicates()
-        place = known.rank(method=RANKED_BY[ties])  # type: ignore[arg-type]
+        place = known.rank(method=RANKED_BY[ties])
         cell = np.ceil(place / len(known) * CLASSES).clip(1, CLASSES)
         scores = CALLED[order](cell).astype("Int64")
         return scores if ties == "drop" else scores.reindex(days.index)
