@@ -76,9 +76,12 @@ class AbcCuts(Explorer):
     def consequence(self, values: Mapping[str, Any]) -> pd.DataFrame:
         """``label, customers, people_share, monetary, held_share, contacts_month, hours, people_needed`` by class.
 
-        Hours are customers x contacts a month x minutes / 60; customers without a value are not contacted.
+        Hours are customers x contacts a month x minutes / 60; customers without a value are not contacted. Those at
+        zero or below have no share of the Lorenz curve and are left out here as well: leading them to a first order
+        is other work.
         """
         labelled = self.scheme(values).label(self.population.customers)
+        labelled = labelled[~(labelled[self.value] <= 0)]
         grouped = labelled.groupby("abc", observed=True)[self.value]
         table = pd.DataFrame({"customers": grouped.size(), "monetary": grouped.sum().round(2)})
         labels = [*reversed(CLASSES), *([UNKNOWN] if UNKNOWN in table.index else [])]
