@@ -83,7 +83,7 @@ def test_a_customer_without_value_is_unknown_and_costs_no_time() -> None:
     holed = CUSTOMERS.assign(monetary=CUSTOMERS["monetary"].mask(CUSTOMERS.index < 7))
     table = abc_cuts(holed).consequence(abc_cuts(holed).values).set_index("label")
     assert table.loc["unknown", "customers"] == 7 and table.loc["unknown", "hours"] == 0
-    assert table["customers"].sum() == len(holed)
+    assert table["customers"].sum() == len(holed) - (holed["monetary"] <= 0).sum()
 
 
 def test_sample_parameters_are_called_so_where_they_stand() -> None:
