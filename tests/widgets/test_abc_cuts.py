@@ -119,6 +119,7 @@ def test_another_column_of_money_is_called_by_its_name() -> None:
     own = CUSTOMERS.assign(aov=CUSTOMERS["monetary"] / 2)
     widget = abc_cuts(own, value="aov")
     labelled = segkit.Pareto(value="aov").fit(own).label(own)
+    labelled = labelled[labelled["aov"] > 0]
     assert list(widget.consequence(widget.values)["customers"]) == list(
         labelled["abc"].value_counts()[["A", "B", "C"]]
     )
@@ -154,4 +155,4 @@ def test_data_that_cannot_be_used_are_a_sentence(data: Any, said: str) -> None:
 def test_nobody_with_money_is_still_shown() -> None:
     poor = CUSTOMERS.assign(monetary=0.0)
     page = Page(abc_cuts(poor).html)
-    assert not page.wrong and [row[1] for row in page.tables[0][1:]] == ["0", "0", str(len(poor))]
+    assert not page.wrong and [row[1] for row in page.tables[0][1:]] == ["0", "0", "0"]
