@@ -9,6 +9,7 @@ import typer
 
 from segkit.cli.options import OK, WRONG_INPUT, LangOption, QuietOption, fail
 from segkit.cli.workshop_agenda import agenda
+from segkit.cli.workshop_cards import cards
 from segkit.locale import Lang, lang_or_default, say
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ workshop.command(
     epilog="segkit workshop agenda --days 2 --hours 6 --start 09:00 --lunch 90 --role 一线销售  ·  "
     "segkit workshop agenda --days 1 --out agenda",
 )(agenda)
+workshop.command(
+    "cards",
+    short_help="话术卡，打印用 / talk-track cards to print",
+    epilog="segkit workshop cards  ·  segkit workshop cards casestudies/jd",
+)(cards)
 
 
 # --- pairs -----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from segkit.locale import Lang
+from segkit.locale.words import Words
 from segkit.problems import InputProblems, Problem
 
 RUNGS = 3  # of a hint ladder: a question, the way, a worked analogue on other data
@@ -27,16 +27,6 @@ RUNGS = 3  # of a hint ladder: a question, the way, a worked analogue on other d
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(_Strict):
-    """One sentence in both languages."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __getitem__(self, lang: Lang) -> str:
-        return self.zh if lang == "zh" else self.en
 
 
 class Question(_Strict):
@@ -181,22 +171,22 @@ def question(id: str) -> Question:
     lesson, _, name = str(id).partition(".")
     if not name and lesson.upper() in known_exercises():
         return exercise(lesson).prediction
-    known = _questions()
-    if id not in known:
-        raise InputProblems([_unknown("teach.no_guess", str(id), [*known, *known_exercises()])])
-    return known[id]
+    if lesson in known_lessons() and name in (asked := _questions(lesson)):
+        return asked[name]
+    known = [f"{one}.{name}" for one in known_lessons() for name in _questions(one)]
+    raise InputProblems([_unknown("teach.no_guess", str(id), [*known, *known_exercises()])])
 
 
-@lru_cache(maxsize=1)
-def _questions() -> dict[str, Question]:
-    files = sorted(
-        file.name for file in _folder().joinpath("lessons").iterdir() if file.name.endswith(".yml")
-    )
-    return {
-        f"{name[:-4]}.{id}": Question.model_validate(given)
-        for name in files
-        for id, given in _read("lessons", name[:-4])["predictions"].items()
-    }
+def known_lessons() -> list[str]:
+    """Every lesson and case that has something to guess."""
+    files = _folder().joinpath("lessons").iterdir()
+    return sorted(file.name[:-4] for file in files if file.name.endswith(".yml"))
+
+
+@lru_cache(maxsize=64)
+def _questions(lesson: str) -> dict[str, Question]:
+    given = _read("lessons", lesson)["predictions"]
+    return {id: Question.model_validate(one) for id, one in given.items()}
 
 
 def _read(folder: str, name: str) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 from jinja2 import Environment, StrictUndefined
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from segkit.charts.marks import SegmentMark, segment_marks
 from segkit.followup.policy import Channel
 from segkit.locale import LANGS, Lang, name_of, say
+from segkit.locale.words import Words
+from segkit.problems import InputProblems, Problem
 
 # in the order they are said; a message is these four run together
 SPOKEN = ("opening", "question", "offer", "opt_out")
@@ -22,16 +24,6 @@ _BRACKETS = str.maketrans("〔〕", "[]")
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Sentence(_Strict):
-    """One sentence in both languages."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __getitem__(self, lang: Lang) -> str:
-        return self.zh if lang == "zh" else self.en
 
 
 class Sentences(_Strict):
@@ -67,14 +59,14 @@ class TalkCard(_Strict):
     segment: str
     channel: Channel
     marketing: bool
-    name: Sentence
-    when: Sentence
-    opening: Sentence
-    question: Sentence
-    offer: Sentence
-    opt_out: Sentence
+    name: Words
+    when: Words
+    opening: Words
+    question: Words
+    offer: Words
+    opt_out: Words
     not_said: Sentences
-    record: Sentence
+    record: Words
 
     @property
     def written(self) -> bool:
@@ -97,8 +89,8 @@ class TalkCards(_Strict):
     cards : in the order they are printed; those of one segment stand together
     """
 
-    title: Sentence
-    about: Sentence
+    title: Words
+    about: Words
     pressure: Sentences
     cards: tuple[TalkCard, ...] = Field(min_length=1)
 
@@ -134,10 +126,21 @@ def read_talk_cards(path: Path) -> TalkCards:
 
     Raises
     ------
-    ValidationError : a part is missing in one language, a sentence hurries or flatters (`pressure`), or a card
-        that is marketing says nothing of consent
+    InputProblems : a part is missing in one language, a sentence hurries or flatters (`pressure`), or a card
+        that is marketing says nothing of consent; no YAML
     """
-    return TalkCards.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    name = f"{Path(path).parent.name}/{Path(path).name}"
+    try:
+        return TalkCards.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    except yaml.YAMLError as fault:
+        raise InputProblems([Problem("cards.no_yaml", {"why": str(fault)}, file=name)]) from None
+    except ValidationError as faults:
+        raise InputProblems([_problem(one, name) for one in faults.errors()]) from None
+
+
+def _problem(fault: Mapping[str, Any], name: str) -> Problem:
+    at = ".".join(map(str, fault["loc"])) or "cards"
+    return Problem("cards.fault", {"at": at, "why": fault["msg"].removeprefix("Value error, ")}, file=name)
 
 
 def talk_cards_page(cards: TalkCards, lang: Lang) -> str:

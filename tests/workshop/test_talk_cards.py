@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import ValidationError
 
 from segkit.locale import LANGS
 from segkit.playbooks import load_playbook
-from segkit.workshop.talk_cards import TalkCards, read_talk_cards, talk_cards_page, write_talk_cards
+from segkit.problems import InputProblems
+from segkit.workshop.talk_cards import read_talk_cards, talk_cards_page, write_talk_cards
 
 CASES = sorted(Path(__file__).parents[2].glob("casestudies/*/cards.yml"))
 JD = next(path for path in CASES if path.parent.name == "jd")
@@ -21,6 +21,12 @@ JD = next(path for path in CASES if path.parent.name == "jd")
 @pytest.fixture(scope="module")
 def given():
     return yaml.safe_load(JD.read_text(encoding="utf-8"))
+
+
+def written(cards, folder: Path) -> Path:
+    path = folder / "cards.yml"
+    path.write_text(yaml.safe_dump(cards, allow_unicode=True), encoding="utf-8")
+    return path
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
@@ -61,38 +67,38 @@ def test_every_written_card_says_how_to_stop():
             assert "reply" in card.opt_out.en.lower()
 
 
-def test_a_sentence_that_hurries_is_refused(given):
+def test_a_sentence_that_hurries_is_refused(given, tmp_path):
     for lang, word in (("zh", "今天最后一天，"), ("en", "Last day. ")):
         pressing = copy.deepcopy(given)
         pressing["cards"][0]["offer"][lang] = word + pressing["cards"][0]["offer"][lang]
-        with pytest.raises(ValidationError, match="high_value/phone"):
-            TalkCards.model_validate(pressing)
+        with pytest.raises(InputProblems, match="high_value/phone"):
+            read_talk_cards(written(pressing, tmp_path))
 
 
-def test_marketing_without_a_word_on_consent_is_refused(given):
+def test_marketing_without_a_word_on_consent_is_refused(given, tmp_path):
     silent = copy.deepcopy(given)
     card = next(card for card in silent["cards"] if card["marketing"])
     card["when"]["zh"] = "每 30 天一条。"
-    with pytest.raises(ValidationError, match="marketing"):
-        TalkCards.model_validate(silent)
+    with pytest.raises(InputProblems, match="marketing"):
+        read_talk_cards(written(silent, tmp_path))
 
 
-def test_a_part_in_one_language_only_is_refused(given):
+def test_a_part_in_one_language_only_is_refused(given, tmp_path):
     half = copy.deepcopy(given)
     del half["cards"][0]["question"]["en"]
-    with pytest.raises(ValidationError):
-        TalkCards.model_validate(half)
+    with pytest.raises(InputProblems):
+        read_talk_cards(written(half, tmp_path))
     uneven = copy.deepcopy(given)
     uneven["cards"][0]["not_said"]["en"].pop()
-    with pytest.raises(ValidationError, match="in English"):
-        TalkCards.model_validate(uneven)
+    with pytest.raises(InputProblems, match="in English"):
+        read_talk_cards(written(uneven, tmp_path))
 
 
-def test_cards_of_a_segment_stand_together(given):
+def test_cards_of_a_segment_stand_together(given, tmp_path):
     mixed = copy.deepcopy(given)
     mixed["cards"].append(mixed["cards"][0])
-    with pytest.raises(ValidationError, match="together"):
-        TalkCards.model_validate(mixed)
+    with pytest.raises(InputProblems, match="together"):
+        read_talk_cards(written(mixed, tmp_path))
 
 
 class _Text(HTMLParser):
