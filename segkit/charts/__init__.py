@@ -18,6 +18,9 @@ _WHERE = {
     "segment_grid": "segkit.charts.segment_grid",
     "mean_or_median": "segkit.charts.lesson_grades",
     "silence": "segkit.charts.lesson_grades",
+    # figure of lesson 02
+    "money_bridge": "segkit.charts.lesson_records",
+    "money_steps": "segkit.charts.lesson_records",
     # figures of the case jd
     "clients_per_manager": "segkit.charts.workload",
     "response_and_uplift": "segkit.charts.uplifts",
