@@ -190,13 +190,13 @@ PUBLIC = [
     *("bought_together", "recommend"),
     *("nps", "csat", "ces"),
     *("migration", "psi"),
-    *("uplift", "did"),
+    *("uplift", "did", "referrals"),
     *("cohorts",),
     *("backtest",),
     *("stability", "segmentation_quality"),
     *("Policy", "Member", "plan", "due_list", "PoolRules", "pool", "ServiceRules", "service"),
     "load",
-    *("use", "me", "form", "check", "hint", "predict", "progress"),
+    *("use", "me", "checkup", "form", "check", "hint", "predict", "progress"),
 ]
 
 EVERY_NAME = """

@@ -279,10 +279,10 @@ def _build(
 )
 def doctor(lang: LangOption = None) -> None:
     """Is this machine ready? Versions, fonts, kernel, write access, and a short code / 检查这台电脑."""
-    from segkit.report.doctor import examine
+    from segkit.teach.readiness import checkup
 
     speak = lang_or_default(lang)
-    found = examine(Path.cwd())
+    found = checkup(Path.cwd(), lang=speak)
     for line in found.lines(speak):
         typer.echo(line)
     raise SystemExit(OK if found.ready else FAULT)

@@ -1,4 +1,7 @@
-"""Is this machine ready for a report? One line a check, and a short code to read out over the phone."""
+"""Is this machine ready for a report? One line a check, and a short code to read out over the phone.
+
+What the notebooks need besides is looked at in `segkit.teach.readiness`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 import platform
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -47,23 +51,29 @@ class Examined:
 
     def lines(self, lang: Lang) -> list[str]:
         states = {True: say("doctor.fine", lang), False: say("doctor.wrong", lang)}
-        lines = [f"{states[c.fine]}  {say(f'doctor.{c.id}', lang)}: {c.shown}" for c in self.checks]
+        lines = []
+        for c in self.checks:
+            lines.append(f"{states[c.fine]}  {say(f'doctor.{c.id}', lang)}: {c.shown}")
+            if not c.fine:
+                lines.append(f"  → {say(f'doctor.mend.{c.id}', lang)}")
         verdict = say("doctor.ready" if self.ready else "doctor.not_ready", lang, code=self.code)
         return [*lines, verdict]
 
 
 def examine(folder: Path) -> Examined:
     """Python, packages, the Chinese font, a kernel that starts, and whether `folder` can be written."""
-    return Examined((_python(), _versions(), _font(), _kernel(), _writing(folder)))
+    return Examined((python(), packages(NEEDED), font(), kernel(), writing(folder)))
 
 
-def _python() -> Check:
+def python() -> Check:
+    """Is Python new enough?"""
     return Check("python", sys.version_info >= (3, 11), f"{platform.python_version()} {platform.system()}")
 
 
-def _versions() -> Check:
+def packages(needed: Sequence[str]) -> Check:
+    """Are these distributions installed, and in which version?"""
     found, missing = [], []
-    for name in NEEDED:
+    for name in needed:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -71,7 +81,8 @@ def _versions() -> Check:
     return Check("versions", not missing, ", ".join(found if not missing else [f"- {m}" for m in missing]))
 
 
-def _font() -> Check:
+def font() -> Check:
+    """Is there a font with Chinese characters for the figures?"""
     from segkit.charts.fonts import FontMissing, font_file
 
     try:
@@ -80,7 +91,7 @@ def _font() -> Check:
         return Check("font", False, str(fault))
 
 
-def _kernel() -> Check:
+def kernel() -> Check:
     """Start a kernel, let it add one and one, stop it."""
     from jupyter_client.manager import start_new_kernel
 
@@ -100,7 +111,8 @@ def _kernel() -> Check:
         manager.shutdown_kernel(now=True)
 
 
-def _writing(folder: Path) -> Check:
+def writing(folder: Path) -> Check:
+    """Can a file be made in `folder`?"""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return Check("writing", True, str(folder))
