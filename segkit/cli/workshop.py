@@ -10,6 +10,7 @@ import typer
 from segkit.cli.options import OK, WRONG_INPUT, LangOption, QuietOption, fail
 from segkit.cli.workshop_agenda import agenda
 from segkit.cli.workshop_cards import cards
+from segkit.cli.workshop_grade import grade
 from segkit.locale import Lang, lang_or_default, say
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ workshop.command(
     epilog="segkit workshop agenda --days 2 --hours 6 --start 09:00 --lunch 90 --role 一线销售  ·  "
     "segkit workshop agenda --days 1 --out agenda",
 )(agenda)
+
+workshop.command(
+    "grade",
+    short_help="收作业、判分 / judge what a class handed in",
+    epilog="segkit workshop grade 收到的作业  ·  "
+    "segkit workshop grade day1.zip day2.zip --class 名单.xlsx --out grades",
+)(grade)
 workshop.command(
     "cards",
     short_help="话术卡，打印用 / talk-track cards to print",

@@ -7,20 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
-
-from segkit import __version__
 from segkit.locale import Lang, say
-from segkit.problems import InputProblems, Problem
-from segkit.report.render.html import FONTS_HERE, fonts_of
 from segkit.workbook import Book, Head
 from segkit.workshop.agenda_lines import day_lines, role_words, sums_of, title_of, words_of
+from segkit.workshop.pages import page_of, workbook_bytes, write_files
 from segkit.workshop.run_sheet import blocks, sheet_rows
 from segkit.workshop.timetable import Agenda, clock
 
@@ -38,31 +31,9 @@ def write_pages(agenda: Agenda, folder: Path, lang: Lang) -> list[Path]:
         f"agenda.{lang}.html": client_page(agenda, lang).encode("utf-8"),
         f"run_sheet.{lang}.html": run_page(agenda, lang).encode("utf-8"),
         f"run_sheet.{lang}.csv": _csv(agenda, lang),
+        f"run_sheet.{lang}.xlsx": workbook_bytes(lambda path: _workbook(agenda, path, lang)),
     }
-    written, problems = [], []
-    book = folder / f"run_sheet.{lang}.xlsx"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise InputProblems([_unwritten(folder, fault)]) from None
-    for name, content in made.items():
-        try:
-            (folder / name).write_bytes(content)
-            written.append(folder / name)
-        except OSError as fault:
-            problems.append(_unwritten(folder / name, fault))
-    try:
-        _workbook(agenda, book, lang)
-        written.append(book)
-    except OSError as fault:
-        problems.append(_unwritten(book, fault))
-    if problems:
-        raise InputProblems(problems)
-    return written
-
-
-def _unwritten(path: Path, fault: OSError) -> Problem:
-    return Problem("agenda.unwritten", {"name": path.name, "why": fault.strerror or str(fault)})
+    return write_files(folder, made)
 
 
 def client_page(agenda: Agenda, lang: Lang) -> str:
@@ -101,41 +72,19 @@ def run_page(agenda: Agenda, lang: Lang) -> str:
 
 
 def _page(template: str, agenda: Agenda, lang: Lang, **names: Any) -> str:
-    page = (
-        _environment()
-        .get_template(template)
-        .render(
-            lang=lang,
-            version=__version__,
-            css=Markup(_own_file("agenda.css")),
-            title=agenda.course.title.say(lang),
-            full_title=title_of(agenda, lang),
-            role=role_words(agenda, lang),
-            wish=agenda.wish,
-            unused=agenda.unused,
-            sums=lambda day: sums_of(agenda, day),
-            clock=clock,
-            say=lambda id, **facts: say(id, lang, **facts),
-            **names,
-        )
+    return page_of(
+        template,
+        lang,
+        ["agenda.css"],
+        title=agenda.course.title.say(lang),
+        full_title=title_of(agenda, lang),
+        role=role_words(agenda, lang),
+        wish=agenda.wish,
+        unused=agenda.unused,
+        sums=lambda day: sums_of(agenda, day),
+        clock=clock,
+        **names,
     )
-    return page.replace(FONTS_HERE, fonts_of(page), 1)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_own_file),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _own_file(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _csv(agenda: Agenda, lang: Lang) -> bytes:

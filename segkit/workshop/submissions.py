@@ -11,15 +11,17 @@ import datetime as dt
 import io
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
+from segkit.locale import LANGS, Lang
 from segkit.problems import InputProblems, Problem
 from segkit.teach import answers
-from segkit.teach.exercise import known_exercises
+from segkit.teach.exercise import RUNGS, known_exercises
 
 LARGEST = 50_000_000  # bytes of one notebook or zip that are read
 DEEPEST = 3  # zips within zips
@@ -40,6 +42,8 @@ class Submission:
     when : when the file was last changed
     code : its code cells in order
     entered : what was entered into its form
+    lang : the language it is written in, "" where that cannot be told
+    hints : how many rungs of the ladder were taken
     """
 
     exercise: str
@@ -49,6 +53,8 @@ class Submission:
     when: dt.datetime
     code: tuple[str, ...]
     entered: dict[str, Any] = field(default_factory=dict)
+    lang: Lang | Literal[""] = ""
+    hints: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,13 +102,14 @@ def collect(places: Iterable[str | Path]) -> Collected:
         raise InputProblems([Problem("grade.nothing", {"paths": list(map(str, given))})])
     newest: dict[tuple[str, str], Submission] = {}
     for one in sorted(found, key=lambda one: (one.when, one.source)):
-        newest[_whose(one), one.exercise] = one
+        newest[person_key(one.name), one.exercise] = one
     last = sorted(newest.values(), key=lambda one: (one.group, one.name, one.exercise))
     return Collected(tuple(last), tuple(one for one in found if one not in last), tuple(unused))
 
 
-def _whose(one: Submission) -> str:
-    return re.sub(r"\s+", "", one.name).casefold()
+def person_key(name: str) -> str:
+    """What names of one person have in common: 张 三 is 张三."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 # --- files -----------------------------------------------------------------------------------------
@@ -200,8 +207,17 @@ def _submission(file: _File, records: dict[PurePosixPath, dict[str, Any]]) -> Su
     beside = _beside(file.source, exercise, records) or kept
     entered = beside.get("entered")
     name, group = _person(file.source, calls, records, kept)
+    taken = beside.get("hints")
     return Submission(
-        exercise, name, group, str(file.source), file.when, code, entered if isinstance(entered, dict) else {}
+        exercise,
+        name,
+        group,
+        str(file.source),
+        file.when,
+        code,
+        entered if isinstance(entered, dict) else {},
+        _language(content, calls, file.source),
+        min(max(taken, 0), RUNGS) if isinstance(taken, int) else 0,
     )
 
 
@@ -241,6 +257,18 @@ def _exercise(content: dict[str, Any], calls: list[tuple[str, list[str]]], sourc
     if found is None:
         raise _Unusable("grade.no_exercise")
     return found
+
+
+def _language(
+    content: dict[str, Any], calls: list[tuple[str, list[str]]], source: PurePosixPath
+) -> Lang | Literal[""]:
+    """By ``segkit.use(...)`` in the code, the notebook's metadata or the file's name."""
+    metadata = content.get("metadata")
+    noted = metadata.get("segkit") if isinstance(metadata, dict) else None
+    wishes = [texts[0] for name, texts in calls if name == "use"]
+    wishes += [str(noted.get("lang", "")) if isinstance(noted, dict) else ""]
+    wishes += re.findall(r"\.(zh|en)\b", source.stem)
+    return next((lang for wish in wishes for lang in LANGS if wish == lang), "")
 
 
 def _beside(

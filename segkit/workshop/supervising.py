@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,10 +74,23 @@ class _Run:
     why: str = ""
 
 
-def run_all(submissions: list[Submission], limits: Limits = Limits(), jobs: int = 2) -> list[Graded]:
-    """Every submission judged, `jobs` at a time, in the order given."""
+def run_all(
+    submissions: Sequence[Submission],
+    limits: Limits = Limits(),
+    jobs: int = 2,
+    done: Callable[[Graded], None] = lambda graded: None,
+) -> list[Graded]:
+    """Every submission judged, `jobs` at a time, in the order given; `done` hears of each as it is finished."""
+    told = threading.Lock()
+
+    def one_of_them(one: Submission) -> Graded:
+        graded = run(one, limits)
+        with told:
+            done(graded)
+        return graded
+
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        return list(pool.map(lambda one: run(one, limits), submissions))
+        return list(pool.map(one_of_them, submissions))
 
 
 def run(one: Submission, limits: Limits = Limits()) -> Graded:
