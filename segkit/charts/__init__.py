@@ -21,11 +21,29 @@ _WHERE = {
     # figure of lesson 02
     "money_bridge": "segkit.charts.lesson_records",
     "money_steps": "segkit.charts.lesson_records",
+    # figure of lesson 03
+    "between_and_within": "segkit.charts.lesson_criteria",
+    "halves_within": "segkit.charts.lesson_criteria",
+    # figures of lesson 12
+    "with_and_without": "segkit.charts.lesson_effects",
+    "without_us": "segkit.charts.lesson_effects",
     # figures of the case jd
     "clients_per_manager": "segkit.charts.workload",
     "response_and_uplift": "segkit.charts.uplifts",
     "best_before_and_after": "segkit.charts.fallback",
     "nps_by_group": "segkit.charts.satisfaction",
+    # figures of the case realestate
+    "conversion_rates": "segkit.charts.conversion",
+    "conversion_within": "segkit.charts.conversion",
+    "grading_by_person": "segkit.charts.conversion",
+    # figures of the case alibaba
+    "rates_by_criterion": "segkit.charts.field_sales",
+    "visits_and_minutes": "segkit.charts.field_sales",
+    "all_and_within": "segkit.charts.field_sales",
+    "months_at_steps": "segkit.charts.field_sales",
+    # figures of lesson 05
+    "plan_standing": "segkit.charts.lesson_plan",
+    "protection_terms": "segkit.charts.lesson_plan",
 }
 
 
