@@ -27,6 +27,11 @@ _WHERE = {
     # figures of lesson 12
     "with_and_without": "segkit.charts.lesson_effects",
     "without_us": "segkit.charts.lesson_effects",
+    # figures of lesson 01
+    "profit_per_head": "segkit.charts.lesson_concepts",
+    "segment_choice": "segkit.charts.lesson_concepts",
+    "service_chain": "segkit.charts.lesson_concepts",
+    "satisfied_and_back": "segkit.charts.lesson_concepts",
     # figures of the case jd
     "clients_per_manager": "segkit.charts.workload",
     "response_and_uplift": "segkit.charts.uplifts",
