@@ -11,6 +11,7 @@ from segkit.cli.options import OK, WRONG_INPUT, LangOption, QuietOption, fail
 from segkit.cli.workshop_agenda import agenda
 from segkit.cli.workshop_cards import cards
 from segkit.cli.workshop_grade import grade
+from segkit.cli.workshop_pack import pack
 from segkit.locale import Lang, lang_or_default, say
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ workshop.command(
     epilog="segkit workshop grade 收到的作业  ·  "
     "segkit workshop grade day1.zip day2.zip --class 名单.xlsx --out grades",
 )(grade)
+
+workshop.command(
+    "pack",
+    short_help="学员包、讲师包 / packs for trainees and trainer",
+    epilog="segkit workshop pack trainee --lang zh --out usb --zip  ·  segkit workshop pack trainer --out usb",
+)(pack)
 workshop.command(
     "cards",
     short_help="话术卡，打印用 / talk-track cards to print",
