@@ -93,8 +93,7 @@ def money_bridge(table: Table, cleaned: Cleaned, *, lang: Lang, source: str, as_
     title = say(
         "chart.bridge.title" if last >= first else "chart.bridge.title_over",
         lang,
-        gap=abs(last - first) / 1e4,
-        millions=abs(last - first) / 1e6,
+        gap=abs(last - first),
         name=_name(biggest["reason"], lang),
         share=abs(last - first) / abs(last),
     )

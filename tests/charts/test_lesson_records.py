@@ -63,7 +63,7 @@ def test_the_steps_of_the_sample_export_add_up_to_the_cent() -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_title_says_how_far_out_and_by_what(tmp_path: Path, lang: Literal["zh", "en"]) -> None:
     drawn = money_bridge(*read(tmp_path, ROWS), lang=lang, **ABOUT)
-    assert {"zh": "多算 9 万元（77%）", "en": "0.1 million CNY too high (77%)"}[lang] in drawn.meta.title
+    assert {"zh": "多算 86,800 元（77%）", "en": "86,800 CNY too high (77%)"}[lang] in drawn.meta.title
     assert drawn.meta.title.endswith({"zh": "完全重复", "en": "Exact duplicate"}[lang])
     assert "12,900.50" in drawn.meta.alt
     assert drawn.meta.chart.series[0].values[-1] == 113160.5
