@@ -28,16 +28,13 @@ from segkit.locale import Lang, listing, name_of, percent, say
 _WIDEST = 26  # columns of type a name may take
 
 
-def conversion_rates(
-    rates: pd.DataFrame, *, what: str = "", lang: Lang, source: str, as_of: dt.date | str
-) -> Drawn:
+def conversion_rates(rates: pd.DataFrame, *, lang: Lang, source: str, as_of: dt.date | str) -> Drawn:
     """Which group buys most often, and is what was promised of each kept? (成交率、口径与区间)
 
     Parameters
     ----------
     rates : one row per group, in the order to be shown: `name`, `n`, `bought`, and where somebody said beforehand how
         many would buy, `stated` (0..1; drawn as a diamond). Groups of nobody are left out
-    what : what stands in front of the groups in the title: 渠道, grade
     source, as_of : for the caption
     """
     able = rates[rates["n"] > 0].reset_index(drop=True)
@@ -61,7 +58,7 @@ def conversion_rates(
     ]
     best = max(range(len(found)), key=lambda i: found[i].value or 0.0)
     accented = over if "stated" in able else [best]
-    title = _title_of(able, found, over, best, what, names, lang)
+    title = _title_of(able, found, over, best, names, lang)
     with style():
         figure, [ax] = canvas(1.7 + 0.4 * len(names))
         for i, one in enumerate(found):
@@ -82,7 +79,6 @@ def _title_of(
     found: Sequence[Estimate],
     over: Sequence[int],
     best: int,
-    what: str,
     names: Sequence[str],
     lang: Lang,
 ) -> str:
@@ -94,7 +90,7 @@ def _title_of(
     others = able.drop(index=best)
     rest = proportion(int(others["bought"].sum()), int(others["n"].sum()))
     apart = (found[best].low or 0.0) > (rest.high or 0.0) and len(others) > 0
-    facts = {"best": names[best], "rate": found[best].value, "rest": rest.value or 0.0, "what": what}
+    facts = {"best": names[best], "rate": found[best].value, "rest": rest.value or 0.0}
     return say("chart.conversion.title_best" if apart else "chart.conversion.title_open", lang, **facts)
 
 

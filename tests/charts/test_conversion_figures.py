@@ -54,7 +54,7 @@ def test_the_best_group_is_named_only_where_it_stands_out(lang):
     assert "17.5%" in far.meta.title
     assert "6.4%" in far.meta.title  # 90 of 1,400
     assert "n = 800" in far.meta.alt
-    near = conversion_rates(rates(chamber=(117, 6), association=(116, 7)), lang=lang, **FACTS)
+    near = conversion_rates(rates(chamber=(50, 6), walked_in=(800, 60)), lang=lang, **FACTS)
     assert ("分不出" if lang == "zh" else "No ") in near.meta.title
 
 
@@ -90,6 +90,7 @@ def test_a_difference_that_is_only_the_mix_vanishes(lang):
     referred, others = (series.values for series in drawn.meta.chart.series)
     assert referred[0] == pytest.approx(0.16)
     assert referred[-1] == pytest.approx(others[-1])
+    assert referred[-1] == pytest.approx(0.04)  # 20 % of the 200 among the 1,000 others
     assert ("预算足够" if lang == "zh" else "Budget enough") in drawn.meta.chart.categories
     assert drawn.png()
 
