@@ -70,6 +70,8 @@ CONTROL_FOCUSED = (
 # last row, and line numbers stand where segkit's messages name them. Its language is set beside these.
 LAB = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # what is typed and the press of a button reach the kernel in the order they were made
+    "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": True, "autosaveInterval": 30},
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
     "@jupyterlab/filebrowser-extension:browser": {"navigateToCurrentDirectory": True},
@@ -103,6 +105,10 @@ LAB_LOOK = {
         "ui-font-family": "'Segoe UI', 'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', sans-serif",
     }
 }
+
+# Every kernel of the class knows segkit before the first cell is run: a cell run out of turn gets a plain line.
+LAB_STARTUP = ["ipython", "profile_default", "startup", "00-segkit.py"]
+LAB_KERNEL = "import segkit\n\nsegkit.use()\n"
 
 MESSAGES = {
     "old_python": (
@@ -367,6 +373,10 @@ def set_up_lab(folder, config, lang):
     save(os.path.join(folder, "overrides.json"), json.dumps(lab_settings(lang), indent=2))
     if not os.path.exists(os.path.join(config, *LAB_THEMES)):
         save(os.path.join(config, *LAB_THEMES), json.dumps(LAB_LOOK, indent=2))
+    startup = os.path.join(config, *LAB_STARTUP)
+    if not os.path.isdir(os.path.dirname(startup)):
+        os.makedirs(os.path.dirname(startup))
+    save(startup, LAB_KERNEL)
     slides = os.path.join(config, "lab", "user-settings", "jupyterlab-slideshow")
     if os.path.isdir(slides):
         shutil.rmtree(slides)
@@ -594,7 +604,8 @@ def lab(arguments):
     set_up_lab(os.path.join(env, "share", "jupyter", "lab", "settings"), config, lang)
     tell("lab")
     command = [python, "-m", "jupyterlab"] + lab_arguments(ROOT, lang) + arguments
-    return run(command, JUPYTER_CONFIG_DIR=config)
+    own = {"JUPYTER_CONFIG_DIR": config, "IPYTHONDIR": os.path.join(config, LAB_STARTUP[0]), "SEGKIT_LANG": lang}
+    return run(command, **own)
 
 
 COMMANDS = {"report": report, "test": test, "check": check, "lab": lab, "bench": bench}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 MIME = "application/vnd.segkit.answers+json"  # the same record in a notebook's output, for a lost file
 FOLDER = "answers"
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def folder() -> Path:
@@ -27,16 +31,24 @@ def read(id: str, place: Path | None = None) -> dict[str, Any]:
 
 
 def write(id: str, **changes: Any) -> bool:
-    """Put `changes` into the record; False where the folder cannot be written, which stops no lesson."""
-    record = read(id) | {"id": id} | changes
+    """Put `changes` into the record; False where the folder cannot be written, which stops no lesson.
+
+    A file that holds no record is kept beside it as ``.bak``.
+    """
     path = folder() / f"{id}.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".tmp")
-        unfinished.write_text(as_json(record), encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    except OSError:
-        return False
+    unfinished = path.with_suffix(f".{uuid.uuid4().hex[:8]}.tmp")  # another window may be writing as well
+    with _ONE_AT_A_TIME:
+        record = read(id) | {"id": id} | changes
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_file() and not read(id):
+                path.replace(path.with_suffix(".bak"))
+            unfinished.write_text(as_json(record), encoding="utf-8", newline="\n")
+            unfinished.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+            return False
     return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,13 @@ class NotANumber(ValueError):
     """What was typed cannot be read as a number."""
 
 
+class NotAPercentage(ValueError):
+    """A share was typed where a percentage is asked for: 0.17 for 17."""
+
+
+_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d*)?")
+
+
 def number_in(text: str, *, share: bool = False) -> float | int | None:
     """The number in what a person typed: ``1，200``, ``３``, ``12%``; None for nothing.
 
@@ -23,9 +32,13 @@ def number_in(text: str, *, share: bool = False) -> float | int | None:
 
     Raises
     ------
-    NotANumber : there is something, but no number
+    NotANumber : there is something, but no number; 17,2 might be two numbers, or one
+    NotAPercentage : with `share`, a number below 1 without the sign
     """
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "").rstrip("%")
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    signed, plain = plain.endswith("%"), plain.rstrip("%")
+    if _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
     if not plain:
         return None
     try:
@@ -35,8 +48,33 @@ def number_in(text: str, *, share: bool = False) -> float | int | None:
     if value != value or value in (float("inf"), float("-inf")):
         raise NotANumber(text)
     if share:
+        if 0 < abs(value) < 1 and not signed:
+            raise NotAPercentage(text)
         return round(value / 100, 10)
     return int(value) if value.is_integer() else value
+
+
+def is_valid(entry: Entry, value: Any) -> bool:
+    """May the form show this value, read from a file that anybody may have changed?"""
+    if not entry.rows:
+        return _is_valid_cell(entry, value)
+    return isinstance(value, dict) and all(
+        row in entry.rows and _is_valid_cell(entry, cell) for row, cell in value.items()
+    )
+
+
+def _is_valid_cell(entry: Entry, value: Any) -> bool:
+    match entry.kind:
+        case "choice":
+            return isinstance(value, str) and value in entry.options
+        case "several":
+            return isinstance(value, list) and all(
+                isinstance(one, str) and one in entry.options for one in value
+            )
+        case "text":
+            return isinstance(value, str)
+        case _:
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 class Control:
@@ -52,7 +90,7 @@ class Control:
 
     def __init__(self, entry: Entry, lang: Lang, label: str, changed: Callable[[], None]) -> None:
         self._entry, self._changed, self._quiet = entry, changed, False
-        self.fault = ""
+        self._label, self.fault = label, ""
         self.widget = _WIDGETS[entry.kind](entry, lang)
         self.widget.tooltip = label
         for box in _boxes(self.widget):
@@ -76,8 +114,10 @@ class Control:
         try:
             return number_in(typed, share=kind == "percent")
         except NotANumber:
-            self.fault = say("teach.form.no_number", self._lang, text=typed.strip())
-            return None
+            self.fault = say("teach.form.no_number", self._lang, at=self._label, text=typed.strip())
+        except NotAPercentage:
+            self.fault = say("teach.form.no_percentage", self._lang, at=self._label, text=typed.strip())
+        return None
 
     def put(self, value: Any) -> None:
         """Show what was entered before, without telling anybody."""

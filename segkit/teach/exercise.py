@@ -195,5 +195,5 @@ def _read(folder: str, name: str) -> dict[str, Any]:
 
 
 def _unknown(message: str, given: str, known: list[str]) -> Problem:
-    near = difflib.get_close_matches(given, known, 3) or known
+    near = difflib.get_close_matches(given, known, 3, cutoff=0.3) or known[:3]
     return Problem(message, {"given": given, "near": near})

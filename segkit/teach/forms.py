@@ -6,7 +6,10 @@ It is kept in ``answers/E08.json`` and, for a notebook that is sent alone, in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -15,10 +18,12 @@ from segkit.locale import Lang, say
 from segkit.locale.spoken import spoken
 from segkit.teach import answers
 from segkit.teach.checking import check
-from segkit.teach.entries import Control
+from segkit.teach.entries import Control, is_valid
 from segkit.teach.exercise import Entry, Exercise, exercise
 from segkit.teach.hinting import hint
-from segkit.teach.namespace import notebook_names
+from segkit.teach.namespace import ON_ITS_WAY, notebook_names
+
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class Form:
@@ -71,7 +76,7 @@ class Form:
         for name, value in values.items():
             for row, cell in self._cells[name].items():
                 cell.put(value.get(row) if row else value)
-        self._changed()
+            self._changed(name)
 
     def record(self) -> dict[str, Any]:
         """What the cell's output keeps, should the file be lost."""
@@ -83,23 +88,33 @@ class Form:
         display(self.widget)
         self._handle = display(self._bundle(), raw=True, display_id=True)
 
-    def _bundle(self) -> dict[str, Any]:
-        n = len(self.entered)
+    def _bundle(self, kept: bool = True) -> dict[str, Any]:
+        n = sum(map(self._is_filled, self.exercise.form))
         facts = {"n": n, "of": len(self.exercise.form), "id": self.exercise.id}
         text = say("teach.form.kept", self._lang, **facts) if n else say("teach.form.nothing", self._lang)
+        if not kept:
+            text = say("teach.form.not_kept", self._lang)
         return {"text/plain": text, answers.MIME: self.record()}
 
-    def _changed(self) -> None:
-        self._disarm()
-        entered = self.entered
-        written = answers.write(self.exercise.id, entered=entered)
-        write_names(self.exercise, entered)
-        faults = [cell.fault for cells in self._cells.values() for cell in cells.values() if cell.fault]
-        if not written:
-            faults.append(say("teach.form.not_kept", self._lang))
-        self._said.value = "<br>".join(map(escape, faults))
-        if self._handle is not None:
-            self._handle.update(self._bundle(), raw=True)
+    def _is_filled(self, entry: Entry) -> bool:
+        """A table is filled once no row is blank; a row that is meant to stay blank keeps it from counting."""
+        return any(cell.value is not None for cell in self._cells[entry.name].values())
+
+    def _changed(self, name: str) -> None:
+        """One entry was changed: only this one is written, another window may be filling in the others."""
+        with _ONE_AT_A_TIME:
+            self._disarm()
+            entered = self.entered
+            before = read_entered(self.exercise)
+            now = {key: value for key, value in before.items() if key != name}
+            if name in entered:
+                now[name] = entered[name]
+            kept = answers.write(self.exercise.id, entered=now)
+            write_names(self.exercise, entered)
+            faults = [cell.fault for cells in self._cells.values() for cell in cells.values() if cell.fault]
+            self._said.value = "<br>".join(map(escape, faults))
+            if self._handle is not None:
+                self._handle.update(self._bundle(kept), raw=True)
 
     def _restore(self, entered: Mapping[str, Any]) -> None:
         for name, value in entered.items():
@@ -107,15 +122,15 @@ class Form:
                 cell.put(value.get(row) if row and isinstance(value, dict) else value)
         write_names(self.exercise, self.entered)
 
-    def _check(self, _: object) -> None:
+    def _check(self) -> None:
         self._disarm()
         self._found.value = check(self.exercise.id).html(self._lang)
 
-    def _hint(self, _: object) -> None:
+    def _hint(self) -> None:
         self._disarm()
         self._found.value = hint(self.exercise.id).html(self._lang)
 
-    def _clear(self, _: object) -> None:
+    def _clear(self) -> None:
         """Empties the form at the second press; the first says what will happen."""
         if not self._armed:
             self._armed = True
@@ -127,21 +142,27 @@ class Form:
             for cell in cells.values():
                 cell.put(None)
         self._found.value = ""
-        self._changed()
+        answers.write(self.exercise.id, entered={}, checked={})
+        self._changed(self.exercise.form[0].name)
 
     def _disarm(self) -> None:
         self._armed = False
         self._clear_button.description = say("teach.form.clear", self._lang)
 
-    def _button(self, id: str, style: str, act: Any) -> Any:
+    def _button(self, id: str, style: str, act: Callable[[], None]) -> Any:
         import ipywidgets as widgets
 
+        def pressed(_: object) -> None:
+            time.sleep(ON_ITS_WAY)
+            with _ONE_AT_A_TIME:
+                act()
+
         button = widgets.Button(description=say(f"teach.form.{id}", self._lang), button_style=style)
-        button.on_click(act)
+        button.on_click(pressed)
         return button
 
     def _control(self, entry: Entry, row: str, label: str) -> Any:
-        control = Control(entry, self._lang, label, self._changed)
+        control = Control(entry, self._lang, label, partial(self._changed, entry.name))
         self._cells.setdefault(entry.name, {})[row] = control
         return control.widget
 
@@ -187,12 +208,15 @@ def read_entered(asked: Exercise) -> dict[str, Any]:
 
 
 def entered_in(asked: Exercise, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a record (a file's, or a notebook output's) that the form of the exercise has."""
-    entered = record.get("entered", {})
-    known = {entry.name for entry in asked.form}
-    return (
-        {name: value for name, value in entered.items() if name in known} if isinstance(entered, dict) else {}
-    )
+    """The entries of a record (a file's, or a notebook output's) that the form of the exercise can hold."""
+    entered = record.get("entered")
+    if not isinstance(entered, dict):
+        return {}
+    return {
+        entry.name: entered[entry.name]
+        for entry in asked.form
+        if entry.name in entered and is_valid(entry, entered[entry.name])
+    }
 
 
 def answers_record(id: str, entered: Mapping[str, Any]) -> dict[str, Any]:

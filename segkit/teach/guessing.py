@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from html import escape
 from typing import Any
 
 from segkit.locale import Lang, number, percent, say
 from segkit.locale.spoken import spoken
+from segkit.problems import InputProblems, Problem
 from segkit.teach import answers
 from segkit.teach.exercise import Question, question
-from segkit.teach.namespace import in_notebook
+from segkit.teach.namespace import ON_ITS_WAY, in_notebook
 
 # comparisons on the page, brought up to date when the guess is recorded below or above them
 _shown: dict[str, list[Any]] = {}
@@ -76,8 +79,19 @@ def predict(id: str, actual: Any = None) -> Any:
     """
     asked = question(id)
     if actual is not None:
-        return Compared(id, asked, actual.item() if hasattr(actual, "item") else actual)
+        said = actual.item() if hasattr(actual, "item") else actual
+        if not _fits(asked, said):
+            raise InputProblems([Problem(f"teach.predict.no_{asked.kind}", {"given": str(said)})])
+        return Compared(id, asked, said)
     return _form(id, asked) if in_notebook() else _Asked(id, asked)
+
+
+def _fits(asked: Question, said: Any) -> bool:
+    """Is it what the question is answered with?"""
+    if asked.kind == "choice":
+        return isinstance(said, str) and said in asked.options
+    number = isinstance(said, int | float) and math.isfinite(said)
+    return number and (asked.kind == "number" or -1.5 <= said <= 1.5)
 
 
 class _Asked:
@@ -103,8 +117,8 @@ def _form(id: str, asked: Question) -> Any:
         control = widgets.RadioButtons(options=options, value=value, layout=wide)
     else:
         scale = 100 if asked.kind == "percent" else 1
-        at = (asked.low + asked.high) / 2 if before is None else before * scale
-        at = min(max(at, asked.low), asked.high)
+        # it begins at the low end and has to be moved: a slider in the middle suggests the middle
+        at = asked.low if before is None else min(max(before * scale, asked.low), asked.high)
         control = widgets.FloatSlider(
             value=at,
             min=asked.low,
@@ -119,8 +133,12 @@ def _form(id: str, asked: Question) -> Any:
     said = widgets.HTML(value=_html(how))
     button = widgets.Button(description=say("teach.predict.keep", lang), button_style="primary")
 
+    moved = {"by hand": before is not None}
+    control.observe(lambda _: moved.update({"by hand": True}), "value")
+
     def keep(_: object) -> None:
-        if control.value is None:
+        time.sleep(ON_ITS_WAY)
+        if control.value is None or not moved["by hand"]:
             said.value = _html(say("teach.predict.choose", lang))
             return
         guess = control.value / 100 if asked.kind == "percent" else control.value
@@ -169,8 +187,10 @@ def _recorded(id: str) -> Any:
     guess = answers.guesses(lesson).get(name or "first")
     asked = question(id)
     if asked.kind == "choice":
-        return guess if guess in asked.options else None
-    return guess if isinstance(guess, int | float) else None
+        return guess if isinstance(guess, str) and guess in asked.options else None
+    if isinstance(guess, bool) or not isinstance(guess, int | float) or not math.isfinite(guess):
+        return None
+    return guess
 
 
 def _record(id: str, guess: Any) -> None:

@@ -18,12 +18,13 @@ class Hint:
 
     exercise: Exercise
     rungs: int
+    again: bool = False  # asked for more than there are
 
     def lines(self, lang: Lang) -> list[str]:
         return [
             say("teach.hint", lang, k=k, n=RUNGS, hint=self.exercise.hints[k - 1][lang].strip())
             for k in range(1, self.rungs + 1)
-        ]
+        ] + ([say("teach.hint.no_more", lang, n=RUNGS)] if self.again else [])
 
     def html(self, lang: Lang) -> str:
         # an analogue may hold a table of its own, kept in step by a fixed-width face
@@ -55,9 +56,10 @@ def hint(id: str, rung: int | None = None) -> Hint:
     asked = exercise(id)
     if rung is not None:
         return Hint(asked, min(max(int(rung), 1), RUNGS))
-    taken = min(_taken(asked.id) + 1, RUNGS)
+    before = _taken(asked.id)
+    taken = min(before + 1, RUNGS)
     answers.write(asked.id, hints=taken)
-    return Hint(asked, taken)
+    return Hint(asked, taken, again=before == RUNGS)
 
 
 def _taken(id: str) -> int:

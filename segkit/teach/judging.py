@@ -120,7 +120,8 @@ class Checked:
         if one.mistake:
             return self.exercise.mistakes[one.mistake][lang]
         if one.error:
-            return say("teach.check.raised", lang, error=one.error)
+            names = _asks(self.exercise.test_of("step", one.step.id))
+            return say("teach.check.raised", lang, names=names, error=one.error)
         return say("teach.check.look", lang, id=self.exercise.id)
 
     def __repr__(self) -> str:

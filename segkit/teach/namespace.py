@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+# A front end may send what was typed and the press of a button through two threads of the kernel: seconds for what
+# was typed last to arrive before the press is answered.
+ON_ITS_WAY = 0.2
+
 
 def notebook_names() -> dict[str, Any]:
     """The notebook's own names, to be read and written; an empty dict outside a notebook."""

@@ -92,13 +92,13 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def serve(folder: Path) -> LabServer:
     """Start JupyterLab over a copy of the workbook below `folder`; the caller stops it."""
-    for name in ("config", "data", "runtime", "ipython", "settings"):
+    for name in ("config", "data", "runtime", "settings"):
         (folder / name).mkdir(parents=True)
     mine = {
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "IPYTHONDIR": str(folder / "ipython"),
+        "IPYTHONDIR": str(folder / "config" / "ipython"),
         "HTTP_PROXY": NOWHERE,
         "HTTPS_PROXY": NOWHERE,
         "NO_PROXY": "127.0.0.1,localhost",

@@ -11,10 +11,12 @@ import yaml
 
 from segkit.locale import LANGS, Lang
 from segkit.locale.spoken import speak
+from segkit.problems import InputProblems
 from segkit.teach import answers
-from segkit.teach.entries import NotANumber, number_in
+from segkit.teach.entries import NotANumber, NotAPercentage, number_in
 from segkit.teach.exercise import RUNGS, exercise, known_exercises
 from segkit.teach.forms import Form, read_entered
+from segkit.teach.guessing import predict
 from segkit.teach.judging import Checked, judge
 
 HERE = Path(__file__).parent
@@ -133,17 +135,70 @@ def test_form_keeps_what_is_typed_and_says_what_is_no_number(
 def test_clear_asks_first(notebook: dict[str, Any]) -> None:
     form = Form(exercise("E08"), "zh")
     form.enter(call="C")
-    form._clear(None)
+    form._clear()
     assert notebook["call"] == "C"
-    form._clear(None)
+    form._clear()
     assert "call" not in notebook and form.entered == {}
 
 
-def test_a_broken_record_is_an_empty_one(tmp_path: Path) -> None:
+def test_a_broken_record_is_an_empty_one_and_is_kept(tmp_path: Path) -> None:
     answers.write("E08", entered={"call": "C", "not_a_field": 1})
     assert read_entered(exercise("E08")) == {"call": "C"}
     (tmp_path / "answers" / "E08.json").write_text("{broken", encoding="utf-8")
     assert read_entered(exercise("E08")) == {}
+    answers.write("E08", entered={"call": "B"})
+    assert (tmp_path / "answers" / "E08.bak").read_text(encoding="utf-8") == "{broken"
+
+
+@pytest.mark.parametrize(
+    "entered",
+    [
+        {"prospect": ["a"]},
+        {"call": 3},
+        {"r_score": [1, 2]},
+        {"r_score": {"A": "5"}},
+        {"r_score": {"nobody": 1}},
+        {"r_score": {"A": float("nan")}},
+        {"m_score": {"A": True}},
+        [],
+        "text",
+    ],
+)
+def test_a_record_of_wrong_types_opens_an_empty_form(entered: Any, notebook: dict[str, Any]) -> None:
+    answers.write("E08", entered=entered, hints="many", checked=[])
+    assert Form(exercise("E08"), "zh").entered == {} and notebook == {}
+
+
+@pytest.mark.parametrize("guess", [["A"], {}, "nobody", float("nan"), True])
+def test_a_guess_of_a_wrong_type_is_none(guess: Any) -> None:
+    answers.write("E08", guesses={"first": guess})
+    answers.write("E09", guesses={"first": guess})
+    assert "B" in repr(predict("E08", "B")) and "nan" not in repr(predict("E09", 14.0))
+
+
+def test_two_windows_fill_in_one_form_together(notebook: dict[str, Any]) -> None:
+    first, second = Form(exercise("E08"), "zh"), Form(exercise("E08"), "en")
+    first.enter(call="C", prospect="apart")
+    second.enter(why_differs="ruler")
+    assert set(read_entered(exercise("E08"))) == {"call", "prospect", "why_differs"}
+
+
+def test_what_cannot_be_kept_is_said_and_not_called_saved(
+    tmp_path: Path, notebook: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("SEGKIT_ANSWERS", str(tmp_path / "a file" / "answers"))
+    form = Form(exercise("E08"), "zh")
+    form.enter(call="C")
+    assert notebook["call"] == "C" and not answers.write("E08", entered={})
+    said = form._bundle(kept=False)["text/plain"]
+    assert "写不进" in said and "已自动保存" not in said
+
+
+def test_what_the_data_say_has_to_fit_the_question() -> None:
+    for id, wrong in (("E08", "Z"), ("E08", 3), ("E12", 66.7), ("E12", "abc"), ("E09", "abc")):
+        with pytest.raises(InputProblems, match="actual"):
+            predict(id, wrong)
 
 
 @pytest.mark.parametrize(
@@ -155,5 +210,11 @@ def test_numbers_as_people_type_them(typed: str, number: float | None) -> None:
 
 def test_percent_becomes_a_share() -> None:
     assert number_in("12%", share=True) == number_in("12", share=True) == 0.12
+    assert number_in("0.5%", share=True) == 0.005
     with pytest.raises(NotANumber):
         number_in("一成", share=True)
+    with pytest.raises(NotAPercentage):
+        number_in("0.172", share=True)
+    for text in ("17,2", "1,20", "1e999", "nan"):
+        with pytest.raises(NotANumber):
+            number_in(text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from segkit.schemes.matrix import Matrix
+from segkit.schemes.store import scheme_from
 from segkit.teach.cases import jd_customers
 from segkit.teach.judging import Unanswered
 from segkit.teach.sealed import matches
@@ -25,7 +25,8 @@ def _sizes() -> dict[str, int]:
 @lru_cache(maxsize=2)
 def _counted(folder: str) -> dict[str, int]:
     customers = jd_customers()
-    labelled = Matrix(preset="frequency_aov", among="buyers").fit(customers).label(customers)
+    scheme = scheme_from({"kind": "matrix", "preset": "frequency_aov", "among": "buyers"}, "matrix")
+    labelled = scheme.fit(customers).label(customers)
     counts = labelled[labelled["frequency"] > 0]["matrix"].value_counts()
     return {str(cell): int(n) for cell, n in counts.items()}
 

@@ -13,12 +13,12 @@ PROSPECT = "E"
 Scores = Mapping[str, Any]
 
 
-def _scores(given: Scores) -> dict[str, int]:
+def _scores(given: Scores) -> dict[str, float]:
     """The buyers' scores; all four are needed."""
     found = {who: given[who] for who in BUYERS if given.get(who) is not None}
     if len(found) < len(BUYERS):
         raise Unanswered
-    return {who: int(score) for who, score in found.items()}
+    return {who: float(score) for who, score in found.items()}
 
 
 def _right(given: Scores, salt: str, sealed: str) -> bool:

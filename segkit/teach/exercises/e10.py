@@ -78,6 +78,8 @@ def step_missing(r_score: Scorer) -> bool:
     scores = _scores(r_score, WITH_BLANK)
     known = _scores(r_score, [days for days in WITH_BLANK if days is not None])
     blank = [days is None for days in WITH_BLANK]
+    if len(scores) != len(blank):
+        return False
     rest = scores[[not one for one in blank]]
     return bool(scores[blank].isna().all() and list(rest.astype(float)) == list(known.astype(float)))
 

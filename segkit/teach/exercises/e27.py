@@ -44,8 +44,12 @@ def _counted(folder: str) -> dict[str, Group]:
     for name, part in offers.groupby("group"):
         treated = part["arm"] == "treated"
         taken = part["responded"]
-        shares = [float(taken[which].mean()) for which in (treated, ~treated)]
-        made[str(name)] = Group(*shares, float(taken.mean()), int(taken[treated].sum()))
+        made[str(name)] = Group(
+            with_offer=float(taken[treated].mean()),
+            without=float(taken[~treated].mean()),
+            together=float(taken.mean()),
+            takers=int(taken[treated].sum()),
+        )
     return made
 
 
