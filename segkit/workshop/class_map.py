@@ -16,9 +16,9 @@ from segkit.workshop.pages import page_of
 
 MOST_COMMON = 3  # misconceptions to talk about
 SHARED = 2  # people from which a mistake is a matter for the class and not for a break
-# share of those who handed the exercise in, from which so many minutes are worth it; 示例参数
+# share of those who began the exercise, from which so many minutes are worth it; 示例参数
 MINUTES = ((0.5, 8), (0.25, 5), (0.0, 3))
-# the page without names: at least so many handed the exercise in, and at least so many made the mistake; 示例参数
+# the page without names: at least so many began the exercise, and at least so many made the mistake; 示例参数
 LEAST_CLASS, LEAST_MADE = 5, 3
 BANDS = ((2 / 3, "most"), (1 / 3, "half"), (0.0, "few"))  # share of a class -> how it is said
 Said = TypeVar("Said")
@@ -38,7 +38,7 @@ class Topic:
 class Unnamed:
     """An exercise as the class may see it: its title, steps with how many solved them in words, shared questions.
 
-    `steps` is empty where too few handed it in.
+    `steps` is empty where too few began it.
     """
 
     title: Words
@@ -51,12 +51,12 @@ def topics(work: ClassWork) -> list[Topic]:
     made = [one for id in work.exercises for one in work.misconceptions(id) if len(one.who) >= SHARED]
     common = sorted(made, key=lambda one: (-len(one.who), -_share(work, one)))[:MOST_COMMON]
     return [
-        Topic(one, len(work.handed_in(one.exercise)), _banded(_share(work, one), MINUTES)) for one in common
+        Topic(one, len(work.who_began(one.exercise)), _banded(_share(work, one), MINUTES)) for one in common
     ]
 
 
 def _share(work: ClassWork, one: Misconception) -> float:
-    return len(one.who) / len(work.handed_in(one.exercise))
+    return len(one.who) / len(work.who_began(one.exercise))
 
 
 def _banded(share: float, bands: Sequence[tuple[float, Said]]) -> Said:
@@ -66,8 +66,8 @@ def _banded(share: float, bands: Sequence[tuple[float, Said]]) -> Said:
 def unnamed(work: ClassWork) -> list[Unnamed]:
     """Every exercise without names and without small numbers."""
     found = []
-    for id in work.exercises:
-        of = len(work.handed_in(id))
+    for id in filter(work.who_began, work.exercises):
+        of = len(work.who_began(id))
         shared = [one for one in work.misconceptions(id) if len(one.who) >= LEAST_MADE]
         large = of >= LEAST_CLASS
         found.append(
@@ -90,8 +90,9 @@ def map_page(work: ClassWork, lang: Lang) -> str:
         _STYLES,
         topics=topics(work),
         exercises=[
-            (exercise(id), len(work.handed_in(id)), _mean(work, id), work.steps(id), work.misconceptions(id))
+            (exercise(id), len(work.who_began(id)), _mean(work, id), work.steps(id), work.misconceptions(id))
             for id in work.exercises
+            if work.who_began(id)
         ],
         people=len(work.trainees),
         shared=SHARED,
@@ -119,7 +120,7 @@ def unnamed_page(work: ClassWork, lang: Lang) -> str:
 
 
 def _mean(work: ClassWork, id: str) -> int:
-    scores = [graded.score for one in work.trainees if (graded := work.of(one, id))]
+    scores = [graded.score for one in work.who_began(id) if (graded := work.of(one, id))]
     return round(sum(scores) / len(scores))
 
 

@@ -63,7 +63,7 @@ class ClassWork:
     Attributes
     ----------
     trainees : in the order of the class list, then those not on it; without a list by group and name
-    exercises : those handed in by anybody, in order
+    exercises : those anybody began, in order; where nobody began any, those handed in
     graded : one for each person and exercise handed in
     older, unused : older versions that do not count; what could not be used, with the reason
     """
@@ -85,17 +85,25 @@ class ClassWork:
     def all_of(self, trainee: Trainee) -> list[Graded]:
         return [found for id in self.exercises if (found := self.of(trainee, id))]
 
+    def begun(self, trainee: Trainee) -> list[Graded]:
+        """What this person handed in with anything in it."""
+        return [one for one in self.all_of(trainee) if one.attempted]
+
     def missing(self, trainee: Trainee) -> list[str]:
-        """The exercises others handed in and this person did not."""
+        """The exercises others began and this person did not hand in."""
         return [id for id in self.exercises if self.of(trainee, id) is None]
 
+    def blank(self, trainee: Trainee) -> list[str]:
+        """The exercises this person handed in with nothing answered."""
+        return [one.submission.exercise for one in self.all_of(trainee) if not one.attempted]
+
     def average(self, trainee: Trainee) -> float | None:
-        """The mean score of what was handed in, None if nothing was."""
-        scores = [one.score for one in self.all_of(trainee)]
+        """The mean score of what was begun, None if nothing was."""
+        scores = [one.score for one in self.begun(trainee)]
         return sum(scores) / len(scores) if scores else None
 
-    def handed_in(self, exercise: str) -> list[Trainee]:
-        return [one for one in self.trainees if self.of(one, exercise)]
+    def who_began(self, exercise: str) -> list[Trainee]:
+        return [one for one in self.trainees if (found := self.of(one, exercise)) and found.attempted]
 
     def unlisted(self) -> list[tuple[Trainee, list[str]]]:
         """Who handed in and is not on the class list, with the names there that come near."""
@@ -107,12 +115,12 @@ class ClassWork:
         ]
 
     def steps(self, id: str) -> list[StepSolved]:
-        """Every step of an exercise, and who of those who handed it in stands where."""
+        """Every step of an exercise, and who of those who began it stands where."""
         found = []
         for step in exercise(id).steps:
             stand: dict[str, list[Trainee]] = {"passed": [], "failed": [], "unattempted": []}
             unnamed = []
-            for one in self.handed_in(id):
+            for one in self.who_began(id):
                 graded = self.of(one, id)
                 assert graded is not None
                 status = graded.steps[step.id]
@@ -132,7 +140,7 @@ class ClassWork:
                 question,
                 tuple(
                     one
-                    for one in self.handed_in(id)
+                    for one in self.who_began(id)
                     if (graded := self.of(one, id)) and mistake in graded.mistakes
                 ),
             )
@@ -171,7 +179,8 @@ def class_of(collected: Collected, graded: Sequence[Graded], listed: Sequence[Tr
     known = {one.key for one in trainees}
     others = [Trainee(one.name, one.group, not listed) for key, one in newest.items() if key not in known]
     trainees += sorted(others, key=lambda one: (one.group == "", one.group, one.name))
-    exercises = sorted({one.submission.exercise for one in graded})
+    begun = {one.submission.exercise for one in graded if one.attempted}
+    exercises = sorted(begun or {one.submission.exercise for one in graded})
     return ClassWork(tuple(trainees), tuple(exercises), tuple(graded), collected.older, collected.unused)
 
 

@@ -10,7 +10,7 @@ from segkit.report.render.file_names import file_names
 from segkit.teach.exercise import RUNGS, exercise
 from segkit.teach.judging import MARKS
 from segkit.workshop.class_work import ClassWork, Trainee, language, mistake_of
-from segkit.workshop.pages import page_of
+from segkit.workshop.pages import set_pages, unset_page
 from segkit.workshop.score_sheet import note_of
 from segkit.workshop.supervising import Graded
 
@@ -86,14 +86,15 @@ def _lines(graded: Graded, lang: Lang) -> Iterator[StepLine]:
 
 
 def feedback_page(work: ClassWork, one: Trainee, lang: Lang) -> str:
-    """The page of one person, in one language."""
-    return page_of(
+    """The page of one person, in one language, without its fonts."""
+    return unset_page(
         "feedback.html.j2",
         lang,
         ["agenda.css", "class_pages.css"],
         one=one,
-        exercises=[feedback_of(graded, lang) for graded in work.all_of(one)],
+        exercises=[feedback_of(graded, lang) for graded in work.begun(one)],
         missing=[f"{id} {exercise(id).title[lang]}" for id in work.missing(one)],
+        blank=[f"{id} {exercise(id).title[lang]}" for id in work.blank(one)],
     )
 
 
@@ -107,8 +108,8 @@ def feedback_pages(work: ClassWork, otherwise: Lang, lang: Lang | None = None) -
     """
     there = [one for one in work.trainees if work.all_of(one)]
     names = file_names(one.name for one in there)
-    pages = {}
-    for one in there:
-        theirs = lang or language(work.all_of(one), otherwise)
-        pages[f"feedback/{names[one.name]}.html"] = feedback_page(work, one, theirs).encode("utf-8")
-    return pages
+    pages = [feedback_page(work, one, lang or language(work.all_of(one), otherwise)) for one in there]
+    return {
+        f"feedback/{names[one.name]}.html": page.encode("utf-8")
+        for one, page in zip(there, set_pages(pages), strict=True)
+    }

@@ -20,7 +20,12 @@ from segkit.report.render.html import FONTS_HERE, fonts_of
 
 
 def page_of(template: str, lang: Lang, styles: Sequence[str], **names: Any) -> str:
-    """A page of HTML with fonts and style inside, no link and no script.
+    """A page of HTML with fonts and style inside, no link and no script; `names` as for `unset_page`."""
+    return set_pages([unset_page(template, lang, styles, **names)])[0]
+
+
+def unset_page(template: str, lang: Lang, styles: Sequence[str], **names: Any) -> str:
+    """A page whose fonts are still to be put in by `set_pages`.
 
     Parameters
     ----------
@@ -31,18 +36,18 @@ def page_of(template: str, lang: Lang, styles: Sequence[str], **names: Any) -> s
     def words(message: str, /, **facts: Any) -> str:
         return say(message, lang, **facts)
 
-    page = (
+    css = Markup("\n".join(map(_own_file, styles)))
+    return (
         _environment()
         .get_template(template)
-        .render(
-            lang=lang,
-            version=__version__,
-            css=Markup("\n".join(map(_own_file, styles))),
-            say=words,
-            **names,
-        )
+        .render(lang=lang, version=__version__, css=css, say=words, **names)
     )
-    return page.replace(FONTS_HERE, fonts_of(page), 1)
+
+
+def set_pages(pages: Sequence[str]) -> list[str]:
+    """Pages with the glyphs all of them show together: cut once, as that takes most of the time."""
+    fonts = fonts_of("".join(pages))
+    return [page.replace(FONTS_HERE, fonts, 1) for page in pages]
 
 
 @lru_cache(maxsize=1)

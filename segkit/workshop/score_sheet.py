@@ -30,7 +30,7 @@ def _scores(work: ClassWork, book: Book, lang: Lang) -> None:
         Head(say("grade.head.name", lang)),
         Head(say("grade.head.group", lang)),
         *(Head(id, "count") for id in work.exercises),
-        Head(say("grade.head.handed_in", lang), "count"),
+        Head(say("grade.head.begun", lang), "count"),
         Head(say("grade.head.average", lang), "count"),
         Head(say("grade.head.missing", lang)),
     ]
@@ -38,10 +38,13 @@ def _scores(work: ClassWork, book: Book, lang: Lang) -> None:
         [
             one.name,
             one.group,
-            *(None if (graded := work.of(one, id)) is None else graded.score for id in work.exercises),
-            len(work.all_of(one)),
+            *(
+                graded.score if (graded := work.of(one, id)) and graded.attempted else None
+                for id in work.exercises
+            ),
+            len(work.begun(one)),
             None if (mean := work.average(one)) is None else round(mean),
-            say("grade.ids", lang, ids=work.missing(one)) if work.missing(one) else "",
+            _owing(work, one, lang),
         ]
         for one in work.trainees
     ]
@@ -67,7 +70,7 @@ def _steps(work: ClassWork, book: Book, lang: Lang) -> None:
         Head(say("grade.head.note", lang), width=36),
     ]
     rows = []
-    for one, graded in _each(work):
+    for one, graded in _begun(work):
         for step in exercise(graded.submission.exercise).steps:
             status = graded.steps[step.id]
             mistake = mistake_of(graded, step) if status == "failed" else ""
@@ -79,11 +82,12 @@ def _steps(work: ClassWork, book: Book, lang: Lang) -> None:
 
 
 def _missing(work: ClassWork, book: Book, lang: Lang) -> None:
-    heads = [Head(say(f"grade.head.{id}", lang)) for id in ("name", "group", "exercise", "title")]
+    heads = [Head(say(f"grade.head.{id}", lang)) for id in ("name", "group", "exercise", "title", "why")]
     rows = [
-        [one.name, one.group, id, exercise(id).title[lang]]
+        [one.name, one.group, id, exercise(id).title[lang], say(f"grade.{why}", lang)]
         for one in work.trainees
-        for id in work.missing(one)
+        for why, ids in (("not_handed_in", work.missing(one)), ("blank", work.blank(one)))
+        for id in ids
     ]
     _table(book, "grade.page.missing", heads, rows, "grade.sheet.none_missing", lang)
 
@@ -113,15 +117,21 @@ def _table(
         page.text(say(empty, lang))
 
 
-def _each(work: ClassWork) -> Iterator[tuple[Trainee, Graded]]:
-    return ((one, graded) for one in work.trainees for graded in work.all_of(one))
+def _begun(work: ClassWork) -> Iterator[tuple[Trainee, Graded]]:
+    return ((one, graded) for one in work.trainees for graded in work.begun(one))
+
+
+def _owing(work: ClassWork, one: Trainee, lang: Lang) -> str:
+    """What a person has not handed in, and what without an answer: "E09; 没作答 E10"."""
+    missing = work.missing(one)
+    parts = [say("grade.ids", lang, ids=missing)] if missing else []
+    parts += [say("grade.blank_ids", lang, ids=work.blank(one))] if work.blank(one) else []
+    return ("；" if lang == "zh" else "; ").join(parts)
 
 
 def note_of(graded: Graded, lang: Lang) -> str:
-    """Why it could not be run as it stands, or that nothing is answered yet; "" for neither."""
-    if graded.note:
-        return say(f"grade.note.{graded.note}", lang)
-    return "" if graded.attempted else say("grade.note.empty", lang)
+    """Why it could not be run as it stands, "" if it could."""
+    return say(f"grade.note.{graded.note}", lang) if graded.note else ""
 
 
 # --- terminal --------------------------------------------------------------------------------------
@@ -139,13 +149,13 @@ def terminal_lines(work: ClassWork, lang: Lang) -> Iterator[str]:
     yield say("grade.table_note", lang)
     notes = [
         say("grade.noted", lang, name=one.name, id=graded.submission.exercise, note=note_of(graded, lang))
-        for one, graded in _each(work)
+        for one, graded in _begun(work)
         if graded.note
     ]
-    owing = [(one, ids) for one in work.trainees if (ids := work.missing(one))]
+    owing = [(one, what) for one in work.trainees if (what := _owing(work, one, lang))]
     blocks = [
         ("grade.notes", notes),
-        ("grade.missing", [say("grade.owes", lang, name=one.name, ids=ids) for one, ids in owing]),
+        ("grade.missing", [say("grade.owes", lang, name=one.name, what=what) for one, what in owing]),
         ("grade.unlisted", [_unlisted(one, near, lang) for one, near in work.unlisted()]),
         ("grade.unused", [problem.text(lang) for problem in work.unused]),
         ("grade.older", [f"{one.name} {one.exercise} {one.source}" for one in work.older]),
@@ -165,7 +175,7 @@ def _shown(graded: Graded | None) -> str:
     if graded is None:
         return "-"
     mark = "*" if graded.note else ""
-    return f"{graded.score}{mark}" if graded.attempted or graded.note else MARKS["unattempted"]
+    return f"{graded.score}{mark}" if graded.attempted else MARKS["unattempted"]
 
 
 def _mean(work: ClassWork, one: Trainee) -> str:

@@ -5,8 +5,10 @@ Works on Windows too: the limits are kept by watching the process, not by the op
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -62,7 +64,8 @@ class Graded:
 
     @property
     def attempted(self) -> bool:
-        return any(status != "unattempted" for status in self.steps.values())
+        """Was anything answered, or could that not be found out?"""
+        return bool(self.note) or any(status != "unattempted" for status in self.steps.values())
 
 
 @dataclass
@@ -99,6 +102,8 @@ def run(one: Submission, limits: Limits = Limits()) -> Graded:
     A cell that takes too long or too much memory is left out, and the rest counts: once the process had to be
     ended, it is run again without that cell.
     """
+    if untouched(one):
+        return _blank(one)
     left_out: list[int] = []
     note = ""
     while True:
@@ -108,9 +113,40 @@ def run(one: Submission, limits: Limits = Limits()) -> Graded:
             return Graded(one, done.found["score"], done.found["steps"], tuple(done.found["mistakes"]), note)
         note = done.why
         if done.at is None or done.at in left_out:
-            steps = {step.id: "unattempted" for step in exercise(one.exercise).steps}
-            return Graded(one, 0, steps, (), note or "stopped")
+            return _blank(one, note or "stopped")
         left_out.append(done.at)
+
+
+def untouched(one: Submission) -> bool:
+    """Is it certain, without running it, that none of the judged names is written?
+
+    So it is where nothing was entered and the code, comments aside, says none of them, not even in a text. Whole
+    folders are handed in, and most notebooks in them are exercises nobody has begun.
+    """
+    if any(value not in (None, "", [], {}) for value in one.entered.values()):
+        return False
+    wanted = set(exercise(one.exercise).names)
+    for source in one.code:
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            return False
+        if any(wanted & {*_words(node)} for node in ast.walk(tree)):
+            return False
+    return True
+
+
+def _words(node: ast.AST) -> list[str]:
+    """Names that a piece of code may bind: what it calls things, what it imports, words in its texts."""
+    if isinstance(node, ast.Constant):
+        return re.findall(r"\w+", node.value) if isinstance(node.value, str) else []
+    if isinstance(node, ast.alias):
+        return [node.name, node.asname or ""]
+    return [str(getattr(node, key, "")) for key in ("id", "name", "attr", "arg")]
+
+
+def _blank(one: Submission, note: str = "") -> Graded:
+    return Graded(one, 0, {step.id: "unattempted" for step in exercise(one.exercise).steps}, (), note)
 
 
 def _attempt(one: Submission, left_out: list[int], limits: Limits) -> _Run:

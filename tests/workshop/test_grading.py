@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from segkit.workshop.pages import workbook_bytes, write_files
 from segkit.workshop.score_sheet import score_sheet, terminal_lines
 from segkit.workshop.stubs import answer_lines
 from segkit.workshop.submissions import Collected, Submission, collect
-from segkit.workshop.supervising import Graded
+from segkit.workshop.supervising import Graded, untouched
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["张三", "李四", "王五", "赵六", "钱七", "孙八"]
@@ -198,6 +199,67 @@ def test_the_page_to_project_holds_no_name_and_nothing_that_gives_one_away(
     e08, e10 = unnamed(six)
     assert [band for _, band in e08.steps] == ["half", *["most"] * 5]
     assert (e10.steps, e10.questions) == ((), ())
+
+
+def test_the_most_common_mistake_leads_its_exercise_wherever_it_stands_in_the_file() -> None:
+    made = [("calls_newest",), ("calls_newest",), ("reversed",)]
+    work = work_of(*(graded(name, mistakes=one) for name, one in zip(NAMES, made, strict=False)))
+    assert [one.id for one in work.misconceptions("E08") if one.who] == ["calls_newest", "reversed"]
+
+
+# --- handed in with nothing in it ------------------------------------------------------------------
+
+
+def blank(name: str, id: str) -> Graded:
+    one = graded(name, id)
+    return Graded(one.submission, 0, dict.fromkeys(one.steps, "unattempted"), ())
+
+
+def test_what_nobody_answered_costs_no_marks_and_is_told_apart_from_what_is_missing() -> None:
+    work = work_of(graded("张三"), blank("张三", "E09"), blank("张三", "E10"), graded("李四", "E10"))
+    zhang, li = sorted(work.trainees, key=lambda one: one.name != "张三")
+    assert work.exercises == ("E08", "E10")  # E09 nobody began
+    assert (work.average(zhang), work.blank(zhang), work.missing(zhang)) == (100, ["E10"], [])
+    assert (work.missing(li), [one.name for one in work.who_began("E10")]) == (["E08"], ["李四"])
+    page = unescape(feedback_page(work, zhang, "zh"))
+    assert exercise("E10").hints[0]["zh"] not in page and exercise("E10").title["zh"] in page
+    assert [line for line in terminal_lines(work, "zh") if "没作答" in line][-1] == "  - 张三：没作答 E10"
+
+
+def handed_in(path: Path, tmp_path: Path) -> Submission:
+    save(by("张三", committed(path.stem, solution=path.parent.name == "solutions")), tmp_path / path.name)
+    return collect([tmp_path / path.name]).newest[0]
+
+
+@pytest.mark.parametrize("name", ["E08_rfm_by_hand.zh", "E09_mean_or_median.en", "E10_reversed_r.zh"])
+def test_only_what_certainly_holds_no_answer_is_not_run(name: str, tmp_path: Path) -> None:
+    assert not untouched(handed_in(ROOT / "exercises" / "solutions" / f"{name}.ipynb", tmp_path))
+    stub = handed_in(ROOT / "exercises" / f"{name}.ipynb", tmp_path)
+    wanted = exercise(stub.exercise).names[0]
+    told = [
+        replace(stub, entered={wanted: 1}),
+        *(
+            replace(stub, code=(*stub.code, source))
+            for source in (
+                f"{wanted} = 1",
+                f"for {wanted} in [1]: pass",
+                f"def {wanted}(days): ...",
+                f"from math import pi as {wanted}",
+                f'globals()["{wanted}"] = 1',
+                f'exec("{wanted} = 1")',
+                "%run answers.py",
+            )
+        ),
+    ]
+    assert untouched(replace(stub, code=(f"# {wanted} = 1", "x = 2"), entered={wanted: None}))
+    assert not any(map(untouched, told))
+
+
+def test_a_folder_of_exercises_nobody_began_is_mostly_not_run(tmp_path: Path) -> None:
+    for path in sorted((ROOT / "exercises").glob("E*.zh.ipynb")):
+        save(by("张三", committed(path.stem)), tmp_path / path.name)
+    found = collect([tmp_path]).newest
+    assert sum(map(untouched, found)) > len(found) / 2
 
 
 # --- score sheet -----------------------------------------------------------------------------------
