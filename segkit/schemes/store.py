@@ -182,6 +182,18 @@ def _read(
         return None, problems
 
 
+def refused(fault: ValidationError) -> list[Problem]:
+    """What a scheme's constructor would not take, as problems: ``RFM(bins=0)`` written in a notebook.
+
+    Empty where the fault is another model's.
+    """
+    title = getattr(fault, "title", "")
+    scheme = next((one for one in KINDS.values() if one.__name__ == title), None)
+    if scheme is None:
+        return []
+    return [_problem(error, scheme, _at(*error["loc"]) or title) for error in fault.errors()]
+
+
 def _problem(error: Any, scheme: type[Scheme], at: str) -> Problem:
     context = {k: v for k, v in error.get("ctx", {}).items() if k != "error"}
     if error["type"] == "extra_forbidden":

@@ -77,5 +77,10 @@ def own_words(error: BaseException, lang: Lang) -> str | None:
     """What segkit itself has to say of input it cannot use: its lines alone, nobody needs the traceback."""
     if isinstance(error, InputProblems):
         return error.text(lang)
+    if type(error).__name__ == "ValidationError":
+        from segkit.schemes.store import refused  # not before somebody needs it: it brings every scheme along
+
+        problems = refused(error)  # type: ignore[arg-type]
+        return InputProblems(problems).text(lang) if problems else None
     text = getattr(error, "text", None)
     return str(text(lang)) if isinstance(error, SegkitError) and callable(text) else None

@@ -333,6 +333,24 @@ def test_every_words_of_a_beginners_error_are_tried_here():
     assert not untried and say("beginner.zero", "en")
 
 
+@pytest.mark.parametrize(
+    ("call", "zh", "en"),
+    [
+        ("segkit.RFM(bins=0)", "bins：0 太小，至少 2", "bins: 0 is too small, at least 2"),
+        ("segkit.RFM(bin=4)", "是不是“bins”", "did you mean 'bins'"),
+        ("segkit.Pareto(cuts=(0.9, 0.7))", "分界点应从小到大", "cut points should ascend"),
+        ("segkit.Pareto(cuts=(70, 90))", "70 应小于 1", "70 should be below 1"),
+    ],
+)
+def test_a_setting_a_scheme_refuses_is_said_plainly(call, zh, en):
+    import segkit
+
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        eval(call, {"segkit": segkit})
+    assert zh in beginner_errors.own_words(refused.value, "zh")
+    assert en in beginner_errors.own_words(refused.value, "en")
+
+
 # --- a real kernel -----------------------------------------------------------
 
 
