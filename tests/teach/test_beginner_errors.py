@@ -345,7 +345,7 @@ def test_every_words_of_a_beginners_error_are_tried_here():
 def test_a_setting_a_scheme_refuses_is_said_plainly(call, zh, en):
     import segkit
 
-    with pytest.raises(ValueError) as refused:  # noqa: PT011
+    with pytest.raises(ValueError) as refused:
         eval(call, {"segkit": segkit})
     assert zh in beginner_errors.own_words(refused.value, "zh")
     assert en in beginner_errors.own_words(refused.value, "en")
