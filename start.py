@@ -604,7 +604,11 @@ def lab(arguments):
     set_up_lab(os.path.join(env, "share", "jupyter", "lab", "settings"), config, lang)
     tell("lab")
     command = [python, "-m", "jupyterlab"] + lab_arguments(ROOT, lang) + arguments
-    own = {"JUPYTER_CONFIG_DIR": config, "IPYTHONDIR": os.path.join(config, LAB_STARTUP[0]), "SEGKIT_LANG": lang}
+    own = {
+        "JUPYTER_CONFIG_DIR": config,
+        "IPYTHONDIR": os.path.join(config, LAB_STARTUP[0]),
+        "SEGKIT_LANG": lang,
+    }
     return run(command, **own)
 
 

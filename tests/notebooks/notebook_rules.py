@@ -17,9 +17,9 @@ from segkit.workshop.stubs import BEGIN, END
 
 LONGEST, LONGEST_SETUP, IN_A_ROW, FIGURES = 12, 20, 2, 6
 FOLDED = {LANG_CELL, "setup", "widget", "form"}
-TAGS = {*FOLDED, *ROLES, "trainer", ANSWER, SOLUTION, PINNED, OPTIONAL}
+TAGS = {*FOLDED, *ROLES, "trainer", "hidden-output", ANSWER, SOLUTION, PINNED, OPTIONAL}
 SLIDES = {"slide", "subslide", "fragment", "skip", "notes"}
-TAUGHT = {"segkit", "numpy", "pandas", "matplotlib", "matplotlib.pyplot", "seaborn"}
+TAUGHT = {"segkit", "tempfile", "numpy", "pandas", "matplotlib", "matplotlib.pyplot", "seaborn"}
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
