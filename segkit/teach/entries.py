@@ -92,8 +92,8 @@ class Control:
         self._entry, self._changed, self._quiet = entry, changed, False
         self._label, self.fault = label, ""
         self.widget = _WIDGETS[entry.kind](entry, lang)
-        self.widget.tooltip = label
         for box in _boxes(self.widget):
+            box.tooltip = label  # the box around them must not have one: JupyterLab's view of it breaks
             box.observe(self._on_change, "value")
         self._lang = lang
 

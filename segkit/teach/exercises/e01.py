@@ -1,15 +1,16 @@
-"""E01: who is a customer by a written definition, who a prospect, who a user; and who has potential. Truth is sealed."""
+"""E01: customers, prospects and users by a written definition, and who has potential. Truth is sealed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from segkit.teach.judging import Unanswered
-from segkit.teach.sealed import matches
+from segkit.teach.sealed import matches, seal
 
 ALL = 20
-USERS = {"c02", "c05", "c11", "c16"}
-CANNOT = {"c07", "c08", "c12", "c14", "c19"}
+# rows, sealed one by one: who only uses, and who cannot or will not buy
+USERS = {"527051519b06564c", "3d2026b9e269043f", "e4792a0ba5e9e9af", "39ee75e43dbcfd44"}
+CANNOT = {"c9d8b1b186b103fa", "4856d04fdcc51505", "4118a804268efde6", "5df04f207ca870d9", "622541db8559ef79"}
 LAPSED, REFUNDED, OPTED_OUT, SMALL = "c09", "c06", "c13", {"c17", "c20"}
 Kinds = Mapping[str, str]
 
@@ -46,7 +47,7 @@ def guessed(who: Kinds) -> int:
 
 
 def mistake_users_in(who: Kinds) -> bool:
-    return bool(_put(who, "customer") & USERS)
+    return any(seal("E01.uses", row) in USERS for row in _put(who, "customer"))
 
 
 def mistake_lapsed_out(who: Kinds) -> bool:
@@ -70,7 +71,7 @@ def mistake_refunded_gone(who: Kinds) -> bool:
 
 
 def mistake_never_can(who: Kinds) -> bool:
-    return bool(_put(who, "prospect") & CANNOT)
+    return any(seal("E01.cannot", row) in CANNOT for row in _put(who, "prospect"))
 
 
 def mistake_prospect_is_potential(potential: Sequence[str]) -> bool:
