@@ -36,10 +36,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Unnamed:
-    """An exercise as the class may see it: its title, steps with how many solved them in words, shared questions.
-
-    `steps` is empty where too few began it.
-    """
+    """An exercise as the class may see it: its title, steps with how many solved them in words, shared questions."""
 
     title: Words
     steps: tuple[tuple[Words, str], ...]
@@ -64,21 +61,16 @@ def _banded(share: float, bands: Sequence[tuple[float, Said]]) -> Said:
 
 
 def unnamed(work: ClassWork) -> list[Unnamed]:
-    """Every exercise without names and without small numbers."""
+    """The exercises that enough people began, without names and without small numbers."""
     found = []
-    for id in filter(work.who_began, work.exercises):
+    for id in work.exercises:
         of = len(work.who_began(id))
+        if of < LEAST_CLASS:
+            continue
+        steps = [(one.step.says, _banded(len(one.passed) / of, BANDS)) for one in work.steps(id)]
         shared = [one for one in work.misconceptions(id) if len(one.who) >= LEAST_MADE]
-        large = of >= LEAST_CLASS
-        found.append(
-            Unnamed(
-                exercise(id).title,
-                tuple(
-                    (one.step.says, _banded(len(one.passed) / of, BANDS)) for one in work.steps(id) if large
-                ),
-                tuple((one.question, _banded(len(one.who) / of, BANDS)) for one in shared if large),
-            )
-        )
+        questions = [(one.question, _banded(len(one.who) / of, BANDS)) for one in shared]
+        found.append(Unnamed(exercise(id).title, tuple(steps), tuple(questions)))
     return found
 
 

@@ -196,9 +196,17 @@ def test_the_page_to_project_holds_no_name_and_nothing_that_gives_one_away(
     assert exercise("E08").mistakes["edge_m"][lang] not in text  # one person's
     assert not [q for q in exercise("E10").mistakes.values() if q[lang] in text]  # two handed it in
     assert not [step for step in exercise("E10").steps if step.says[lang] in text]
-    e08, e10 = unnamed(six)
+    assert exercise("E10").title[lang] not in text
+    [e08] = unnamed(six)
     assert [band for _, band in e08.steps] == ["half", *["most"] * 5]
-    assert (e10.steps, e10.questions) == ((), ())
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_of_a_class_of_two_nothing_is_projected(lang: Lang) -> None:
+    work = work_of(*(graded(name, mistakes=("reversed",)) for name in NAMES[:2]))
+    page = unescape(unnamed_page(work, lang))
+    assert unnamed(work) == [] and REVERSED[lang] not in page
+    assert exercise("E08").title[lang] not in page and '<p class="none">' in page
 
 
 def test_the_most_common_mistake_leads_its_exercise_wherever_it_stands_in_the_file() -> None:
