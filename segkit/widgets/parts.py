@@ -35,8 +35,16 @@ class Table:
     heads: Mapping[str, str] = field(default_factory=dict)
 
 
-Part = Drawn | Table | str | Sequence[str]
-"""A figure, a table, a sentence, or a list of sentences."""
+@dataclass(frozen=True)
+class Folded:
+    """Tables and sentences few need at once, behind a line that opens them (展开)."""
+
+    title: str
+    parts: Sequence[Table | str | Sequence[str]]
+
+
+Part = Drawn | Table | Folded | str | Sequence[str]
+"""A figure, a table, a sentence, a list of sentences, or some of these folded away."""
 
 
 def as_html(parts: Sequence[Part], lang: Lang) -> str:
@@ -57,6 +65,8 @@ def _html(part: Part, lang: Lang) -> str:
         return pictured(part.png(), part.meta.alt)
     if isinstance(part, Table):
         return _table(part, lang)
+    if isinstance(part, Folded):
+        return f"<details><summary>{escape(part.title)}</summary>{as_html(part.parts, lang)}</details>"
     if isinstance(part, str):
         return f"<p>{escape(part)}</p>"
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in part) + "</ul>"
@@ -90,6 +100,7 @@ STYLE = """<style>
 .segkit-explorer {font-size: 14px; line-height: 1.5; max-width: 60em; overflow-x: auto;}
 .segkit-explorer p, .segkit-explorer ul {margin: .4em 0;}
 .segkit-explorer ul {padding-left: 1.4em;}
+.segkit-explorer summary {cursor: pointer; color: #0b5cad; margin: .6em 0;}
 .segkit-explorer img {display: block; height: auto; background: #fff;}
 .segkit-explorer table.segkit-table {border-collapse: collapse; margin: .6em 0; font-variant-numeric: tabular-nums;}
 .segkit-explorer table.segkit-table caption {text-align: left; font-weight: 600; padding: .2em 0;}

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from ipywidgets import Combobox, Dropdown, IntSlider, Text, ToggleButtons
+from ipywidgets import Combobox, Dropdown, IntSlider, Text, ToggleButtons, Widget
 
 from segkit.charts.class_bars import segment_shift
 from segkit.locale import Lang, listing, say, term
@@ -18,7 +18,7 @@ from segkit.schemes.segment_maps import map_names
 from segkit.schemes.store import scheme_from
 from segkit.schemes.wording import range_text, value_text
 from segkit.widgets.explorer import Explorer, said
-from segkit.widgets.parts import Part, Table
+from segkit.widgets.parts import Folded, Part, Table
 from segkit.widgets.population import Population
 
 OWN = ("r_cuts", "f_cuts", "m_cuts")  # controls of own cut points, in the order of COLUMNS
@@ -49,6 +49,18 @@ class RfmCuts(Explorer):
             **{name: Text(placeholder=hint) for name in OWN},
             "customer": Combobox(value=ids[0] if ids else "", options=ids),
         }
+
+    def arrange(self, controls: Mapping[str, Any]) -> Widget:
+        """Levels change none of the 8 segments, and the middle none of the others: what decides nothing is hidden."""
+
+        def show(_: Any = None) -> None:
+            eight = controls["segments"].value == "eight"
+            controls["bins"].layout.display = "none" if eight else None
+            controls["split"].layout.display = None if eight else "none"
+
+        controls["segments"].observe(show, names="value")
+        show()
+        return super().arrange(controls)
 
     def scheme(self, values: Mapping[str, Any]) -> RFM:
         """The scheme these settings make, fitted; own cut points stand where it would have learned some.
@@ -94,17 +106,14 @@ class RfmCuts(Explorer):
             source=self.population.source(lang),
             as_of=self.population.as_of,
         )
+        tables = [self._side_by_side(levels(scheme, now, lang), "levels", lang)]
+        if scheme.segments == "eight":
+            tables.insert(0, self._side_by_side(sides(scheme, now, lang), "sides", lang))
         told = scheme.notes(lang) if _own(values) else scheme.describe(lang)
         return [
-            figure,
             *self._customer(str(values["customer"]), (first, before), (scheme, now), lang),
-            *(
-                [self._side_by_side(sides(scheme, now, lang), "sides", lang)]
-                if scheme.segments == "eight"
-                else []
-            ),
-            self._side_by_side(levels(scheme, now, lang), "levels", lang),
-            *([told] if told else []),
+            figure,
+            Folded(self.label("more"), [*tables, *([told] if told else [])]),
         ]
 
     def _side_by_side(self, long: pd.DataFrame, title: str, lang: Lang) -> Table:
@@ -145,7 +154,7 @@ class RfmCuts(Explorer):
         title = say("widget.rfm_cuts.one", lang, who=self.population.called(place, lang))
         units = {"recency_days": "days", "frequency": "count", "monetary": "money"}
         why = now[0].explain(self.population.customers.iloc[[place]], lang)
-        return [Table(pd.DataFrame(rows), units, title), why]  # type: ignore[arg-type]
+        return [why, Table(pd.DataFrame(rows), units, title)]  # type: ignore[arg-type]
 
 
 def rfm_cuts(

@@ -101,6 +101,27 @@ def test_more_levels_are_more_columns_of_scores() -> None:
     assert Page(widget.html).tables[-1][0][1:] == [f"Score {n}" for n in range(7, 0, -1)]
 
 
+def test_what_decides_nothing_is_hidden() -> None:
+    widget = rfm_cuts(CUSTOMERS)
+    bins, split = widget.controls["bins"].layout, widget.controls["split"].layout
+    assert (bins.display, split.display) == ("none", None)
+    widget.set(segments="eleven")
+    assert (bins.display, split.display) == (None, "none")
+    widget.reset()
+    assert (bins.display, split.display) == ("none", None)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_customer_stands_first_and_long_tables_are_folded(setting: dict[str, Any]) -> None:
+    widget = rfm_cuts(CUSTOMERS)
+    widget.set(**setting)
+    shown, folded = widget.html.split("<details>")
+    assert shown.index("by both settings") < shown.index("<img")
+    assert shown.count("<table") == 1
+    assert folded.count("<table") == (2 if setting["segments"] == "eight" else 1)
+    assert folded.index("<summary>") < folded.index("<table") < folded.index("</details>")
+
+
 def test_own_cut_points_are_those_used() -> None:
     widget = rfm_cuts(CUSTOMERS, segments="eleven")
     widget.controls["r_cuts"].value = "30，90、180 365"
