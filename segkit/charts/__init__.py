@@ -18,6 +18,12 @@ _WHERE = {
     "segment_grid": "segkit.charts.segment_grid",
     "mean_or_median": "segkit.charts.lesson_grades",
     "silence": "segkit.charts.lesson_grades",
+    # figure of lesson 02
+    "money_bridge": "segkit.charts.lesson_records",
+    "money_steps": "segkit.charts.lesson_records",
+    # figure of lesson 03
+    "between_and_within": "segkit.charts.lesson_criteria",
+    "halves_within": "segkit.charts.lesson_criteria",
     # figures of lesson 12
     "with_and_without": "segkit.charts.lesson_effects",
     "without_us": "segkit.charts.lesson_effects",
@@ -26,12 +32,6 @@ _WHERE = {
     "segment_choice": "segkit.charts.lesson_concepts",
     "service_chain": "segkit.charts.lesson_concepts",
     "satisfied_and_back": "segkit.charts.lesson_concepts",
-    # figure of lesson 02
-    "money_bridge": "segkit.charts.lesson_records",
-    "money_steps": "segkit.charts.lesson_records",
-    # figure of lesson 03
-    "between_and_within": "segkit.charts.lesson_criteria",
-    "halves_within": "segkit.charts.lesson_criteria",
     # figures of the case jd
     "clients_per_manager": "segkit.charts.workload",
     "response_and_uplift": "segkit.charts.uplifts",
