@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def written_wrong(table: Path) -> list[str]:
     return found
 
 
+@cache
 def cells_of(notebook: Path) -> dict[str, str]:
     """Sources of the cells by id; outputs do not count, nor how JSON escapes a quote."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -68,15 +70,20 @@ def notebook_fault(path: Path, text: str) -> str | None:
     )
 
 
-def python_fault(path: Path, text: str) -> str | None:
-    """What is named must be defined (`def name`, `class Name`), or be a key in quotes; a word in a docstring is not."""
+@cache
+def defined_in(path: Path) -> frozenset[str]:
+    """`def name`, `class Name`, and keys of dictionaries in quotes."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     named = {f"class {n.name}" for n in nodes if isinstance(n, ast.ClassDef)}
     named |= {f"def {n.name}" for n in nodes if isinstance(n, ast.FunctionDef)}
     keys = [key for n in nodes if isinstance(n, ast.Dict) for key in n.keys]
     words = [key.value for key in keys if isinstance(key, ast.Constant)]
-    named |= {f'"{word}"' for word in words if isinstance(word, str)}
-    return None if text in named else f"{text!r} is not defined"
+    return frozenset(named | {f'"{word}"' for word in words if isinstance(word, str)})
+
+
+def python_fault(path: Path, text: str) -> str | None:
+    """What is named must be defined there; a word in a docstring is not."""
+    return None if text in defined_in(path) else f"{text!r} is not defined"
 
 
 def data_fault(path: Path, text: str) -> str | None:
