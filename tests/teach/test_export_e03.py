@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
+from segkit.charts.tables import ROWS
 from segkit.intake.cleaning import clean
 from segkit.intake.mapping import suggest_mapping
 from segkit.intake.reading import read_table
@@ -33,6 +35,15 @@ def test_the_notebook_shows_the_export_that_is_judged(folder: str, lang: str) ->
     names: dict[str, Any] = {}
     exec(source, names)
     assert names["export"] == EXPORT.read_text(encoding="utf-8")
+
+
+def test_each_row_is_shown_and_none_left_out() -> None:
+    notebook = read_notebook(ROOT / "exercises" / "E03_dirty_export.zh.ipynb")
+    last = {cell.id: cell.source.splitlines()[-1] for cell in notebook.cells}
+    seen = pd.read_csv(EXPORT, dtype="str", encoding="utf-8")
+    halves = [eval(last[id], {"seen": seen}) for id in ("export", "lower")]
+    assert pd.concat(halves).equals(seen)
+    assert max(map(len, halves)) <= ROWS
 
 
 def test_the_total_row_sums_what_a_spreadsheet_takes_for_numbers() -> None:
