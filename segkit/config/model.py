@@ -217,7 +217,7 @@ class Calendar(_Block):
 
 
 class Followup(_Block):
-    """`consent`: may all be sent marketing? Without a team the owners in the data are, or one person; 240 minutes each.
+    """`consent`: may all be sent marketing? Without a team the owners in the data, or one person, 240 minutes each.
 
     `campaign` names what a control group is drawn for: under one name it stays the same.
     """
