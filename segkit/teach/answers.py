@@ -13,12 +13,21 @@ from typing import Any
 
 MIME = "application/vnd.segkit.answers+json"  # the same record in a notebook's output, for a lost file
 FOLDER = "answers"
+# from a notebook of the course to the other folders that hold notebooks
+NEIGHBOURS = ("../exercises", "../../exercises", "exercises", "../notebooks", "../../notebooks")
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def folder() -> Path:
     """``answers`` beside the notebook (its kernel's folder), or the one SEGKIT_ANSWERS names."""
     return Path(os.environ.get("SEGKIT_ANSWERS") or FOLDER)
+
+
+def folders() -> list[Path]:
+    """Where an earlier notebook of the course may have put a record: here, then beside the lessons."""
+    if os.environ.get("SEGKIT_ANSWERS"):
+        return [folder()]
+    return [folder(), *(Path(place) / FOLDER for place in NEIGHBOURS)]
 
 
 def read(id: str, place: Path | None = None) -> dict[str, Any]:
@@ -62,6 +71,6 @@ def guesses(lesson: str) -> dict[str, Any]:
 
 
 def person() -> tuple[str, str]:
-    """Name and group as entered with ``segkit.me``; blank where nobody said."""
-    record = read("me")
+    """Name and group as entered with ``segkit.me``, here or beside the lessons; blank where nobody said."""
+    record = next((found for found in (read("me", place) for place in folders()) if found.get("name")), {})
     return str(record.get("name", "")), str(record.get("group", ""))

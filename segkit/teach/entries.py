@@ -35,12 +35,14 @@ def number_in(text: str, *, share: bool = False) -> float | int | None:
     NotANumber : there is something, but no number; 17,2 might be two numbers, or one
     NotAPercentage : with `share`, a number below 1 without the sign
     """
-    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "").replace("−", "-")
     signed, plain = plain.endswith("%"), plain.rstrip("%")
     if _THOUSANDS.fullmatch(plain):
         plain = plain.replace(",", "")
     if not plain:
         return None
+    if "_" in plain or (signed and not share):
+        raise NotANumber(text)
     try:
         value = float(plain)
     except ValueError:

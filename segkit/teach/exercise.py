@@ -2,7 +2,8 @@
 
 ``exercises/E08.yml`` holds every word in both languages, ``exercises/e08.py`` the tests: ``step_<id>`` and
 ``mistake_<id>``, whose parameters are the names they judge, and ``guessed``, which reads from right names what was
-to be guessed. ``made_of``, where there is one, makes names of what the form holds. Neither file holds an answer.
+to be guessed. ``made_of``, where there is one, makes names of what the form holds. Answers to choices stand in neither
+file, only seals of them; what can be counted is counted from the data.
 """
 
 from __future__ import annotations

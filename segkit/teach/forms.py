@@ -40,6 +40,7 @@ class Form:
 
         self.exercise, self._lang = asked, lang
         self._handle: Any = None
+        self._wrote: set[str] = set()  # names that stand in the notebook because of this form
         self._armed = False
         self._cells: dict[str, dict[str, Control]] = {}
         tables = [
@@ -110,7 +111,7 @@ class Form:
             if name in entered:
                 now[name] = entered[name]
             kept = answers.write(self.exercise.id, entered=now)
-            write_names(self.exercise, entered)
+            self._write_names(entered)
             faults = [cell.fault for cells in self._cells.values() for cell in cells.values() if cell.fault]
             self._said.value = "<br>".join(map(escape, faults))
             if self._handle is not None:
@@ -120,7 +121,16 @@ class Form:
         for name, value in entered.items():
             for row, cell in self._cells.get(name, {}).items():
                 cell.put(value.get(row) if row and isinstance(value, dict) else value)
-        write_names(self.exercise, self.entered)
+        self._write_names(self.entered)
+
+    def _write_names(self, entered: Mapping[str, Any]) -> None:
+        """What is entered, as names; a name the form wrote before and does not write now goes again."""
+        made = self.exercise.made_of(entered)
+        names = notebook_names()
+        for name in self._wrote - set(made):
+            names.pop(name, None)
+        names.update(made)
+        self._wrote = set(made)
 
     def _check(self) -> None:
         self._disarm()
@@ -136,8 +146,6 @@ class Form:
             self._armed = True
             self._clear_button.description = say("teach.form.clear_sure", self._lang)
             return
-        for name in self.exercise.made_of(self.entered):
-            notebook_names().pop(name, None)
         for cells in self._cells.values():
             for cell in cells.values():
                 cell.put(None)
@@ -222,9 +230,3 @@ def entered_in(asked: Exercise, record: Mapping[str, Any]) -> dict[str, Any]:
 def answers_record(id: str, entered: Mapping[str, Any]) -> dict[str, Any]:
     name, group = answers.person()
     return {"exercise": id, "entered": dict(entered), "name": name, "group": group}
-
-
-def write_names(asked: Exercise, entered: Mapping[str, Any], names: dict[str, Any] | None = None) -> None:
-    """Write what was entered as the names the exercise judges; what is blank stays as it was."""
-    target = notebook_names() if names is None else names
-    target.update(asked.made_of(entered))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from segkit.locale import say
@@ -12,9 +11,6 @@ from segkit.locale.spoken import spoken
 from segkit.teach import answers
 from segkit.teach.exercise import exercise, known_exercises
 from segkit.teach.hinting import RUNGS
-
-# where a notebook may stand when it asks: beside the exercises, beside their folder, or in the one above
-PLACES = (".", "../exercises", "../../exercises", "exercises")
 
 
 @dataclass(frozen=True)
@@ -70,5 +66,5 @@ def progress() -> Standing:
 
 
 def _record(id: str) -> dict[str, Any]:
-    records = (answers.read(id, Path(place) / answers.folder()) for place in PLACES)
+    records = (answers.read(id, place) for place in answers.folders())
     return next((record for record in records if record), {})

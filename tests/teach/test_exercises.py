@@ -132,6 +132,33 @@ def test_form_keeps_what_is_typed_and_says_what_is_no_number(
     assert form.record()["entered"] == {}
 
 
+def test_what_is_blanked_or_no_number_is_judged_no_more(notebook: dict[str, Any]) -> None:
+    form = Form(exercise("E15"), "zh")
+    field = form._cells["hours"][""].widget
+    field.value = "36"
+    assert notebook["hours"] == 36
+    for text in ("", "abc"):
+        field.value = text
+        assert "hours" not in notebook
+    lines = Form(exercise("E10"), "zh")
+    lines.enter(line_1="blank", line_2="shared", line_3="down")
+    assert callable(notebook["r_score"])
+    lines.enter(line_2=None)
+    assert "r_score" not in notebook
+
+
+def test_a_name_given_in_the_first_lesson_is_known_in_the_exercises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEGKIT_ANSWERS")
+    for name in ("notebooks", "exercises"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    answers.write("me", name="张三", group="一组")
+    monkeypatch.chdir(tmp_path / "exercises")
+    assert answers.person() == ("张三", "一组")
+
+
 def test_clear_asks_first(notebook: dict[str, Any]) -> None:
     form = Form(exercise("E08"), "zh")
     form.enter(call="C")
@@ -202,7 +229,7 @@ def test_what_the_data_say_has_to_fit_the_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "number"), [("1，200", 1200), ("３", 3), ("2.50", 2.5), (" ", None), ("-7", -7), ("12%", 12)]
+    ("typed", "number"), [("1，200", 1200), ("３", 3), ("2.50", 2.5), (" ", None), ("-7", -7), ("−7", -7)]
 )
 def test_numbers_as_people_type_them(typed: str, number: float | None) -> None:
     assert number_in(typed) == number
@@ -215,6 +242,6 @@ def test_percent_becomes_a_share() -> None:
         number_in("一成", share=True)
     with pytest.raises(NotAPercentage):
         number_in("0.172", share=True)
-    for text in ("17,2", "1,20", "1e999", "nan"):
+    for text in ("17,2", "1,20", "1e999", "nan", "1_000", "12%"):
         with pytest.raises(NotANumber):
             number_in(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 from segkit.teach.sealed import matches
 
@@ -50,9 +51,17 @@ def step_act(act: str) -> bool:
     return matches("E24.act", act, "57e1987f6d104e65")
 
 
-def guessed(proven: str) -> str:
-    """What the chance of A being ahead again comes to: above one half, below certainty."""
-    return ("surely", "likely")[proven == "unclear"]
+def guessed(nps_a: float, nps_b: float) -> str:
+    """How sure a second asking would be to find the first shop ahead, by chance alone."""
+    spread = sum(_deviation(counts) ** 2 / sum(counts) for counts in SHOPS.values()) ** 0.5
+    again = NormalDist().cdf((nps_a - nps_b) / (spread * 2**0.5))
+    return "surely" if again > 0.95 else "likely" if again > 0.6 else "even"
+
+
+def _deviation(counts: tuple[int, ...]) -> float:
+    """Of one answer, in points: 100, 0 or -100."""
+    promoters, _, detractors = (part / sum(counts) for part in _shares(counts))
+    return 100 * float((promoters + detractors - (promoters - detractors) ** 2) ** 0.5)
 
 
 def mistake_without_zeros(given: float) -> bool:
