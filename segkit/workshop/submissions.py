@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
-import io
 import json
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -22,10 +21,8 @@ from segkit.locale import LANGS, Lang
 from segkit.problems import InputProblems, Problem
 from segkit.teach import answers
 from segkit.teach.exercise import RUNGS, known_exercises
+from segkit.workshop.received import File, Folder, files_in
 
-LARGEST = 50_000_000  # bytes of one notebook or zip that are read
-DEEPEST = 3  # zips within zips
-_NOT_HANDED_IN = ("__MACOSX", ".ipynb_checkpoints", "~$")
 _EXERCISE = re.compile(r"(?<![A-Za-z0-9])[Ee](\d\d)(?!\d)")
 _COPY = re.compile(r"\s*[（(]\d+[）)]|\s*-\s*(?:副本|copy)|\.(?:zh|en)$", re.IGNORECASE)
 
@@ -66,11 +63,7 @@ class Collected:
     unused: tuple[Problem, ...]
 
 
-@dataclass(frozen=True)
-class _File:
-    source: PurePosixPath
-    when: dt.datetime
-    data: bytes
+_Records = Mapping[tuple[Folder, str], dict[str, Any]]  # folder and name in small letters -> what it holds
 
 
 def collect(places: Iterable[str | Path]) -> Collected:
@@ -89,17 +82,27 @@ def collect(places: Iterable[str | Path]) -> Collected:
     if missing:
         raise InputProblems(missing)
     unused: list[Problem] = []
-    files = [file for place in given for file in _files(place, unused)]
-    records = {file.source: _record(file.data) for file in files if file.source.suffix == ".json"}
-    found = []
+    files = list(files_in(given, unused))
+    records = {
+        (file.folder, file.source.name.lower()): _record(file.data) for file in files if file.is_a(".json")
+    }
+    notebooks = []
     for file in files:
-        if file.source.suffix == ".ipynb":
+        if file.is_a(".ipynb"):
             try:
-                found.append(_submission(file, records))
+                notebooks.append(_notebook(file))
             except _Unusable as why:
-                unused.append(Problem(why.id, why.facts, file=str(file.source)))
-    if not found and not unused:
+                unused.append(Problem(why.id, why.facts, file=file.shown))
+    if not notebooks and not unused:
         raise InputProblems([Problem("grade.nothing", {"paths": list(map(str, given))})])
+    together: dict[tuple[Folder, str], list[_Notebook]] = {}
+    for one in notebooks:
+        together.setdefault((one.file.folder, one.exercise), []).append(one)
+    zips = Counter(
+        name.lower() for _, folder in {one.file.folder for one in notebooks} for name in [folder.name]
+    )
+    crowded = {name for name, times in zips.items() if times > 1}
+    found = [_submission(one, together[one.file.folder, one.exercise], records, crowded) for one in notebooks]
     newest: dict[tuple[str, str], Submission] = {}
     for one in sorted(found, key=lambda one: (one.when, one.source)):
         newest[person_key(one.name), one.exercise] = one
@@ -112,75 +115,10 @@ def person_key(name: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
-# --- files -----------------------------------------------------------------------------------------
-
-
-def _files(place: Path, unused: list[Problem]) -> Iterator[_File]:
-    if place.is_dir():
-        for path in sorted(place.rglob("*")):
-            if path.is_file():
-                yield from _file(path, PurePosixPath(path.relative_to(place).as_posix()), unused)
-    else:
-        yield from _file(place, PurePosixPath(place.name), unused)
-
-
-def _file(path: Path, source: PurePosixPath, unused: list[Problem]) -> Iterator[_File]:
-    if not _is_wanted(source):
-        return
-    try:
-        stat = path.stat()
-        if stat.st_size > LARGEST:
-            unused.append(Problem("grade.too_large", file=str(source)))
-            return
-        file = _File(source, dt.datetime.fromtimestamp(stat.st_mtime), path.read_bytes())
-    except OSError:
-        unused.append(Problem("grade.unreadable", file=str(source)))
-        return
-    yield from _opened(file, unused, DEEPEST)
-
-
-def _opened(file: _File, unused: list[Problem], deeper: int) -> Iterator[_File]:
-    """The file itself, or what a zip holds."""
-    if file.source.suffix.lower() != ".zip":
-        yield file
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as packed:
-            for member in packed.infolist():
-                inside = file.source / _name_in(member)
-                if member.is_dir() or not _is_wanted(inside):
-                    continue
-                if member.file_size > LARGEST or not deeper:
-                    unused.append(Problem("grade.too_large", file=str(inside)))
-                    continue
-                when = dt.datetime(*member.date_time)
-                yield from _opened(_File(inside, when, packed.read(member)), unused, deeper - 1)
-    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, NotImplementedError):
-        # broken, or locked by a password
-        unused.append(Problem("grade.bad_zip", file=str(file.source)))
-
-
-def _name_in(member: zipfile.ZipInfo) -> PurePosixPath:
-    """The name as it was written: Chinese Windows packs in GBK without saying so."""
-    name = member.filename
-    if not member.flag_bits & 0x800:
-        try:
-            name = name.encode("cp437").decode("gbk")
-        except UnicodeError:
-            name = member.filename
-    return PurePosixPath(*(part for part in PurePosixPath(name).parts if part not in ("..", "/")))
-
-
-def _is_wanted(source: PurePosixPath) -> bool:
-    if any(part.startswith(_NOT_HANDED_IN) for part in source.parts):
-        return False
-    return source.suffix.lower() in (".ipynb", ".zip", ".json")
-
-
 def _record(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data.decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -193,7 +131,27 @@ class _Unusable(Exception):
         self.id, self.facts = id, facts
 
 
-def _submission(file: _File, records: dict[PurePosixPath, dict[str, Any]]) -> Submission:
+@dataclass(frozen=True)
+class _Notebook:
+    """What is read from one notebook before what lies beside it is looked at."""
+
+    file: File
+    exercise: str
+    code: tuple[str, ...]
+    calls: list[tuple[str, list[str]]]
+    kept: dict[str, Any]
+    lang: Lang | Literal[""]
+
+    @property
+    def signed(self) -> tuple[str, str]:
+        """Name and group by ``me(...)`` in the code."""
+        for name, texts in self.calls:
+            if name == "me" and texts[0].strip():
+                return texts[0].strip(), (texts[1].strip() if len(texts) > 1 else "")
+        return "", ""
+
+
+def _notebook(file: File) -> _Notebook:
     content = _record(file.data)
     cells = content.get("cells")
     if not isinstance(cells, list):
@@ -203,21 +161,39 @@ def _submission(file: _File, records: dict[PurePosixPath, dict[str, Any]]) -> Su
     )
     calls = list(_calls(code))
     exercise = _exercise(content, calls, file.source)
-    kept = _kept_in(cells)
-    beside = _beside(file.source, exercise, records) or kept
-    entered = beside.get("entered")
-    name, group = _person(file.source, calls, records, kept)
-    taken = beside.get("hints")
+    lang = _language(content, calls, file.source)
+    return _Notebook(file, exercise, code, calls, _kept_in(cells, exercise), lang)
+
+
+def _submission(
+    one: _Notebook, together: list[_Notebook], records: _Records, crowded: set[str]
+) -> Submission:
+    """The notebook with its record and person; `together`: those of its exercise in its folder, itself included."""
+    beside = records if _are_one(together) else {}
+    record = _beside(one.file, one.exercise, beside) or one.kept
+    entered, taken = record.get("entered"), record.get("hints")
+    name, group = _person(one, together, beside, crowded)
     return Submission(
-        exercise,
+        one.exercise,
         name,
         group,
-        str(file.source),
-        file.when,
-        code,
+        one.file.shown,
+        one.file.when,
+        one.code,
         entered if isinstance(entered, dict) else {},
-        _language(content, calls, file.source),
+        one.lang,
         min(max(taken, 0), RUNGS) if isinstance(taken, int) else 0,
+    )
+
+
+def _are_one(together: list[_Notebook]) -> bool:
+    """Is what lies beside these surely theirs: one notebook, or one person's in both languages?"""
+    names = [one.file.source.name for one in together]
+    signed = {person_key(one.signed[0]) for one in together} - {""}
+    return (
+        len(set(names)) == len(names)
+        and len({re.sub(r"\.(zh|en)\.ipynb$", ".ipynb", name, flags=re.I) for name in names}) == 1
+        and len(signed) <= 1
     )
 
 
@@ -232,7 +208,7 @@ def _calls(code: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
         try:
             tree = ast.parse("\n".join(lines))
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -271,47 +247,52 @@ def _language(
     return next((lang for wish in wishes for lang in LANGS if wish == lang), "")
 
 
-def _beside(
-    source: PurePosixPath, exercise: str, records: dict[PurePosixPath, dict[str, Any]]
-) -> dict[str, Any]:
+def _beside(file: File, name: str, records: _Records) -> dict[str, Any]:
     """The record that lies beside the notebook, as segkit writes it or sent loose."""
-    for place in (source.parent / answers.FOLDER, source.parent):
-        if found := records.get(place / f"{exercise}.json"):
+    number, parent = file.folder
+    for folder in (parent / answers.FOLDER, parent):
+        if found := records.get(((number, folder), f"{name}.json".lower())):
             return found
     return {}
 
 
-def _kept_in(cells: list[Any]) -> dict[str, Any]:
-    """The record in the output of the form's cell, should the file beside the notebook be lost."""
+def _kept_in(cells: list[Any], exercise: str) -> dict[str, Any]:
+    """This exercise's record in the output of the form's cell, should the file beside the notebook be lost."""
     for cell in cells:
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
         for output in outputs if isinstance(outputs, list) else []:
             data = output.get("data") if isinstance(output, dict) else None
             found = data.get(answers.MIME) if isinstance(data, dict) else None
-            if isinstance(found, dict):
+            if isinstance(found, dict) and found.get("exercise", found.get("id", exercise)) == exercise:
                 return found
     return {}
 
 
 def _person(
-    source: PurePosixPath,
-    calls: list[tuple[str, list[str]]],
-    records: dict[PurePosixPath, dict[str, Any]],
-    kept: dict[str, Any],
+    one: _Notebook, together: list[_Notebook], records: _Records, crowded: set[str]
 ) -> tuple[str, str]:
-    """By ``me(...)`` in the code, the record beside it, the form's record, the folder or the file's name."""
-    for name, texts in calls:
-        if name == "me" and texts[0].strip():
-            return texts[0].strip(), (texts[1].strip() if len(texts) > 1 else "")
-    for place in (source.parent / answers.FOLDER, source.parent):
-        record = records.get(place / "me.json", {})
+    """By ``me(...)`` in the code, the record beside it, the form's record, the folder or the file's name.
+
+    A zip is not a person where several notebooks of one exercise lie loose in it, or another zip (`crowded`) has
+    its name; nor is the folder given, unless others were given with it. A notebook of nobody is a person of its own.
+    """
+    if one.signed[0]:
+        return one.signed
+    for record in (_beside(one.file, "me", records), one.kept):
         if str(record.get("name", "")).strip():
             return str(record["name"]).strip(), str(record.get("group", "")).strip()
-    if str(kept.get("name", "")).strip():
-        return str(kept["name"]).strip(), str(kept.get("group", "")).strip()
+    source = one.file.source
     folders = [part for part in source.parts[:-1] if part not in ("exercises", "solutions", answers.FOLDER)]
-    if folders:
-        return _COPY.sub("", folders[-1].removesuffix(".zip").removesuffix(".ZIP")), ""
+    zipped = bool(folders) and folders[-1].lower().endswith(".zip")
+    if folders and not zipped:
+        return _COPY.sub("", folders[-1]), ""
     words = re.split(r"[_\-\s]+", _EXERCISE.sub("", _COPY.sub("", _COPY.sub("", source.stem))))
     named = [word for word in words if word and not re.fullmatch(r"[a-z0-9.]+", word)]
-    return (" ".join(named) or str(source)), ""
+    if named:
+        return " ".join(named), ""
+    if zipped and len(together) == 1 and folders[-1].lower() not in crowded:
+        return _COPY.sub("", folders[-1][: -len(".zip")]), ""
+    given = one.file.place.shown  # blank where but one was given
+    if not zipped and len(together) == 1 and given.name:
+        return str(given), ""
+    return one.file.shown, ""
