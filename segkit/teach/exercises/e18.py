@@ -1,4 +1,7 @@
-"""E18: grades with stated odds against what came of them, on the draw of case realestate in use."""
+"""E18: grades with stated odds against what came of them, for one year's clients of the draw of case realestate in use.
+
+The case prints the answers for the whole ledger; here it is the year from July 2024 to June 2025.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,21 @@ from segkit.teach.judging import Unanswered
 from segkit.teach.sealed import matches
 
 AS_OF = dt.date(2025, 12, 31)
+FROM, BEFORE = pd.Timestamp("2024-07-01"), pd.Timestamp("2025-07-01")  # first contact within
 GRADES = {"b_plus": "B+", "b": "B", "b_minus": "B-"}
 NEAR = 0.006
 DEALS_NEAR = 1.0  # 213.9 and 214 are the same answer
 
 
-def _leads() -> pd.DataFrame:
-    """Every client once: `grade_by_sales, stated_odds, consultant_id, bought, twin` (registered a second time)."""
+def _ledger() -> pd.DataFrame:
+    """Every row: `grade_by_sales, stated_odds, consultant_id, bought, high, twin` (registered a second time)."""
     return _read(os.environ.get("SEGKIT_DATASETS", ""))
+
+
+def _leads() -> pd.DataFrame:
+    """The rows of the year."""
+    rows = _ledger()
+    return rows[(rows["first_contact_at"] >= FROM) & (rows["first_contact_at"] < BEFORE)]
 
 
 @lru_cache(maxsize=2)
@@ -110,6 +120,16 @@ def guessed(forecast: float) -> float:
 def mistake_handbook_copied(observed: Mapping[str, float]) -> bool:
     odds = _odds()
     return any(abs(float(observed[id]) - odds[id]) <= NEAR for id in GRADES)
+
+
+def mistake_whole_ledger(observed: Mapping[str, float]) -> bool:
+    rows = _ledger()
+    return _alike(observed, _rates(rows[rows["high"] & ~rows["twin"]]))
+
+
+def mistake_whole_forecast(forecast: float) -> bool:
+    rows = _ledger()
+    return abs(forecast - rows.loc[rows["high"] & ~rows["twin"], "stated_odds"].sum()) <= DEALS_NEAR
 
 
 def mistake_share_of_deals(observed: Mapping[str, float]) -> bool:
