@@ -22,6 +22,7 @@ MIME = "application/vnd.segkit.check+json"
 Status = Literal["passed", "failed", "unattempted"]
 MARKS: dict[Status, str] = {"passed": "√", "failed": "×", "unattempted": "·"}
 INTERRUPTED = "KeyboardInterrupt"
+_ENDS = (Exception, KeyboardInterrupt, SystemExit)  # of a trainee's function, which end no judging
 ASKS = "→"  # before the question a failed step is answered with
 
 
@@ -136,12 +137,18 @@ class Checked:
         }
 
 
-def judge(id: str, names: Mapping[str, Any]) -> Checked:
+Guard = Callable[
+    [], contextlib.AbstractContextManager[Any]
+]  # made anew round each call of the trainee's functions
+
+
+def judge(id: str, names: Mapping[str, Any], guard: Guard = contextlib.nullcontext) -> Checked:
     """How far is exercise `id` solved by what `names` holds?
 
     A name that is missing, ``None`` or ``...`` is unattempted, never wrong. What the trainee's functions print is
-    not shown; what they raise fails the step and is told in one line. A function that had to be interrupted is not
-    called again, and the steps that do without it are judged all the same.
+    not shown; what they raise, SystemExit too, fails the step and is told in one line. A function that had to be
+    interrupted is not called again, and the steps that do without it are judged all the same. Each call is made
+    within a `guard` of its own, which may interrupt it.
 
     Raises
     ------
@@ -150,12 +157,17 @@ def judge(id: str, names: Mapping[str, Any]) -> Checked:
     asked = exercise(id)
     with contextlib.redirect_stdout(io.StringIO()):
         stuck: set[str] = set()
-        steps = tuple(_judged(asked, step, names, stuck) for step in asked.steps)
-        solved = all(one.status == "passed" for one in steps)
-        return Checked(asked, steps, _call(asked.tests.guessed, names) if solved else None)
+        steps = tuple(_judged(asked, step, names, stuck, guard) for step in asked.steps)
+        actual = None
+        if all(one.status == "passed" for one in steps):
+            with contextlib.suppress(*_ENDS):
+                actual = _call(asked.tests.guessed, names, guard)
+        return Checked(asked, steps, actual)
 
 
-def _judged(asked: Exercise, step: Step, names: Mapping[str, Any], stuck: set[str]) -> StepResult:
+def _judged(
+    asked: Exercise, step: Step, names: Mapping[str, Any], stuck: set[str], guard: Guard
+) -> StepResult:
     test = asked.test_of("step", step.id)
     if any(_is_blank(names.get(name, ...)) for name in _asks(test)):
         return StepResult(step, "unattempted")
@@ -163,29 +175,36 @@ def _judged(asked: Exercise, step: Step, names: Mapping[str, Any], stuck: set[st
         return StepResult(step, "failed", error=INTERRUPTED)
     error = ""
     try:
-        if bool(_call(test, names)):
+        if _call(test, names, guard, bool):
             return StepResult(step, "passed")
     except KeyboardInterrupt:
         stuck.update(_asks(test))
         return StepResult(step, "failed", error=INTERRUPTED)
     except (Unanswered, NotImplementedError):
         return StepResult(step, "unattempted")
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         error = f"{type(fault).__name__}: {str(fault)[:120]}"
-    return StepResult(step, "failed", _mistake(asked, step, names), error)
+    return StepResult(step, "failed", _mistake(asked, step, names, stuck, guard), error)
 
 
-def _mistake(asked: Exercise, step: Step, names: Mapping[str, Any]) -> str:
+def _mistake(asked: Exercise, step: Step, names: Mapping[str, Any], stuck: set[str], guard: Guard) -> str:
     """The first known mistake that shows itself; a test that itself fails has found nothing.
 
     A mistake that several steps share takes `given`: what the step's first name holds.
     """
-    names = {**names, "given": names[_asks(asked.test_of("step", step.id))[0]]}
+    first = _asks(asked.test_of("step", step.id))[0]
+    names = {**names, "given": names[first]}
     for id in step.mistakes:
         test = asked.test_of("mistake", id)
-        with contextlib.suppress(Exception):
-            if bool(_call(test, names)):
+        if stuck & (wanted := {first if name == "given" else name for name in _asks(test)}):
+            continue
+        try:
+            if _call(test, names, guard, bool):
                 return id
+        except KeyboardInterrupt:
+            stuck |= wanted
+        except (Exception, SystemExit):
+            continue
     return ""
 
 
@@ -197,5 +216,12 @@ def _asks(test: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(test).parameters)
 
 
-def _call(test: Callable[..., Any], names: Mapping[str, Any]) -> Any:
-    return test(*(names[name] for name in _asks(test)))
+def _as_it_is(found: Any) -> Any:
+    return found
+
+
+def _call(
+    test: Callable[..., Any], names: Mapping[str, Any], guard: Guard, made: Callable[[Any], Any] = _as_it_is
+) -> Any:
+    with guard():
+        return made(test(*(names[name] for name in _asks(test))))

@@ -96,8 +96,8 @@ def collect(places: Iterable[str | Path]) -> Collected:
     if not notebooks and not unused:
         raise InputProblems([Problem("grade.nothing", {"paths": list(map(str, given))})])
     together: dict[tuple[Folder, str], list[_Notebook]] = {}
-    for one in notebooks:
-        together.setdefault((one.file.folder, one.exercise), []).append(one)
+    for read in notebooks:
+        together.setdefault((read.file.folder, read.exercise), []).append(read)
     zips = Counter(
         name.lower() for _, folder in {one.file.folder for one in notebooks} for name in [folder.name]
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,17 @@ def with_mistake(id: str, mistake: str) -> Checked:
     names = exercise(id).made_of({**case["right"], **wrong})
     exec(code, names)
     return judge(id, names)
+
+
+def with_code(id: str, code: str) -> dict[str, Any]:
+    """The right answers, and what `code` writes over them."""
+    names = exercise(id).made_of(prepared(id)["right"])
+    exec(code, names)
+    return names
+
+
+def asks(id: str, step: str) -> list[str]:
+    return list(inspect.signature(exercise(id).test_of("step", step)).parameters)
 
 
 @pytest.mark.parametrize("id", EXERCISES)
@@ -110,6 +123,45 @@ def test_a_function_that_raises_fails_its_step_in_one_line() -> None:
 
     found = judge("E08", {"r_score": Stops()})
     assert found.steps[0].status == "failed" and "RuntimeError: stopped" in found.text("zh")
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit])
+def test_a_function_that_ends_python_costs_only_the_steps_that_call_it(ends: type[BaseException]) -> None:
+    """From a step, then from a mistake's test, then from what is compared with the guess."""
+
+    def r_score(days: Any) -> Any:
+        raise ends
+
+    solved = with_code("E10", "")
+    found = judge("E10", solved | {"r_score": r_score})
+    lost = {one.step.id for one in found.steps if one.status == "failed"}
+    assert lost == {step.id for step in exercise("E10").steps if "r_score" in asks("E10", step.id)}
+    assert {one.status for one in found.steps} == {"passed", "failed"}
+
+    tests = exercise("E10").tests
+    broken = [name for name in vars(tests) if name.startswith("mistake_")]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in broken:
+            patch.setattr(tests, name, lambda r_score: r_score(0))
+        names = solved | {"r_score": r_score, "called": "nobody"}
+        assert judge("E10", names).steps[-1].status == "passed"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tests, "guessed", lambda r_score: exec("raise ends", {"ends": ends}))
+        found = judge("E10", solved)
+    assert found.score == 100 and found.actual is None and found.text("zh")
+
+
+def test_each_call_of_a_trainees_function_has_its_own_guard() -> None:
+    made = 0
+
+    @contextlib.contextmanager
+    def guard() -> Iterator[None]:
+        nonlocal made
+        made += 1
+        yield
+
+    judge("E10", with_code("E10", ""), guard)
+    assert made == len(exercise("E10").steps) + 1  # and once for what is compared with the guess
 
 
 def test_check_is_shown_in_the_language_of_the_notebook() -> None:
