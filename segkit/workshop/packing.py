@@ -12,46 +12,22 @@ import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from segkit import __version__
 from segkit.locale import LANGS, Lang
 from segkit.problems import InputProblems, Problem
-from segkit.workshop.notebooks import SOLUTIONS, read_notebook
+from segkit.workshop.notebooks import SOLUTIONS
+from segkit.workshop.pack_files import FILES, READMES, Kind, content_of, files_of_pack
 from segkit.workshop.pages import write_files
 
-Kind = Literal["trainee", "trainer"]
 KINDS: dict[str, Kind] = {"trainee": "trainee", "trainer": "trainer"}
-TRAINER = "trainer"  # the tag of cells that are the trainer's
 STAMP = "pack.json"
-READMES: dict[Lang, str] = {"zh": "README.zh-CN.md", "en": "README.md"}
 
-FILES = (
-    "start.py",
-    "start.bat",
-    "lab.bat",
-    "pyproject.toml",
-    "constraints.txt",
-    "environment.yml",
-    "LICENSE",
-    *READMES.values(),
-)
-FOLDERS = ("segkit", "datasets", "notebooks", "casestudies", "exercises", "docs")
-# below the root, as patterns of whole paths
-TRAINERS_OWN = (
-    rf"exercises/{SOLUTIONS}/.*",
-    r"datasets/_truth/.*",
-    r"docs/trainer\..*",
-    r"casestudies/.*\.yml",
-)
-OF_NO_PACK = (r"docs/benchmarks\.md", r"docs/coverage\.csv", r".*\.(?:pyc|tmp)", r".*/to_confirm\.xlsx")
-LEFT_BEHIND = {"__pycache__", "answers", "reports", "node_modules", "Thumbs.db"}  # by those who work here
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # of every file in a zip
 
-_HALF = re.compile(r"\.(zh|en)\.[a-z]+$")
 _LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<to>[^)\s#]+)(?:#[^)\s]*)?\)")
 _REPOSITORY = re.compile(r"<!-- repository -->.*?<!-- /repository -->", re.DOTALL)
 _REPOSITORY_COMMAND = re.compile(r"python start\.py (?:test|check|bench)\b.*")
@@ -85,7 +61,8 @@ def pack(kind: Kind, lang: Lang | None = None, root: Path | None = None) -> Pack
 
     Raises
     ------
-    InputProblems : there is no course folder, or it is a trainee's pack itself, of which no trainer's can be made
+    InputProblems : there is no course folder, or it is a trainee's pack itself, of which no trainer's can be made;
+        a notebook of the course cannot be read
     """
     from segkit.workshop.material import workbook_folder
 
@@ -94,7 +71,7 @@ def pack(kind: Kind, lang: Lang | None = None, root: Path | None = None) -> Pack
     faults = [Problem("pack.missing", {"name": name}, file=str(root)) for name in _absent(root, kind)]
     if faults:
         raise InputProblems(faults)
-    files = {path: _content(root, path, kind) for path in _taken(root, kind, langs)}
+    files = {path: content_of(root, path, kind) for path in files_of_pack(root, kind, langs)}
     agendas, notes = _agendas(root, langs) if kind == "trainer" else ({}, [])
     files |= agendas
     files["pyproject.toml"] = _with_readme(files["pyproject.toml"], langs)
@@ -136,43 +113,13 @@ def zip_of(made: Pack) -> bytes:
     return held.getvalue()
 
 
-# --- what goes in ----------------------------------------------------------------------------------
+# --- what it needs and adds ----------------------------------------------------------------------------------
 
 
 def _absent(root: Path, kind: Kind) -> list[str]:
-    needed = [name for name in FILES if name not in READMES.values()] + ["segkit", "datasets"]
+    needed = [name for name in FILES if name not in READMES.values()] + ["segkit", "datasets/dictionary.csv"]
     needed += [f"exercises/{SOLUTIONS}", "datasets/_truth"] if kind == "trainer" else []
     return [name for name in needed if not (root / name).exists()]
-
-
-def _taken(root: Path, kind: Kind, langs: Sequence[Lang]) -> Iterator[str]:
-    """The files of the pack, below `root`."""
-    yield from (name for name in FILES if (root / name).is_file() and _spoken(name, langs))
-    kept_out = OF_NO_PACK if kind == "trainer" else (*OF_NO_PACK, *TRAINERS_OWN)
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*")):
-            name = path.relative_to(root).as_posix()
-            ours = not any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.split("/"))
-            if not ours or not path.is_file() or any(re.fullmatch(one, name) for one in kept_out):
-                continue
-            if folder == "segkit" or _spoken(name, langs):
-                yield name
-
-
-def _spoken(name: str, langs: Sequence[Lang]) -> bool:
-    """Is it in one of these languages, or in none?"""
-    for lang, readme in READMES.items():
-        if name.rsplit("/", 1)[-1] == readme:
-            return lang in langs
-    half = _HALF.search(name)
-    return half is None or half[1] in langs
-
-
-def _content(root: Path, path: str, kind: Kind) -> bytes:
-    if kind == "trainer" or not path.endswith(".ipynb"):
-        return (root / path).read_bytes()
-    notebook = read_notebook(root / path)
-    return notebook.but([cell for cell in notebook.cells if TRAINER not in cell.tags]).bytes()
 
 
 def _agendas(root: Path, langs: Sequence[Lang]) -> tuple[dict[str, bytes], list[Problem]]:
@@ -183,15 +130,19 @@ def _agendas(root: Path, langs: Sequence[Lang]) -> tuple[dict[str, bytes], list[
 
     files: dict[str, bytes] = {}
     notes: list[Problem] = []
-    for course in load_course().courses:
-        with tempfile.TemporaryDirectory(prefix="segkit-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix="segkit-", ignore_cleanup_errors=True) as scratch:
+        # of the course's own notebooks: a copy that lies beside a lesson is no lesson
+        taught = Path(scratch) / "course"
+        books = [path for path in files_of_pack(root, "trainer", LANGS) if path.endswith(".ipynb")]
+        write_files(taught, {path: (root / path).read_bytes() for path in books})
+        for course in load_course().courses:
+            days = f"{course.days}_day" if course.days == 1 else f"{course.days}_days"
             try:
-                made = agenda(days=course.days, root=root)
-                written = [path for lang in langs for path in write_pages(made, Path(scratch), lang)]
+                made = agenda(days=course.days, root=taught)
+                written = [path for lang in langs for path in write_pages(made, Path(scratch) / days, lang)]
             except InputProblems as stopped:
                 notes += stopped.problems
                 continue
-            days = f"{course.days}_day" if course.days == 1 else f"{course.days}_days"
             files |= {f"agenda/{days}/{path.name}": path.read_bytes() for path in written}
     return files, notes
 

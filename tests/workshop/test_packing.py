@@ -122,6 +122,113 @@ def test_the_trainer_gets_everything_and_an_agenda(trainee: Pack, trainer: Pack)
     assert named <= {*trainer.files}
 
 
+# --- what lies in the trainer's folder and is not of the course ------------------------------------
+
+SECRET = "宏业机电（虚构）的客户数据"
+STRANGERS = (
+    "我的客户.xlsx",
+    "notebooks/clients/hongye/orders.csv",
+    "notebooks/clients/hongye/client.yml",
+    "notebooks/clients/04_hongye.zh.ipynb",
+    "notebooks/我的对照表.yml",
+    "notebooks/orders.csv",
+    "notebooks/04_grading.zh-Copy1.ipynb",
+    "notebooks/04_grading-Copy1.zh.ipynb",
+    "notebooks/15_hongye.zh.ipynb",  # a pair by its name, but it does not say that it is of the course
+    "exercises/E08_rfm_by_hand.zh-Copy1.ipynb",
+    "exercises/E08_mine.zh.ipynb",
+    "exercises/answers/E08.json",
+    "exercises/solutions/E08_rfm_by_hand.zh-Copy1.ipynb",
+    "casestudies/hongye/cards.yml",
+    "casestudies/hongye/cards.zh.html",
+    "casestudies/jd/orders.csv",
+    "casestudies/jd/谈话.html",
+    "datasets/hongye/client.yml",
+    "datasets/hongye/orders.csv",
+    "datasets/jd/orders_hongye.csv",
+    "datasets/jd/reports/a.html",
+    "datasets/_truth/hongye_planted.csv",
+    "docs/报价.zh.md",
+    "segkit/playbooks/宏业 副本.yml",
+    "segkit/report/client_report-Copy1.ipynb",
+    "segkit/report/hongye.csv",
+    "segkit/clients/hongye.yml",
+    "segkit/datasets/jd/orders.csv",
+    "packs/old.zip",
+)
+# what JupyterLab writes for a copy that somebody renamed: as the course's, with its metadata
+OF_THE_COURSE = ("04_grading-Copy1.zh", "E08_mine.zh", "clients/hongye/04_hongye.zh", "clients/04_hongye.zh")
+
+
+@pytest.mark.parametrize("kind", ["trainee", "trainer"])
+def test_nothing_that_is_not_of_the_course_gets_out(
+    kind: Any, trainee: Pack, trainer: Pack, tmp_path: Path
+) -> None:
+    course = write_pack(trainer, tmp_path)
+    for name in STRANGERS:
+        path = course / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cells = [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": SECRET}]
+        ours = any(name.endswith(f"{one}.ipynb") for one in OF_THE_COURSE)
+        noted = {"segkit": {"lang": "zh", "exercise": "E08"}} if ours else {}
+        book = {"cells": cells, "metadata": noted, "nbformat": 4, "nbformat_minor": 5}
+        text = json.dumps(book, ensure_ascii=False) if name.endswith(".ipynb") else SECRET
+        path.write_text(text, encoding="utf-8")
+    made = pack(kind, root=course)
+    assert [path for path, content in made.files.items() if SECRET.encode() in content] == []
+    assert {*made.files} == {*(trainee if kind == "trainee" else trainer).files}
+
+
+def test_every_page_lesson_case_and_exercise_of_the_course_is_in_the_trainers_pack(trainer: Pack) -> None:
+    patterns = (
+        "notebooks/*.ipynb",
+        "exercises/**/E*.ipynb",
+        "casestudies/*/*.*",
+        "docs/*.md",
+        "segkit/**/*.*",
+    )
+    listed = {path.relative_to(ROOT).as_posix() for one in patterns for path in ROOT.glob(one)}
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    ).stdout.split("\0")
+    wanted = {name for name in listed if name in tracked} - {"docs/benchmarks.md"}
+    assert wanted <= {*trainer.files}
+
+
+def solved_in_class(path: Path, source: str) -> None:
+    """Write `source` into every cell of code, with an output, as after a lesson that was taught live."""
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        if cell["cell_type"] == "code" and "nbval-check-output" not in cell["metadata"].get("tags", []):
+            cell["source"] = f"{source}\n" + "".join(cell["source"]) if source else cell["source"]
+            cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": [SECRET]}]
+            cell["execution_count"] = 7
+    book["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {"a": SECRET}}}
+    path.write_text(json.dumps(book, ensure_ascii=False), encoding="utf-8")
+
+
+def test_what_the_trainer_solved_live_goes_out_unsolved(trainee: Pack, trainer: Pack, tmp_path: Path) -> None:
+    course = write_pack(trainer, tmp_path)
+    stub, lesson = "exercises/E08_rfm_by_hand.zh.ipynb", "notebooks/04_grading.zh.ipynb"
+    case = "casestudies/jd/jd.zh.ipynb"
+    solved_in_class(course / stub, f"answer = '{SECRET}'")
+    solved_in_class(course / lesson, "")
+    solved_in_class(course / case, "")
+    again = pack("trainee", root=course)
+    assert [path for path in again.files if again.files[path] != trainee.files.get(path)] == []
+    pinned = [c for c in json.loads(again.files[lesson])["cells"] if c.get("outputs")]
+    assert pinned and all("nbval-check-output" in cell["metadata"]["tags"] for cell in pinned)
+
+
+def test_an_exercise_of_a_trainees_folder_goes_out_without_its_outputs(
+    unpacked: Path, tmp_path: Path
+) -> None:
+    copy = write_pack(pack("trainee", "zh", unpacked), tmp_path)
+    stub = "exercises/E08_rfm_by_hand.zh.ipynb"
+    solved_in_class(copy / stub, "")
+    assert pack("trainee", "zh", copy).files[stub] == (unpacked / stub).read_bytes()
+
+
 # --- languages -------------------------------------------------------------------------------------
 
 
