@@ -48,7 +48,8 @@ class TalkCard(_Strict):
     Attributes
     ----------
     segment, channel : ids of terms.yml
-    marketing : needs consent and says how to stop; else it is service
+    marketing : needs consent and says how to stop; else it is service, or
+    asked_for : follow-up before a sale, with who asked for it or gave the number for it; `when` names that basis
     name, when : what the card is called; to whom, how often, and for marketing that consent is needed
     opening, question, offer : in the order they are said
     opt_out : the answer to whoever wants no more; of a message the words that say how to stop
@@ -59,6 +60,7 @@ class TalkCard(_Strict):
     segment: str
     channel: Channel
     marketing: bool
+    asked_for: bool = False
     name: Words
     when: Words
     opening: Words
@@ -67,6 +69,11 @@ class TalkCard(_Strict):
     opt_out: Words
     not_said: Sentences
     record: Words
+
+    @property
+    def kind(self) -> str:
+        """What it counts as, by the words of the page: marketing, follow_up or service."""
+        return "marketing" if self.marketing else "follow_up" if self.asked_for else "service"
 
     @property
     def written(self) -> bool:
@@ -109,6 +116,9 @@ class TalkCards(_Strict):
                 consent = say("talk.consent_word", lang)
                 if card.marketing and consent not in card.when[lang]:
                     yield f"{where}: marketing, and nothing is said of consent ({consent})"
+                basis = say("talk.basis_word", lang)
+                if card.asked_for and (card.marketing or basis not in card.when[lang]):
+                    yield f"{where}: follow-up is no marketing and names its basis ({basis})"
         seen = [card.segment for card in self.cards]
         if [s for i, s in enumerate(seen) if i and s != seen[i - 1] and s in seen[:i]]:
             yield "cards of one segment do not stand together"
@@ -127,7 +137,7 @@ def read_talk_cards(path: Path) -> TalkCards:
     Raises
     ------
     InputProblems : a part is missing in one language, a sentence hurries or flatters (`pressure`), or a card
-        that is marketing says nothing of consent; no YAML
+        that is marketing says nothing of consent, one of follow-up nothing of its basis; no YAML
     """
     name = f"{Path(path).parent.name}/{Path(path).name}"
     try:

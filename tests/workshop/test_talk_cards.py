@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from segkit.cli import app
 from segkit.locale import LANGS
 from segkit.playbooks import load_playbook
 from segkit.problems import InputProblems
@@ -83,6 +85,31 @@ def test_marketing_without_a_word_on_consent_is_refused(given, tmp_path):
         read_talk_cards(written(silent, tmp_path))
 
 
+def test_follow_up_before_a_sale_names_its_basis_and_is_no_service(given, tmp_path):
+    asked = copy.deepcopy(given)
+    card = next(card for card in asked["cards"] if not card["marketing"])
+    card["asked_for"] = True
+    with pytest.raises(InputProblems, match="basis"):
+        read_talk_cards(written(asked, tmp_path))
+    card["when"] = {"zh": "依据：本人留了电话。", "en": "The basis is their own call."}
+    cards = read_talk_cards(written(asked, tmp_path))
+    assert (
+        cards.cards[given["cards"].index(next(c for c in given["cards"] if not c["marketing"]))].kind
+        == "follow_up"
+    )
+    assert "售前跟进" in talk_cards_page(cards, "zh") and "pre-sale follow-up" in talk_cards_page(cards, "en")
+
+
+@pytest.mark.parametrize("case", ["alibaba", "realestate"])
+def test_no_contact_with_somebody_who_has_not_bought_is_called_service(case):
+    bought = ("member", "grade_a")
+    cards = read_talk_cards(next(path for path in CASES if path.parent.name == case)).cards
+    early = [card for card in cards if not card.segment.startswith(bought) and card.channel != "survey"]
+    # whoever walks in is served on the spot
+    assert {card.segment for card in early if card.kind == "service"} <= {"from_walk_in"}
+    assert {card.kind for card in early} >= {"marketing", "follow_up"}
+
+
 def test_a_part_in_one_language_only_is_refused(given, tmp_path):
     half = copy.deepcopy(given)
     del half["cards"][0]["question"]["en"]
@@ -99,6 +126,17 @@ def test_cards_of_a_segment_stand_together(given, tmp_path):
     mixed["cards"].append(mixed["cards"][0])
     with pytest.raises(InputProblems, match="together"):
         read_talk_cards(written(mixed, tmp_path))
+
+
+def test_the_command_finds_the_cases_from_a_folder_of_the_course(tmp_path, monkeypatch):
+    case, inside = tmp_path / "casestudies" / "jd", tmp_path / "notebooks"
+    case.mkdir(parents=True)
+    inside.mkdir()
+    (case / "cards.yml").write_bytes(JD.read_bytes())
+    monkeypatch.chdir(inside)
+    done = CliRunner().invoke(app, ["workshop", "cards", "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in case.iterdir()} == {"cards.yml", "cards.zh.html", "cards.en.html"}
 
 
 class _Text(HTMLParser):
