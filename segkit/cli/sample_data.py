@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -49,10 +50,12 @@ def data_build(
     """Generate the sample data / 生成示例数据."""
     from segkit.problems import InputProblems, Problem
     from segkit.samples import home
-    from segkit.synth.build import build as make
-    from segkit.synth.build import check as prove
 
     speak = lang_or_default(lang)
+    if find_spec("segkit.synth") is None:
+        fail(InputProblems([Problem("data.not_in_pack")]), speak)
+    from segkit.synth.build import build as make
+    from segkit.synth.build import check as prove
 
     def tell(case: str) -> None:
         if not quiet:

@@ -22,14 +22,16 @@ def cards(
 ) -> None:
     """Make the talk-track cards of a case anew from its cards.yml / 按 cards.yml 重做话术卡."""
     from segkit.problems import InputProblems, Problem
+    from segkit.workshop.material import workbook_folder
     from segkit.workshop.talk_cards import write_talk_cards
 
     speak = lang_or_default(lang)
     try:
-        places = folders or sorted(path.parent for path in Path("casestudies").glob("*/cards.yml"))
+        cases = Path() if folders else workbook_folder() / "casestudies"
+        places = folders or sorted(path.parent for path in cases.glob("*/cards.yml"))
         missing = [place for place in places if not (place / "cards.yml").is_file()]
         if missing or not places:
-            lost = missing or [Path("casestudies")]
+            lost = missing or [cases]
             raise InputProblems([Problem("cards.missing", {"folder": str(place)}) for place in lost])
         for path in (path for place in places for path in write_talk_cards(place)):
             typer.echo(str(path))

@@ -88,7 +88,9 @@ def test_no_answer_line_is_in_a_trainees_pack(trainee: Pack, trainer: Pack) -> N
 
 def test_no_truth_no_trainers_guide_no_solutions_and_nothing_somebody_entered(trainee: Pack) -> None:
     parts = {part for path in trainee.files for part in PurePosixPath(path).parts}
-    assert not {"_truth", "answers", "solutions", "reports", "tests", "__pycache__", ".segkit"} & parts
+    assert (
+        not {"_truth", "synth", "answers", "solutions", "reports", "tests", "__pycache__", ".segkit"} & parts
+    )
     assert not [path for path in trainee.files if "trainer" in path or path.endswith((".tmp", ".pyc"))]
     assert {"start.py", "start.bat", "lab.bat", "pyproject.toml", "segkit/cli/workshop.py"} <= {
         *trainee.files
@@ -337,6 +339,27 @@ def test_an_exercise_of_the_pack_runs_with_the_segkit_of_the_pack(unpacked: Path
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.splitlines()[:2] == [str(unpacked / "segkit" / "__init__.py"), "0"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "这个课程包里没有"), ("en", "not part of this pack")])
+def test_what_would_make_the_truth_again_is_not_in_the_pack_and_the_command_says_so(
+    lang: Lang, words: str, unpacked: Path
+) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "segkit", *arguments, "--lang", lang],
+            env=os.environ | {"PYTHONPATH": str(unpacked), "PYTHONUTF8": "1"},
+            cwd=unpacked,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    for arguments in (("--check",), ("--seed", "7", "--out", "class2")):
+        done = run("data", "build", *arguments)
+        assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+    done = run("check", "datasets/jd/client.yml")
+    assert done.returncode == 0, done.stderr
 
 
 # --- writing ---------------------------------------------------------------------------------------
