@@ -1,13 +1,15 @@
 """The child process that runs one submission and judges the names it leaves (被监督的子进程).
 
-``python -m segkit.workshop.one_submission JOB.json``: the job names exercise, code cells, cells to leave out,
-seconds a cell may take, and the files for progress and result. Started by `supervising`, in a folder of its own.
+``python -P -m segkit.workshop.one_submission < JOB.json``: the job names exercise, code cells, cells to leave out,
+seconds a cell may take, and the files for progress and result. Started by `supervising`, in a folder of its own in
+which neither of them lies.
 """
 
 from __future__ import annotations
 
 import _thread
 import contextlib
+import itertools
 import json
 import sys
 import threading
@@ -18,12 +20,14 @@ from typing import Any
 PATIENCE = 6  # times the allowed seconds a cell may wait without working
 
 
-def main(job_file: str) -> None:
+def main() -> None:
     """Run the cells one by one, each with its time; then judge with modules imported anew."""
-    job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+    job = json.load(sys.stdin)
+    found_on = list(sys.path)
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
-    shell = InteractiveShell.instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     slow = []
     for number, source in enumerate(job["code"]):
         if number in job["leave_out"]:
@@ -31,8 +35,8 @@ def main(job_file: str) -> None:
         Path(job["progress"]).write_text(str(number), encoding="utf-8")
         if _ran_over(shell, source, job["cell_seconds"]):
             slow.append(number)
-    Path(job["progress"]).write_text("judging", encoding="utf-8")
-    found = _judged(job["exercise"], shell.user_ns, job["cell_seconds"])
+    sys.path[:] = found_on
+    found = _judged(job, shell.user_ns)
     unfinished = Path(job["result"] + ".tmp")
     unfinished.write_text(json.dumps(found | {"slow": slow}), encoding="utf-8")
     unfinished.replace(job["result"])
@@ -45,17 +49,23 @@ def _ran_over(shell: Any, source: str, seconds: float) -> bool:
     return watch.over
 
 
-def _judged(exercise: str, names: dict[str, Any], seconds: float) -> dict[str, Any]:
+def _judged(job: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
     """Judge with segkit as it is on disk: what the notebook did to its modules is forgotten first.
 
-    A function of the notebook that does not come back is interrupted, and the other steps count.
+    A function of the notebook that does not come back is interrupted, each with its own time, and the other steps
+    count.
     """
     for name in [name for name in sys.modules if name == "segkit" or name.startswith("segkit.")]:
         del sys.modules[name]
     from segkit.teach.judging import judge
 
-    with Watch(seconds):
-        return judge(exercise, names).record()
+    calls = itertools.count(1)
+
+    def guard() -> Watch:
+        Path(job["progress"]).write_text(f"judging {next(calls)}", encoding="utf-8")
+        return Watch(job["cell_seconds"])
+
+    return judge(job["exercise"], names, guard).record()
 
 
 class Watch:
@@ -66,14 +76,15 @@ class Watch:
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self.over = seconds, False
-        self._done = threading.Event()
+        self._done, self._lock = threading.Event(), threading.Lock()
 
     def __enter__(self) -> Watch:
         threading.Thread(target=self._look, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._done.set()
+        with self._lock:  # an interrupt on its way comes now, not in the next call
+            self._done.set()
 
     def _look(self) -> None:
         worked, waited = time.process_time(), time.monotonic()
@@ -82,10 +93,12 @@ class Watch:
                 time.process_time() - worked > self._seconds
                 or time.monotonic() - waited > PATIENCE * self._seconds
             ):
-                self.over = True
-                _thread.interrupt_main()
+                with self._lock:
+                    if not self._done.is_set():
+                        self.over = True
+                        _thread.interrupt_main()
                 return
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -22,6 +22,7 @@ from typing import Any
 
 from segkit.teach import answers
 from segkit.teach.exercise import exercise
+from segkit.teach.judging import MARKS
 from segkit.workshop.one_submission import PATIENCE
 from segkit.workshop.submissions import Submission
 
@@ -37,11 +38,15 @@ class Limits:
     cell_seconds : of work before a cell is interrupted, and the next one run
     grace_seconds : of work more before a process that cannot be interrupted is ended, and run again without that cell
     megabytes : of memory, all its processes together
+    minutes : by the clock, all its runs together
+    reruns : how often it is run again without one cell more
     """
 
     cell_seconds: float = 10
     grace_seconds: float = 5
     megabytes: float = 2000
+    minutes: float = 5
+    reruns: int = 3
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,10 @@ def run_all(
     told = threading.Lock()
 
     def one_of_them(one: Submission) -> Graded:
-        graded = run(one, limits)
+        try:
+            graded = run(one, limits)
+        except Exception:  # whatever one submission does, the others are graded
+            graded = _blank(one, "stopped")
         with told:
             done(graded)
         return graded
@@ -105,16 +113,36 @@ def run(one: Submission, limits: Limits = Limits()) -> Graded:
     if untouched(one):
         return _blank(one)
     left_out: list[int] = []
-    note = ""
+    note, until = "", time.monotonic() + limits.minutes * 60
     while True:
-        done = _attempt(one, left_out, limits)
+        done = _attempt(one, left_out, limits, until)
         if done.found:
             note = note or ("slow_cell" if done.found["slow"] else "")
             return Graded(one, done.found["score"], done.found["steps"], tuple(done.found["mistakes"]), note)
         note = done.why
-        if done.at is None or done.at in left_out:
-            return _blank(one, note or "stopped")
+        over = len(left_out) >= limits.reruns or time.monotonic() > until
+        if done.at is None or done.at in left_out or over:
+            return _blank(one, "stopped")
         left_out.append(done.at)
+
+
+def _result(said: Any, id: str) -> dict[str, Any]:
+    """What the child says, as far as it can be true: steps and mistakes of the exercise; the score is counted here."""
+    asked = exercise(id)
+    if not isinstance(said, dict):
+        return {}
+    steps, mistakes = said.get("steps"), said.get("mistakes")
+    if not isinstance(steps, dict) or set(steps) != {step.id for step in asked.steps}:
+        return {}
+    if not all(isinstance(status, str) and status in MARKS for status in steps.values()):
+        return {}
+    if not isinstance(mistakes, list) or not all(
+        isinstance(one, str) and one in asked.mistakes for one in mistakes
+    ):
+        return {}
+    won = sum(step.points for step in asked.steps if steps[step.id] == "passed")
+    score = round(100 * won / asked.points)
+    return {"score": score, "steps": steps, "mistakes": mistakes, "slow": bool(said.get("slow"))}
 
 
 def untouched(one: Submission) -> bool:
@@ -129,7 +157,7 @@ def untouched(one: Submission) -> bool:
     for source in one.code:
         try:
             tree = ast.parse(source)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
         if any(wanted & {*_words(node)} for node in ast.walk(tree)):
             return False
@@ -149,56 +177,68 @@ def _blank(one: Submission, note: str = "") -> Graded:
     return Graded(one, 0, {step.id: "unattempted" for step in exercise(one.exercise).steps}, (), note)
 
 
-def _attempt(one: Submission, left_out: list[int], limits: Limits) -> _Run:
-    with tempfile.TemporaryDirectory(prefix="segkit-grade-", ignore_cleanup_errors=True) as folder:
-        place = Path(folder)
-        own = place / answers.FOLDER
+def _attempt(one: Submission, left_out: list[int], limits: Limits, until: float) -> _Run:
+    """Run it in a folder of its own; job, progress and result lie in another."""
+    with (
+        tempfile.TemporaryDirectory(prefix="segkit-grade-", ignore_cleanup_errors=True) as work,
+        tempfile.TemporaryDirectory(prefix="segkit-desk-", ignore_cleanup_errors=True) as desk,
+    ):
+        own = Path(work) / answers.FOLDER
         own.mkdir()
         record = {"id": one.exercise, "entered": one.entered}
         (own / f"{one.exercise}.json").write_text(answers.as_json(record), encoding="utf-8")
+        progress, result = Path(desk) / "progress.txt", Path(desk) / "result.json"
         job = {
             "exercise": one.exercise,
             "code": list(one.code),
             "leave_out": left_out,
             "cell_seconds": limits.cell_seconds,
-            "progress": str(place / "progress.txt"),
-            "result": str(place / "result.json"),
+            "progress": str(progress),
+            "result": str(result),
         }
-        (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "segkit.workshop.one_submission", str(place / "job.json")],
-            cwd=place,
-            env=os.environ | {"SEGKIT_ANSWERS": str(own), "MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        why = _watched(process, place / "progress.txt", limits)
+        (Path(desk) / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        of_its_own = {"SEGKIT_ANSWERS": str(own), "IPYTHONDIR": str(Path(work) / ".ipython")}
+        with (Path(desk) / "job.json").open("rb") as told:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "segkit.workshop.one_submission"],
+                cwd=work,
+                env=os.environ | of_its_own | {"MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
+                stdin=told,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        why = _watched(process, progress, limits, until)
         try:
-            return _Run(found=json.loads((place / "result.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return _Run(at=_cell(place / "progress.txt"), why=why)
+            found = _result(json.loads(result.read_text(encoding="utf-8")), one.exercise)
+        except (OSError, ValueError, RecursionError):
+            return _Run(at=_cell(progress), why=why)
+        return _Run(found=found, why=why)
 
 
-def _watched(process: subprocess.Popen[bytes], progress: Path, limits: Limits) -> str:
-    """Wait for the child; end it where it goes too far, and say why."""
+def _watched(process: subprocess.Popen[bytes], progress: Path, limits: Limits, until: float) -> str:
+    """Wait for the child; end it where it goes too far, and say why. What it left running is ended with it."""
     import psutil
 
-    family = psutil.Process(process.pid)
+    family, seen = psutil.Process(process.pid), set()
     worked_at_most = limits.cell_seconds + limits.grace_seconds
     before, worked, since = "", 0.0, time.monotonic()
-    while process.poll() is None:
-        time.sleep(LOOK_EVERY)
-        if _total(family, lambda one: one.memory_info().rss / 1e6) > limits.megabytes:
-            _end(family)
-            return "memory"
-        now, busy = _read(progress), _total(family, lambda one: sum(one.cpu_times()[:2]))
-        if now != before:
-            before, worked, since = now, busy, time.monotonic()
-        elif busy - worked > worked_at_most or time.monotonic() - since > (PATIENCE + 1) * worked_at_most:
-            _end(family)
-            return "slow_cell"
-    return "stopped"
+    try:
+        while process.poll() is None:
+            time.sleep(LOOK_EVERY)
+            seen.update(_alive(family))
+            if _total(family, lambda one: one.memory_info().rss / 1e6) > limits.megabytes:
+                return "memory"
+            now, busy = _read(progress), _total(family, lambda one: sum(one.cpu_times()[:2]))
+            if now != before:
+                before, worked, since = now, busy, time.monotonic()
+            elif busy - worked > worked_at_most or time.monotonic() - since > (PATIENCE + 1) * worked_at_most:
+                return "slow_cell"
+            if time.monotonic() > until:
+                return "stopped"
+        return "stopped"
+    finally:
+        _end(seen | {family})
+        process.wait(timeout=10)
 
 
 def _total(family: Any, of: Callable[[Any], float]) -> float:
@@ -223,16 +263,17 @@ def _alive(family: Any) -> list[Any]:
         return []
 
 
-def _end(family: Any) -> None:
+def _end(started: set[Any]) -> None:
+    """End these processes and what they started; a number given to another process since is left alone."""
     import psutil
 
-    ended = _alive(family)
+    ended = {one for each in started for one in _alive(each)}
     for one in ended:
         try:
             one.kill()
         except psutil.Error:
             continue
-    psutil.wait_procs(ended, timeout=5)
+    psutil.wait_procs(list(ended), timeout=5)
 
 
 def _read(progress: Path) -> str:
