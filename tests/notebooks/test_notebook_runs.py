@@ -190,7 +190,6 @@ def test_nbval_agrees_with_a_promise_and_sees_it_broken(tmp_path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not ZH, reason="no notebook yet")
 def test_nbval_runs_a_committed_notebook(tmp_path) -> None:
     path = next(iter([p for p in ZH if quick(p)] or ZH))
     code_, said = nbval(ROOT / path, folder=tmp_path)
